@@ -1,0 +1,131 @@
+// The Virtual Machine Manager: the map of the room. One file per chapter of the reference; every function that crosses
+// files stands here or in the header of its chapter, grouped by file.
+//
+// The rules that make snapshots, replay and nested waits possible (docs/architecture.md, "Ring 0"):
+//  - C never calls the driver. A service edits the machine and returns to the one run loop. To call driver code and go on
+//    afterwards it pushes a frame and points the processor at the driver (frame.h); `*_begin` functions may leave frames
+//    behind and stand in tail position only.
+//  - All state is plain data: struct vmm_state, tables of rows without host pointers, and guest memory.
+//  - When a service function runs, the return to its caller has already been made: EIP and ESP are where the caller goes
+//    on, and stay so unless a frame is pushed. Arguments of C services lie at [ESP], those of Std services were popped;
+//    vmm_arg reads both.
+//  - Guest memory is read or probed before anything changes. vmm_get and vmm_put fail by noting a page fault; the service
+//    returns at once, the fault is delivered, and the gate runs again when it was served.
+#ifndef VXDKIT_VMM_VMM_H
+#define VXDKIT_VMM_VMM_H
+
+#include "base/diag.h"
+#include "base/observe.h"
+#include "base/table.h"
+#include "image/le.h"
+#include "kit/kit.h"
+#include "x86/x86.h"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// From outside: what the public API builds on (machine.c)
+
+enum vmm_profile { VMM_PROFILE_31 = 0x030A, VMM_PROFILE_95 = 0x0400, VMM_PROFILE_98 = 0x040A };
+
+struct vmm_config {
+    enum vmm_profile profile;
+    enum x86_model model;
+    uint32_t ram_megabytes;    // 4-1024, default 16
+    uint32_t ns_per_instruction; // virtual time of one count, default 20
+    uint64_t seed;             // 0: every free choice takes answer 0
+    bool keep_going;           // a missing service is reported and answered with CF = 1 instead of ending the run
+    const char *ini;           // SYSTEM.INI text, "" = none
+    size_t ini_size;
+    const char *registry;      // registry text (docs/formats.md), "" = none
+    size_t registry_size;
+};
+
+enum vmm_end { // why a run is over; the exit status of `vxd run` follows from it
+    VMM_RUNNING,
+    VMM_END_IDLE,      // nothing runnable, nothing due
+    VMM_END_TIME,      // --for reached
+    VMM_END_SHUTDOWN,  // the system has shut down in documented order
+    VMM_END_REFUSED,   // a driver failed to load or refused an init message that ends Windows
+    VMM_END_FAULT,     // unhandled fault, fatal error, deadlock, broken VMM structure
+    VMM_END_MISSING,   // something is not implemented
+    VMM_END_LIMIT,     // instruction limit
+    VMM_END_MEMORY,    // the host refused memory
+};
+
+struct vmm;
+
+void vmm_default_config(struct vmm_config *config);
+struct vmm *vmm_new(const struct base_alloc *alloc, const struct vmm_config *config) BASE_MUST_USE; // copies texts
+void vmm_free(struct vmm *v);
+
+enum vmm_load { VMM_LOAD_AS_MARKED, VMM_LOAD_STATIC, VMM_LOAD_DYNAMIC };
+
+// Takes a VxD image. Before vmm_boot static drivers are placed into memory and take part in boot; dynamic ones are queued
+// and loaded after boot, in order. After boot: dynamic load (static images are refused). `path` is for messages and must
+// not outlive the call. False and a message when the file is no VxD.
+bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, enum vmm_load how,
+                    struct base_diag *diag) BASE_MUST_USE;
+
+// Prepares the boot chain; vmm_run then executes it.
+void vmm_boot(struct vmm *v);
+// Asks for an orderly shutdown; vmm_run then executes it and ends with VMM_END_SHUTDOWN.
+void vmm_shutdown(struct vmm *v);
+// Sends a control message from outside: to all devices or to the one named. It runs when vmm_run reaches a point where
+// the System VM's thread accepts it; the result is kept for vmm_control_result.
+bool vmm_send_control(struct vmm *v, const char *device, uint32_t message, uint32_t ebx, uint32_t edx, uint32_t esi,
+                      uint32_t edi, uint32_t *ticket) BASE_MUST_USE;
+bool vmm_control_result(const struct vmm *v, uint32_t ticket, bool *carry, uint32_t *eax) BASE_MUST_USE;
+
+// Runs until virtual time `until_ns`, `until_count` instructions (limits that are not reached: pass UINT64_MAX), idleness
+// with nothing due before until_ns, or an end. The machine can go on after IDLE, TIME and LIMIT.
+enum vmm_end vmm_run(struct vmm *v, uint64_t until_ns, uint64_t until_count) BASE_MUST_USE;
+const char *vmm_end_message(const struct vmm *v); // one line, "" when there is nothing to say
+bool vmm_rules_broken(const struct vmm *v);       // a check record was announced, or a driver refused
+uint64_t vmm_time(const struct vmm *v);           // virtual nanoseconds
+struct base_sink *vmm_sink(struct vmm *v);
+struct x86 *vmm_cpu(struct vmm *v);
+
+// A snapshot is an opaque value; it can be restored into any machine built with the same configuration and the same host
+// bindings (devices, host procedures) in the same order, many times.
+struct vmm_snapshot;
+struct vmm_snapshot *vmm_snapshot_take(struct vmm *v) BASE_MUST_USE;
+bool vmm_snapshot_restore(struct vmm *v, const struct vmm_snapshot *s) BASE_MUST_USE;
+void vmm_snapshot_free(struct vmm_snapshot *s);
+
+// Host code as a guest procedure: an address that drivers can call (callback, service, hook). `fn` edits registers like a
+// service and never runs the machine. 0 when memory is exhausted.
+typedef void vmm_host_fn(void *user, struct vmm *v);
+uint32_t vmm_host_proc(struct vmm *v, vmm_host_fn *fn, void *user) BASE_MUST_USE;
+
+// "DEVICE(object)+offset" or "symbol+offset" for a ring-0 address; written into `to`, always terminated.
+void vmm_describe_address(struct vmm *v, uint32_t linear, char *to, size_t size);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// For the room's own files and for `devices`: guest state
+
+struct vmm_access; // see guest.h
+
+// Virtual devices written in C (VMM itself, VPICD, VTD, SHELL, ...).
+typedef void vmm_service_fn(struct vmm *v);
+
+struct vmm_binding { // a service that is implemented; unbound rows of the kit's table are "not implemented"
+    uint16_t ordinal;
+    vmm_service_fn *fn;
+};
+
+struct vmm_device {
+    uint16_t id; // the kit's row gives name, init order and service table
+    uint16_t version;
+    const struct vmm_binding *bindings; // ended by fn NULL; several lists for a device are possible (vmm_bind)
+    // Control messages: registers as the driver would see them, result in CF (and EAX). May be NULL.
+    vmm_service_fn *control;
+    // State of the device: `state_size` bytes of plain data, zeroed at creation, part of every snapshot.
+    size_t state_size;
+};
+
+// Adds a C device before boot: its DDB and service table come to lie in guest memory like any driver's. The struct must
+// outlive the machine. False: no memory.
+bool vmm_add_device(struct vmm *v, const struct vmm_device *device) BASE_MUST_USE;
+void *vmm_device_state(struct vmm *v, const struct vmm_device *device);
+bool vmm_service_is_implemented(uint16_t device, uint16_t ordinal); // VMM's own; devices/devices.h asks for all
+
+#endif
