@@ -1,5 +1,7 @@
 #include "kit/kit.h"
 
+#include "kit/names.h"
+
 #define SERVICE(ordinal, name, since, convention, args, flags, in, out, uses, asm_sets, c_sets, binaries, page)                \
     {ordinal, since, #name, KIT_##convention, args, flags, in, out, uses, asm_sets, c_sets, binaries, page},
 static const struct kit_service services_VMM[] = {
@@ -115,19 +117,8 @@ static const struct kit_service services_VCOMM[] = {
 const struct kit_device kit_devices[] = {
 #include "kit/devices.def"
 };
+#undef DEVICE
 const size_t kit_device_count = BASE_COUNT(kit_devices);
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static bool same_name(const char *a, const char *b)
-{
-    while (*a && lower(*a) == lower(*b))
-        a++, b++;
-    return lower(*a) == lower(*b);
-}
 
 const struct kit_device *kit_device_by_id(uint16_t id)
 {
@@ -140,7 +131,7 @@ const struct kit_device *kit_device_by_id(uint16_t id)
 const struct kit_device *kit_device_by_name(const char *name)
 {
     for (size_t i = 0; i < kit_device_count; i++)
-        if (same_name(kit_devices[i].name, name))
+        if (kit_same_name(kit_devices[i].name, name))
             return &kit_devices[i];
     return NULL;
 }
@@ -160,7 +151,7 @@ const struct kit_service *kit_service_by_name(const char *name, const struct kit
 {
     for (size_t d = 0; d < kit_device_count; d++)
         for (uint32_t i = 0; i < kit_devices[d].service_count; i++)
-            if (same_name(kit_devices[d].services[i].name, name)) {
+            if (kit_same_name(kit_devices[d].services[i].name, name)) {
                 *device = &kit_devices[d];
                 return &kit_devices[d].services[i];
             }

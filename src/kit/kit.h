@@ -28,12 +28,21 @@ struct kit_service {
     const char *page; // where it is documented
 };
 
+#define KIT_NO_ORDER 0x80000000u // Undefined_Init_Order: the device's place is not documented, or any place will do
+
 struct kit_device {
     uint16_t id;
     const char *name;
-    uint32_t init_order;
+    uint32_t init_order; // KIT_NO_ORDER where no other is known
     const struct kit_service *services; // by position; NULL where none is known
     uint32_t service_count;
+};
+
+// KIT_<device>_Device_ID
+enum kit_device_id {
+#define DEVICE(id, name, order, stem) KIT_##name##_Device_ID = id,
+#include "kit/devices.def"
+#undef DEVICE
 };
 
 extern const struct kit_device kit_devices[];
