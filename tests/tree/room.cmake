@@ -1,0 +1,10 @@
+# The tree itself: floors, public headers, installation.
+function(vxdkit_script_test name)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "tree" TIMEOUT 120)
+endfunction()
+
+vxdkit_script_test(tree.floors tests/tree/floors.sh)
+vxdkit_script_test(tree.floors_can_fail tests/tree/floors_can_fail.sh)
+find_program(VXDKIT_CXX NAMES c++ g++ clang++)
+vxdkit_script_test(tree.headers tests/tree/headers.sh ${CMAKE_C_COMPILER} ${VXDKIT_CXX})
