@@ -3,7 +3,8 @@
 //
 // Rules that hold for every function:
 //  - A machine belongs to one thread at a time; any number of machines live in one process. There is no global state.
-//  - Nothing that a driver or a file contains crashes, hangs or escapes: a run ends with a reason and a message instead.
+//  - Nothing that a driver or a file contains crashes, hangs or escapes: a run ends with a reason and a message
+//  instead.
 //  - Functions that can fail return false, NULL or 0; vxd_last_error has the message. Text pointers that a function
 //    returns are valid until the next call on the same machine.
 //  - Addresses are ring-0 linear addresses of the guest unless said otherwise. Times are virtual nanoseconds since the
@@ -58,7 +59,8 @@ void vxd_default_config(struct vxd_config *config);
 struct vxd_machine *vxd_machine_new(const struct vxd_config *config);
 void vxd_machine_free(struct vxd_machine *m); // NULL: nothing
 
-// Why the last function that failed on this machine did; "" when none has. One line or more, without a newline at the end.
+// Why the last function that failed on this machine did; "" when none has. One line or more, without a newline at the
+// end.
 const char *vxd_last_error(const struct vxd_machine *m);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -70,25 +72,25 @@ enum vxd_load {
     VXD_LOAD_DYNAMIC,   // after boot: Sys_Dynamic_Device_Init (Win95 DDK S3507)
 };
 
-// Loads a driver from a file or from memory. Before vxd_boot static drivers are placed and dynamic ones queued, in order;
-// afterwards only dynamic ones are accepted, and vxd_run carries the loading out. `name` stands for the file in messages.
-// The bytes are not needed after the call. False: no such file, no LE image, no virtual device driver.
+// Loads a driver from a file or from memory. Before vxd_boot static drivers are placed and dynamic ones queued, in
+// order; afterwards only dynamic ones are accepted, and vxd_run carries the loading out. `name` stands for the file in
+// messages. The bytes are not needed after the call. False: no such file, no LE image, no virtual device driver.
 bool vxd_load_file(struct vxd_machine *m, const char *path, enum vxd_load how);
 bool vxd_load_memory(struct vxd_machine *m, const char *name, const void *bytes, size_t size, enum vxd_load how);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Running
 
-enum vxd_end { // why a run is over
-    VXD_RUNNING,       // it is not: the state of a machine that has not run yet
-    VXD_END_IDLE,      // nothing runnable, no event eligible, nothing due before until_ns
-    VXD_END_TIME,      // until_ns was reached
-    VXD_END_SHUTDOWN,  // the system has shut down in documented order
-    VXD_END_REFUSED,   // a driver failed to load or refused a message that ends Windows
-    VXD_END_FAULT,     // unhandled fault, fatal error, deadlock, broken VMM structure
-    VXD_END_MISSING,   // something that is not implemented was asked for
-    VXD_END_LIMIT,     // until_count was reached
-    VXD_END_MEMORY,    // the host refused memory
+enum vxd_end {        // why a run is over
+    VXD_RUNNING,      // it is not: the state of a machine that has not run yet
+    VXD_END_IDLE,     // nothing runnable, no event eligible, nothing due before until_ns
+    VXD_END_TIME,     // until_ns was reached
+    VXD_END_SHUTDOWN, // the system has shut down in documented order
+    VXD_END_REFUSED,  // a driver failed to load or refused a message that ends Windows
+    VXD_END_FAULT,    // unhandled fault, fatal error, deadlock, broken VMM structure
+    VXD_END_MISSING,  // something that is not implemented was asked for
+    VXD_END_LIMIT,    // until_count was reached
+    VXD_END_MEMORY,   // the host refused memory
 };
 
 #define VXD_NO_LIMIT UINT64_MAX
@@ -97,9 +99,9 @@ enum vxd_end { // why a run is over
 void vxd_boot(struct vxd_machine *m);
 
 // Runs until the virtual clock shows until_ns, until_count instructions have been executed since the machine was made,
-// nothing is left to do, or something ends the run. VXD_NO_LIMIT switches a bound off, but a driver that loops then never
-// comes back: bound one of the two. For a stretch of 10 ms: vxd_run(m, vxd_time(m) + 10000000, VXD_NO_LIMIT). After IDLE,
-// TIME and LIMIT the machine can go on; after every other end it stays ended.
+// nothing is left to do, or something ends the run. VXD_NO_LIMIT switches a bound off, but a driver that loops then
+// never comes back: bound one of the two. For a stretch of 10 ms: vxd_run(m, vxd_time(m) + 10000000, VXD_NO_LIMIT).
+// After IDLE, TIME and LIMIT the machine can go on; after every other end it stays ended.
 enum vxd_end vxd_run(struct vxd_machine *m, uint64_t until_ns, uint64_t until_count);
 
 // What ended the run: driver, place, symbol; "" when it ended as asked.
@@ -119,7 +121,8 @@ void vxd_shutdown(struct vxd_machine *m);
 // such device, or no memory. Message numbers: Win95 DDK S3425 and following.
 bool vxd_send_message(struct vxd_machine *m, const char *device, uint32_t message, uint32_t ebx, uint32_t edx,
                       uint32_t esi, uint32_t edi, uint32_t *ticket);
-// The result of a message that has been delivered: carry 1 = refused; eax is what directed messages return. False: not yet.
+// The result of a message that has been delivered: carry 1 = refused; eax is what directed messages return. False: not
+// yet.
 bool vxd_message_result(const struct vxd_machine *m, uint32_t ticket, bool *carry, uint32_t *eax);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -131,9 +134,26 @@ bool vxd_read(struct vxd_machine *m, uint32_t address, void *to, size_t size);
 bool vxd_write(struct vxd_machine *m, uint32_t address, const void *from, size_t size);
 
 enum vxd_register {
-    VXD_EAX, VXD_ECX, VXD_EDX, VXD_EBX, VXD_ESP, VXD_EBP, VXD_ESI, VXD_EDI, VXD_EIP, VXD_EFLAGS,
-    VXD_ES, VXD_CS, VXD_SS, VXD_DS, VXD_FS, VXD_GS, // selectors; read only
-    VXD_CR0, VXD_CR2, VXD_CR3, VXD_CR4,             // read only
+    VXD_EAX,
+    VXD_ECX,
+    VXD_EDX,
+    VXD_EBX,
+    VXD_ESP,
+    VXD_EBP,
+    VXD_ESI,
+    VXD_EDI,
+    VXD_EIP,
+    VXD_EFLAGS,
+    VXD_ES,
+    VXD_CS,
+    VXD_SS,
+    VXD_DS,
+    VXD_FS,
+    VXD_GS, // selectors; read only
+    VXD_CR0,
+    VXD_CR2,
+    VXD_CR3,
+    VXD_CR4, // read only
 };
 
 enum vxd_flag { VXD_CARRY = 1 << 0, VXD_ZERO = 1 << 6, VXD_INTERRUPTS = 1 << 9, VXD_DIRECTION = 1 << 10 };
@@ -211,7 +231,7 @@ enum vxd_record_kind {
 
 enum vxd_event_kind { VXD_EVENT_GLOBAL, VXD_EVENT_VM, VXD_EVENT_THREAD, VXD_EVENT_PRIORITY, VXD_EVENT_RESTRICTED };
 
-enum vxd_event_state { // of events; time-outs have all but WAITING and TIMED_OUT
+enum vxd_event_state {   // of events; time-outs have all but WAITING and TIMED_OUT
     VXD_EVENT_SCHEDULED, // queued
     VXD_EVENT_WAITING,   // looked at and not eligible; `not_met` says why
     VXD_EVENT_RUN,       // callback entered

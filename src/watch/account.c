@@ -1,0 +1,253 @@
+// The run told in sentences, one line for each thing that happened, the virtual clock in front:
+//
+//   vxd:     0.031 ms  RESTRICT gets Device_Init (main initialisation, interrupts are on): accepted
+//
+// What drivers print passes through unchanged; a line that a driver left open is ended before the account goes on.
+#include "vmm/observe.h"
+#include "watch/names.h"
+#include "watch/watch.h"
+
+#include <string.h>
+
+struct watch_account {
+    const struct base_alloc *alloc;
+    struct watch_output out;
+    struct base_buf line;
+    bool quiet;
+    bool line_open; // a driver printed text without a line end
+    // A service call that has been announced and not told yet: its result usually follows at once.
+    bool pending;
+    bool printed; // the pending call has printed something, which says more than its name
+    uint64_t pending_time;
+    char pending_call[160];
+};
+
+struct watch_account *watch_account_new(const struct base_alloc *alloc, struct watch_output out, bool quiet)
+{
+    struct watch_account *a = base_alloc_zero(alloc, sizeof *a);
+    if (a) {
+        a->alloc = alloc;
+        a->out = out;
+        a->quiet = quiet;
+        base_buf_init(&a->line, alloc);
+    }
+    return a;
+}
+
+void watch_account_free(struct watch_account *a)
+{
+    if (!a)
+        return;
+    base_buf_free(&a->line);
+    base_alloc_free(a->alloc, a, sizeof *a);
+}
+
+void watch_account_finish(struct watch_account *a)
+{
+    if (a->line_open && !a->quiet)
+        a->out.write(a->out.user, "\n", 1);
+    a->line_open = false;
+}
+
+static struct base_buf *begin_line(struct watch_account *a, uint64_t time)
+{
+    base_buf_clear(&a->line);
+    base_buf_printf(&a->line, "vxd: %5llu.%03llu ms  ", (unsigned long long)(time / 1000000),
+                    (unsigned long long)(time / 1000 % 1000));
+    return &a->line;
+}
+
+static void end_line(struct watch_account *a)
+{
+    watch_account_finish(a);
+    base_buf_text(&a->line, "\n");
+    if (base_buf_ok(&a->line))
+        a->out.write(a->out.user, (const char *)a->line.data, a->line.size);
+}
+
+static void tell_pending(struct watch_account *a)
+{
+    if (!a->pending)
+        return;
+    a->pending = false;
+    if (a->printed)
+        return;
+    base_buf_text(begin_line(a, a->pending_time), a->pending_call);
+    end_line(a);
+}
+
+static void tell_debug(struct watch_account *a, const struct vmm_debug_record *r)
+{
+    if (r->length == 0)
+        return;
+    a->printed = true;
+    a->out.write(a->out.user, r->text, r->length);
+    a->line_open = r->text[r->length - 1] != '\n';
+}
+
+static void describe_call(struct watch_account *a, const struct vmm_service_record *r)
+{
+    base_buf_clear(&a->line);
+    base_buf_printf(&a->line, "%s calls ", r->caller);
+    if (strcmp(r->device_name, "VMM") != 0)
+        base_buf_printf(&a->line, "%s ", r->device_name);
+    base_buf_text(&a->line, r->name);
+    const char *text = base_buf_cstr(&a->line);
+    size_t n = strlen(text) < sizeof a->pending_call ? strlen(text) : sizeof a->pending_call - 1;
+    memcpy(a->pending_call, text, n);
+    a->pending_call[n] = '\0';
+}
+
+// Only calls of drivers are told; the system's own are in the trace.
+static void tell_service(struct watch_account *a, const struct vmm_service_record *r)
+{
+    if (!r->caller[0])
+        return;
+    if (r->phase == VMM_SERVICE_ENTERED) {
+        tell_pending(a);
+        describe_call(a, r);
+        a->pending = true;
+        a->printed = false;
+        a->pending_time = r->head.time;
+    } else if (a->pending) {
+        tell_pending(a);
+    } else if (!a->printed) {
+        base_buf_printf(begin_line(a, r->head.time), "%s is back from %s", r->caller, r->name);
+        end_line(a);
+    }
+}
+
+static void tell_control(struct watch_account *a, const struct vmm_control_record *r)
+{
+    struct base_buf *b = begin_line(a, r->head.time);
+    const char *words = watch_message_words(r->message);
+    if (r->name)
+        base_buf_printf(b, "%s gets %s", r->device, r->name);
+    else
+        base_buf_printf(b, "%s gets message %08Xh", r->device, r->message);
+    if (words)
+        base_buf_printf(b, " (%s)", words);
+    base_buf_text(b, r->carry ? ": REFUSED" : ": accepted");
+    end_line(a);
+}
+
+static void add_reasons(struct base_buf *b, uint32_t not_met)
+{
+    const char *between = ": ";
+    for (unsigned bit = 0; bit < 32; bit++) {
+        if (!(not_met >> bit & 1))
+            continue;
+        base_buf_printf(b, "%s%s", between, watch_restriction_words(bit));
+        const char *name = watch_restriction(bit);
+        if (name && strncmp(name, "PEF_", 4) == 0)
+            base_buf_printf(b, " (%s)", name);
+        between = ", ";
+    }
+}
+
+static void tell_event(struct watch_account *a, const struct vmm_event_record *r)
+{
+    static const char *const verbs[] = {"is scheduled", "has to wait", "runs", "is done", "has waited too long, runs",
+                                        "is cancelled"};
+    struct base_buf *b = begin_line(a, r->head.time);
+    base_buf_printf(b, "%s event %u", watch_event_kind(r->kind), r->id);
+    if (r->symbol && r->symbol[0])
+        base_buf_printf(b, " (%s)", r->symbol);
+    base_buf_printf(b, " %s", r->state < BASE_COUNT(verbs) ? verbs[r->state] : "?");
+    if (r->state == VMM_EVENT_WAITING)
+        add_reasons(b, r->not_met);
+    end_line(a);
+}
+
+static void tell_timeout(struct watch_account *a, const struct vmm_timeout_record *r)
+{
+    struct base_buf *b = begin_line(a, r->head.time);
+    base_buf_printf(b, "%s time-out %u", watch_timeout_kind(r->kind), r->id);
+    if (r->symbol && r->symbol[0])
+        base_buf_printf(b, " (%s)", r->symbol);
+    switch (r->state) {
+    case VMM_EVENT_SCHEDULED:
+        base_buf_printf(b, " is set for %u ms from now", r->milliseconds);
+        break;
+    case VMM_EVENT_RUN:
+        base_buf_printf(b, " fires, %u ms late", r->lateness);
+        break;
+    default:
+        base_buf_printf(b, " is %s", watch_event_state(r->state));
+        break;
+    }
+    end_line(a);
+}
+
+static void tell_fault(struct watch_account *a, const struct vmm_fault_record *r)
+{
+    struct base_buf *b = begin_line(a, r->head.time);
+    base_buf_printf(b, "%s at %04X:%08X", watch_exception(r->vector), r->cs, r->eip);
+    if (r->where && r->where[0])
+        base_buf_printf(b, " (%s)", r->where);
+    if (r->vector == 14)
+        base_buf_printf(b, ", address %08X", r->address);
+    base_buf_text(b, r->handled ? ": handled" : ": nobody handles it");
+    end_line(a);
+}
+
+static void tell_check(struct watch_account *a, const struct vmm_check_record *r)
+{
+    struct base_buf *b = begin_line(a, r->head.time);
+    base_buf_printf(b, "RULE BROKEN [%s] %s: %s", r->rule, r->device ? r->device : "", r->message);
+    if (r->where && r->where[0])
+        base_buf_printf(b, ", at %s", r->where);
+    if (r->page && r->page[0])
+        base_buf_printf(b, " (documented on page %s)", r->page);
+    end_line(a);
+}
+
+static void tell_end(struct watch_account *a, const struct vmm_end_record *r)
+{
+    struct base_buf *b = begin_line(a, r->head.time);
+    base_buf_printf(b, "the run is over: %s", watch_end_name(r->end));
+    if (r->message && r->message[0])
+        base_buf_printf(b, ": %s", r->message);
+    end_line(a);
+}
+
+void watch_account_listen(void *user, const struct base_record *record)
+{
+    struct watch_account *a = user;
+    const void *r = record;
+    if (record->kind == VMM_RECORD_DEBUG) {
+        tell_debug(a, r);
+        return;
+    }
+    if (a->quiet)
+        return;
+    if (record->kind == VMM_RECORD_SERVICE) {
+        tell_service(a, r);
+        return;
+    }
+    if (record->kind == VMM_RECORD_IO || record->kind == VMM_RECORD_IRQ || record->kind == VMM_RECORD_SWITCH)
+        return; // in the trace; too many for an account
+    tell_pending(a);
+    switch ((enum vmm_record_kind)record->kind) {
+    case VMM_RECORD_CONTROL:
+        tell_control(a, r);
+        break;
+    case VMM_RECORD_EVENT:
+        tell_event(a, r);
+        break;
+    case VMM_RECORD_TIMEOUT:
+        tell_timeout(a, r);
+        break;
+    case VMM_RECORD_FAULT:
+        tell_fault(a, r);
+        break;
+    case VMM_RECORD_CHECK:
+        tell_check(a, r);
+        break;
+    case VMM_RECORD_END:
+        tell_end(a, r);
+        break;
+    default:
+        break;
+    }
+}
