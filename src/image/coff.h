@@ -12,10 +12,11 @@ enum coff_relocation_type { // IMAGE_REL_I386_*
     COFF_REL32 = 20,
 };
 
-enum coff_storage { COFF_EXTERNAL = 2, COFF_STATIC = 3, COFF_LABEL = 6, COFF_FUNCTION = 101, COFF_FILE = 103 };
+// Storage classes a model may hold; COFF_WEAK is only ever read (its default is not kept) and cannot be written.
+enum coff_storage { COFF_EXTERNAL = 2, COFF_STATIC = 3, COFF_LABEL = 6, COFF_WEAK = 105 };
 
 enum coff_section_flag {
-    COFF_CODE = 0x20, COFF_DATA = 0x40, COFF_BSS = 0x80, COFF_INFO = 0x200, COFF_REMOVE = 0x800,
+    COFF_CODE = 0x20, COFF_DATA = 0x40, COFF_BSS = 0x80, COFF_INFO = 0x200, COFF_REMOVE = 0x800, COFF_COMDAT = 0x1000,
     COFF_16BIT = 0x20000, // code of a 16-bit segment
     COFF_DISCARDABLE = 0x02000000, COFF_SHARED = 0x10000000, COFF_EXECUTE = 0x20000000, COFF_READ = 0x40000000,
     COFF_WRITE = INT32_MIN,
@@ -35,9 +36,11 @@ struct coff_line {
 
 struct coff_section {
     const char *name;
-    uint32_t flags; // enum coff_section_flag
+    uint32_t flags; // enum coff_section_flag; alignment is not in it
+    uint8_t comdat; // 0 = none, else how to treat copies (IMAGE_COMDAT_SELECT_*: 1 none allowed, 2 any, ..., 5 associative)
+    uint32_t associate; // 1-based section that an associative COMDAT lives and dies with
     uint32_t align; // bytes, a power of two up to 8192
-    const uint8_t *data; // NULL for BSS
+    const uint8_t *data; // NULL for BSS and for no bytes
     uint32_t size;
     struct coff_relocation *relocations;
     uint32_t relocation_count;
