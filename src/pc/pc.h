@@ -1,0 +1,188 @@
+// The board: what an AT-class machine has around its processor. Interrupt controllers, timer, clock chip, keyboard
+// controller, two serial ports, DMA registers, system control ports, and the scripted lines and keys that stand for the
+// outside world. Knows neither the processor nor Windows; the owner forwards port I/O and samples the INTR line.
+//
+// struct pc is plain data without pointers: a snapshot is a struct copy. Time is virtual nanoseconds, given by the
+// caller and never going back; nothing here asks the host for the time.
+#ifndef VXDKIT_PC_PC_H
+#define VXDKIT_PC_PC_H
+
+#include "base/status.h"
+
+enum {
+    PC_IRQS = 16,
+    PC_SERIAL_PORTS = 2,   // COM1 3F8h IRQ 4, COM2 2F8h IRQ 3
+    PC_SCHEDULED = 1024,   // interrupts, and key bytes, that may wait for their time
+    PC_SERIAL_BYTES = 256, // bytes on the wire in each direction
+    PC_SCREEN_COLUMNS = 80,
+};
+
+#define PC_NEVER UINT64_MAX
+
+// Intel 8259A. Bit n of a byte is input IRn.
+struct pc_pic {
+    uint8_t irr, isr, imr;
+    uint8_t input;     // levels of the eight lines
+    uint8_t elcr;      // lines that are level triggered one by one (ports 4D0h, 4D1h)
+    uint8_t all_level; // ICW1 LTIM
+    uint8_t base;      // ICW2: vector of IR0
+    uint8_t cascade;   // ICW3
+    uint8_t lowest;    // the line with the lowest priority; 7 after initialisation
+    uint8_t expects;   // initialisation word that the next write to the odd port is: 2, 3, 4, or 0 = OCW1
+    uint8_t wants_icw4, single, auto_eoi, rotate_auto, special_mask, special_nested;
+    uint8_t read_isr, poll;
+};
+
+// One counter of the Intel 8254. Counting is not stepped: value and output follow from the clock ticks since `start`.
+struct pc_counter {
+    uint64_t start;     // tick at which `reload` came into the counting element; PC_NEVER = not counting
+    uint64_t elapsed;   // ticks counted when a low gate halted it
+    uint64_t switch_at; // tick at which `pending` takes over
+    uint32_t reload;    // 1-65536 (10000 when counting in BCD), 0 = no count yet
+    uint32_t pending;   // modes 2 and 3: count for after this cycle; 1 and 5: for the next trigger; 0 = none
+    uint8_t halted;
+    uint8_t mode, bcd, access; // access: 1 low byte, 2 high byte, 3 both
+    uint8_t gate;
+    uint8_t half_written, low_byte; // first byte of a two-byte count
+    uint8_t half_read;
+    uint8_t latched; // bytes of the latched count still to be read
+    uint8_t status_latched, status;
+    uint16_t latch;
+};
+
+// Motorola MC146818 and its battery-backed memory.
+struct pc_clock {
+    uint8_t index;
+    uint8_t ram[128]; // registers A-D and memory; the time registers hold their values only while SET is on
+    uint64_t seconds; // since 1980-01-01 00:00 at `origin`
+    uint64_t origin;  // virtual time, ns
+};
+
+struct pc_scheduled_byte {
+    uint64_t at;
+    uint8_t byte;
+};
+
+// Intel 8042 and the keyboard behind it.
+struct pc_keyboard {
+    uint8_t output, output_full, output_aux;
+    uint8_t command_byte;
+    uint8_t waits_for;        // controller command whose data byte comes next on port 60h, 0 = none
+    uint8_t key_waits_for;    // the same for a command of the keyboard itself
+    uint8_t last_was_command; // status bit 3
+    uint8_t output_port;
+    uint8_t scanning;
+    uint8_t leds;
+    uint8_t reply[8], replies; // answers of the keyboard, ahead of keys
+    uint64_t ready;            // when the next byte can have come over the keyboard's wire
+    uint32_t keys;
+    struct pc_scheduled_byte key[PC_SCHEDULED]; // in order of time
+};
+
+// National 16550A.
+struct pc_uart {
+    uint8_t ier, fcr, lcr, mcr, lsr, msr, scratch;
+    uint16_t divisor;
+    uint8_t thre_pending; // the transmitter-empty interrupt, until IIR shows it or THR is written
+    uint8_t timeout;      // bytes below the trigger level have waited for four characters
+    uint8_t rx[16], tx[16];
+    uint8_t rx_count, tx_count;
+    uint64_t tx_done; // when the byte in the shift register is out, PC_NEVER = idle
+    uint8_t shift;
+    uint64_t rx_last;   // when a byte last came or was taken
+    uint64_t wire_free; // when the next byte can have come in over the wire
+    uint32_t wire_in_count, wire_out_count;
+    struct pc_scheduled_byte wire_in[PC_SERIAL_BYTES];
+    uint8_t wire_out[PC_SERIAL_BYTES]; // sent and not yet taken by pc_serial_take
+    uint32_t lost;                     // bytes sent while wire_out was full
+};
+
+struct pc_dma_channel {
+    uint16_t base_address, base_count, address, count;
+    uint8_t mode;
+};
+
+// Intel 8237A, registers only: no device of the board transfers by DMA.
+struct pc_dma {
+    struct pc_dma_channel channel[4];
+    uint8_t command, status, request, mask, temporary;
+    uint8_t high_byte; // the flip-flop
+};
+
+struct pc_scheduled_irq {
+    uint64_t at;
+    uint8_t irq;
+};
+
+struct pc {
+    uint64_t now;
+    struct pc_pic pic[2];
+    struct pc_counter counter[3];
+    struct pc_clock clock;
+    struct pc_keyboard keyboard;
+    struct pc_uart uart[PC_SERIAL_PORTS];
+    struct pc_dma dma[2];
+    uint8_t page[16]; // ports 80h-8Fh
+    uint8_t port_61, port_92;
+    uint8_t reset_asked;
+    uint16_t external; // lines that the owner holds up
+    uint16_t pulses;   // lines that a scheduled interrupt holds up until it is acknowledged
+    uint16_t raised;   // lines that rose since pc_take_raised
+    uint32_t scheduled_irqs;
+    struct pc_scheduled_irq scheduled_irq[PC_SCHEDULED]; // in order of time
+};
+
+struct pc_config {
+    uint16_t year; // 1980-2079: the date when virtual time 0 begins
+    uint8_t month, day, hour, minute, second;
+    uint16_t base_kilobytes;     // what the clock chip's memory says of conventional memory
+    uint32_t extended_kilobytes; // and of memory above 1 MB
+};
+
+void pc_default_config(struct pc_config *config);            // 1998-06-25 12:00:00, 640 KB, 15 MB
+void pc_init(struct pc *pc, const struct pc_config *config); // as after power on
+// Programs controllers and timer as an AT's BIOS leaves them: vectors 08h and 70h, IRQ 0, 1 and 2 unmasked, 18.2 ticks.
+void pc_bios_setup(struct pc *pc);
+
+// Port I/O of 1, 2 or 4 bytes; wider accesses reach consecutive byte ports as on the bus. False: nobody owns any of
+// them
+// (*value is all ones then).
+bool pc_port_in(struct pc *pc, uint16_t port, unsigned size, uint64_t now, uint32_t *value) BASE_MUST_USE;
+bool pc_port_out(struct pc *pc, uint16_t port, unsigned size, uint64_t now, uint32_t value) BASE_MUST_USE;
+
+// Brings the board to `now`. pc_next_event is the earliest time at which an interrupt line that is not masked would
+// rise by itself, PC_NEVER when none: an idle owner may jump there.
+void pc_advance(struct pc *pc, uint64_t now);
+uint64_t pc_next_event(const struct pc *pc);
+
+// Interrupts. pc_raise_irq drives a line from outside. pc_schedule_irq raises one at `at` until the processor
+// acknowledges it; false when the schedule is full or there is no such line (2 is the cascade).
+void pc_raise_irq(struct pc *pc, unsigned irq, bool level);
+bool pc_schedule_irq(struct pc *pc, unsigned irq, uint64_t at) BASE_MUST_USE;
+bool pc_intr(const struct pc *pc);      // level of the INTR pin
+uint8_t pc_acknowledge(struct pc *pc);  // INTA cycle: the vector
+uint16_t pc_take_raised(struct pc *pc); // lines that rose since the last call
+// What the controllers hold about a line; for the virtual interrupt controller above.
+bool pc_irq_requested(const struct pc *pc, unsigned irq);
+bool pc_irq_in_service(const struct pc *pc, unsigned irq);
+bool pc_irq_masked(const struct pc *pc, unsigned irq);
+
+// Keys. Bytes of scan code set 1, as a translating controller hands them over; pc_type makes them from text (US layout,
+// ASCII, pressed and released) and pc_key_codes from names like "a", "F1", "Ctrl+Alt+Del", "Enter".
+bool pc_schedule_key(struct pc *pc, uint8_t scan_byte, uint64_t at) BASE_MUST_USE; // false: schedule full
+bool pc_type(struct pc *pc, const char *text, uint64_t at) BASE_MUST_USE;          // false: no such character, or full
+unsigned pc_key_codes(const char *name, uint8_t codes[16]);                        // number of bytes, 0 = no such key
+
+// Serial ports 0 (COM1) and 1: bytes from and to the other end of the wire.
+bool pc_serial_receive(struct pc *pc, unsigned port, uint8_t byte, uint64_t at) BASE_MUST_USE;
+size_t pc_serial_take(struct pc *pc, unsigned port, uint8_t *to, size_t size);
+
+bool pc_a20(const struct pc *pc);  // level of address line 20
+bool pc_take_reset(struct pc *pc); // the guest asked for a processor reset since the last call
+void pc_date(const struct pc *pc, uint64_t now, struct pc_config *date); // the clock chip's date and time, as set
+
+// One row of text-mode screen memory (character, attribute pairs from B8000h) as text: printable ASCII, other
+// characters as '.', trailing blanks cut, terminated. `to` has room for columns + 1.
+void pc_screen_row(const uint8_t *cells, unsigned columns, char *to);
+
+#endif
