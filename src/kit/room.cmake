@@ -8,3 +8,10 @@ add_custom_command(
   COMMENT "Embedding ddk/inc"
   VERBATIM)
 target_sources(room_kit PRIVATE ${ddk_source})
+
+# What of ddk/ and docs/ is made from the tables: refreshed on demand in the source tree, checked by a test.
+add_executable(kitgen ${PROJECT_SOURCE_DIR}/tools/kitgen.c)
+target_include_directories(kitgen PRIVATE src)
+target_link_libraries(kitgen PRIVATE vxdkit)
+set(KIT_GENERATED ${ddk_files} ${PROJECT_SOURCE_DIR}/docs/services.md)
+add_custom_target(kit-generate COMMAND kitgen ${KIT_GENERATED} VERBATIM)
