@@ -1,6 +1,7 @@
 // LE images of virtual device drivers as a model in memory, and its reader and writer. The loader in `vmm`, `vxd info`
 // and the disassembler read; the linker writes. Everything read is hostile: a model that le_read returned is consistent
-// (all offsets, counts and targets in range), so its users need no checks of their own.
+// (objects, places of fixups, exports, symbols and lines in range), so its users need no checks of their own. One thing
+// is free: a fixup's target offset may lie outside its object, since code addresses tables by TABLE-4 and the like.
 #ifndef VXDKIT_IMAGE_LE_H
 #define VXDKIT_IMAGE_LE_H
 
@@ -22,7 +23,7 @@ enum le_source { // low nibble of a fixup's source type
 
 struct le_fixup {
     uint32_t object; // index of the object to be patched
-    uint32_t offset; // in that object
+    uint32_t offset; // in that object, the whole field inside its size (not necessarily inside data_size)
     uint8_t source;  // enum le_source
     uint32_t target_object; // index
     uint32_t target_offset;
@@ -37,17 +38,17 @@ struct le_object {
 };
 
 struct le_export {
-    const char *name;
+    const char *name; // "" = none
     uint16_t ordinal;
-    uint32_t object, offset;
+    uint32_t object, offset; // offset <= the object's size
 };
 
-struct le_symbol { // from the image's debug information, sorted by object and offset
+struct le_symbol { // from the image's debug information, sorted by object and offset; offset <= the object's size
     uint32_t object, offset;
     const char *name;
 };
 
-struct le_line {
+struct le_line { // sorted by object and offset; line 0: no line belongs to the bytes from here on
     uint32_t object, offset;
     uint32_t file; // index into files
     uint32_t line;
@@ -59,11 +60,12 @@ struct le_image {
     uint16_t cpu, os;
     uint32_t module_version;
     uint16_t device_id, ddk_version; // header words C0h and C2h
+    uint32_t import_count; // modules it imports from; a driver has none
     struct le_object *objects;
     uint32_t object_count;
     struct le_fixup *fixups; // in order of object and offset
     uint32_t fixup_count;
-    struct le_export *exports;
+    struct le_export *exports; // by ordinal
     uint32_t export_count;
     const char **files; // source files of the debug information
     uint32_t file_count;
@@ -75,6 +77,11 @@ struct le_image {
     uint32_t version_resource_size;
     const char *description; // first non-resident name, "" = none
 };
+
+// Bytes that a fixup of this source type patches.
+uint32_t le_source_width(uint8_t source);
+
+enum { LE_SIZE_LIMIT = 64 << 20 }; // of all objects together; larger images are refused
 
 // Reads an LE image behind an MZ stub (or alone). False and one clear message when it is not one, or is damaged.
 bool le_read(const uint8_t *bytes, size_t size, const char *name, struct base_arena *arena, struct base_diag *diag,
