@@ -32,9 +32,8 @@ lint: $(BUILD)/build.ninja ## clang-tidy, cppcheck, clang-format --dry-run
 	@scripts/setup.sh lint
 	@scripts/lint.sh $(BUILD)
 
-generate: $(BUILD)/build.ninja ## rewrite the generated reference pages in docs/
-	@ninja -C $(BUILD) --quiet vxd
-	@scripts/generate.sh $(BUILD)
+generate: $(BUILD)/build.ninja ## rewrite what of ddk/ and docs/ is made from the tables
+	@ninja -C $(BUILD) --quiet kit-generate
 
 install: all ## into PREFIX (default /usr/local), below DESTDIR when that is set
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX) > /dev/null

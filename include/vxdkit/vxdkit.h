@@ -3,8 +3,7 @@
 //
 // Rules that hold for every function:
 //  - A machine belongs to one thread at a time; any number of machines live in one process. There is no global state.
-//  - Nothing that a driver or a file contains crashes, hangs or escapes: a run ends with a reason and a message
-//  instead.
+//  - Nothing that a driver or a file contains crashes, hangs or escapes: a run ends with a reason and a message.
 //  - Functions that can fail return false, NULL or 0; vxd_last_error has the message. Text pointers that a function
 //    returns are valid until the next call on the same machine.
 //  - Addresses are ring-0 linear addresses of the guest unless said otherwise. Times are virtual nanoseconds since the
@@ -35,6 +34,9 @@ enum vxd_cpu { VXD_CPU_386, VXD_CPU_486, VXD_CPU_PENTIUM, VXD_CPU_P6 };
 // Receives messages for people, one at a time, newline at the end: what is wrong with a file, say.
 typedef void vxd_message_fn(void *user, const char *text);
 
+// Receives text or bytes in pieces.
+typedef void vxd_write_fn(void *user, const char *text, size_t size);
+
 struct vxd_config {
     enum vxd_windows windows;    // version numbers, service tables, set of control messages; VXD_WINDOWS_95
     enum vxd_cpu cpu;            // what the processor understands; VXD_CPU_PENTIUM
@@ -59,8 +61,7 @@ void vxd_default_config(struct vxd_config *config);
 struct vxd_machine *vxd_machine_new(const struct vxd_config *config);
 void vxd_machine_free(struct vxd_machine *m); // NULL: nothing
 
-// Why the last function that failed on this machine did; "" when none has. One line or more, without a newline at the
-// end.
+// Why the last function that failed on this machine did; "" when none has. No newline at the end.
 const char *vxd_last_error(const struct vxd_machine *m);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -121,8 +122,7 @@ void vxd_shutdown(struct vxd_machine *m);
 // such device, or no memory. Message numbers: Win95 DDK S3425 and following.
 bool vxd_send_message(struct vxd_machine *m, const char *device, uint32_t message, uint32_t ebx, uint32_t edx,
                       uint32_t esi, uint32_t edi, uint32_t *ticket);
-// The result of a message that has been delivered: carry 1 = refused; eax is what directed messages return. False: not
-// yet.
+// The result of a message that was delivered: carry 1 = refused; eax is what directed messages return. False: not yet.
 bool vxd_message_result(const struct vxd_machine *m, uint32_t ticket, bool *carry, uint32_t *eax);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -166,6 +166,9 @@ bool vxd_set_register(struct vxd_machine *m, enum vxd_register which, uint32_t v
 // "DEVICE(object)+offset" or "symbol+offset" for a ring-0 address: as messages name places. `to` is always terminated.
 void vxd_describe_address(struct vxd_machine *m, uint32_t address, char *to, size_t size);
 
+// Where the processor is, as text: registers, the instruction's nearest symbol, and the return addresses on its stack.
+void vxd_describe_state(struct vxd_machine *m, vxd_write_fn *write, void *user);
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Host code in the machine
 
@@ -197,6 +200,14 @@ typedef uint32_t vxd_memory_read_fn(void *user, uint32_t address, unsigned size)
 typedef void vxd_memory_write_fn(void *user, uint32_t address, unsigned size, uint32_t value);
 bool vxd_provide_memory(struct vxd_machine *m, uint32_t address, uint32_t size, vxd_memory_read_fn *read,
                         vxd_memory_write_fn *write, void *user);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The outside world, at recorded points of virtual time
+
+// Raises a hardware interrupt line (0-15, not 2) at `at_ns` until the processor acknowledges it.
+bool vxd_schedule_irq(struct vxd_machine *m, unsigned line, uint64_t at_ns);
+// Presses and releases a key at `at_ns`: "a", "Enter", "F1", "Ctrl+Alt+Del". False: no such key, or too many wait.
+bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Snapshots

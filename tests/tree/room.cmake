@@ -8,3 +8,13 @@ vxdkit_script_test(tree.floors tests/tree/floors.sh)
 vxdkit_script_test(tree.floors_can_fail tests/tree/floors_can_fail.sh)
 find_program(VXDKIT_CXX NAMES c++ g++ clang++)
 vxdkit_script_test(tree.headers tests/tree/headers.sh ${CMAKE_C_COMPILER} ${VXDKIT_CXX})
+
+# Builds the demo driver for the installed library's example.
+if(TARGET vxd)
+  set(sanitizers)
+  if(VXDKIT_SANITIZE)
+    set(sanitizers "-fsanitize=address,undefined")
+  endif()
+  vxdkit_script_test(tree.install tests/tree/install.sh ${PROJECT_BINARY_DIR} ${CMAKE_C_COMPILER} "${sanitizers}"
+                     $<TARGET_FILE:vxd>)
+endif()

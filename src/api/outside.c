@@ -1,0 +1,26 @@
+// The outside world: interrupts and keys at recorded points of virtual time.
+#include "api/machine.h"
+#include "devices/devices.h"
+
+enum { KEY_STEP_NS = 1000000 }; // between the bytes of a key; a keyboard's wire needs about that long
+
+bool vxd_schedule_irq(struct vxd_machine *m, unsigned line, uint64_t at_ns)
+{
+    if (!pc_schedule_irq(devices_board(m->vmm), line, at_ns))
+        return api_fail(m, "interrupt line %u cannot be raised: there is no such line, or too many wait", line);
+    devices_board_changed(m->vmm);
+    return true;
+}
+
+bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns)
+{
+    uint8_t codes[16];
+    unsigned n = pc_key_codes(key, codes);
+    if (n == 0)
+        return api_fail(m, "there is no key \"%s\"", key);
+    for (unsigned i = 0; i < n; i++)
+        if (!pc_schedule_key(devices_board(m->vmm), codes[i], at_ns + i * (uint64_t)KEY_STEP_NS))
+            return api_fail(m, "too many keys wait");
+    devices_board_changed(m->vmm);
+    return true;
+}

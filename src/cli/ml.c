@@ -1,0 +1,225 @@
+// vxd ml: the assembler with the options of Microsoft's ml, so that a driver's old makefile works unchanged. As with ml,
+// values are attached to their option (-Foname, -Idir), or follow it.
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ml_request {
+    struct cli_sources sources;
+    struct cli_list files;
+    const char *output, *listing;
+    bool want_listing, assemble_only, check_only;
+};
+
+static int missing(const char *option, const char *why)
+{
+    cli_complain("ml: %s is not implemented: %s", option, why);
+    return CLI_MISSING;
+}
+
+static int set_case(struct ml_request *r, const char *option)
+{
+    static const struct {
+        char letter;
+        enum vxd_case map;
+    } table[] = {{'u', VXD_CASE_UPPER}, {'x', VXD_CASE_NOT_PUBLIC}, {'p', VXD_CASE_AS_WRITTEN}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (option[2] == table[i].letter && option[3] == '\0') {
+            r->sources.options.case_map = table[i].map;
+            return CLI_OK;
+        }
+    }
+    return cli_complain("ml: unknown option %s", option);
+}
+
+static int set_warnings(struct ml_request *r, const char *option)
+{
+    if (strcmp(option, "-WX") == 0)
+        r->sources.options.warnings_are_errors = true;
+    else if (strcmp(option, "-w") == 0)
+        r->sources.options.warning_level = 0;
+    else if (option[2] >= '0' && option[2] <= '3' && option[3] == '\0')
+        r->sources.options.warning_level = (uint8_t)(option[2] - '0');
+    else
+        return cli_complain("ml: unknown warning level %s: 0 to 3", option);
+    return CLI_OK;
+}
+
+static int set_pack(struct ml_request *r, const char *option)
+{
+    char *end;
+    unsigned long pack = option[3] ? strtoul(option + 3, &end, 10) : 1;
+    if (option[3] && (*end || pack == 0 || pack > 16 || (pack & (pack - 1)) != 0))
+        return cli_complain("ml: %s: 1, 2, 4, 8 or 16", option);
+    r->sources.options.pack = (uint8_t)pack;
+    return CLI_OK;
+}
+
+static int set_z(struct ml_request *r, const char *option)
+{
+    struct vxd_assemble_options *o = &r->sources.options;
+    switch (option[2]) {
+    case 'd':
+        o->line_numbers = true;
+        return CLI_OK;
+    case 'i':
+        o->line_numbers = o->symbols = true;
+        return CLI_OK;
+    case 'm':
+        o->masm51 = true;
+        return CLI_OK;
+    case 'p':
+        return set_pack(r, option);
+    case 's':
+        r->check_only = true;
+        return CLI_OK;
+    case 'f':
+        return missing(option, "all symbols public");
+    default:
+        return cli_complain("ml: unknown option %s", option);
+    }
+}
+
+static int set_file(struct ml_request *r, const char *option, const char *value)
+{
+    switch (option[2]) {
+    case 'o':
+        if (!*value)
+            return cli_complain("ml: a file name is missing behind -Fo");
+        r->output = value;
+        return CLI_OK;
+    case 'l':
+        r->want_listing = true;
+        r->listing = *value ? value : NULL;
+        return CLI_OK;
+    case 'r':
+    case 'R':
+        return missing(option, "browser information");
+    default:
+        return missing(option, "linking; use -c, then vxd link");
+    }
+}
+
+// Options whose value is attached or the next word. -Fl alone has no value. *at moves behind what was taken.
+static const char *value_of(const char *option, size_t name, int argc, char **argv, int *at)
+{
+    if (option[name] || *at == argc)
+        return option + name;
+    return argv[(*at)++];
+}
+
+static int take_simple(struct ml_request *r, const char *option)
+{
+    static const char *const ignored[] = {"-nologo", "-coff", "-X", "-Sg", "-Sa", "-Sf", "-Sn", "-Sx", NULL};
+    for (size_t i = 0; ignored[i]; i++)
+        if (strcmp(option, ignored[i]) == 0)
+            return CLI_OK;
+    if (strcmp(option, "-c") == 0) {
+        r->assemble_only = true;
+        return CLI_OK;
+    }
+    if (strcmp(option, "-omf") == 0)
+        return missing(option, "objects are COFF");
+    if (strcmp(option, "-EP") == 0)
+        return missing(option, "a preprocessed listing");
+    if (strcmp(option, "-Gc") == 0 || strcmp(option, "-Gd") == 0 || strcmp(option, "-Gz") == 0)
+        return missing(option, "write .MODEL or OPTION LANGUAGE in the source");
+    return cli_complain("ml: unknown option %s\nTry: vxd ml --help", option);
+}
+
+static int take_option(struct ml_request *r, const char *option, int argc, char **argv, int *at)
+{
+    switch (option[1]) {
+    case 'I':
+        return cli_list_add(&r->sources.include_dirs, value_of(option, 2, argc, argv, at)) ? CLI_OK : CLI_BROKEN;
+    case 'D':
+        return cli_add_define(&r->sources, value_of(option, 2, argc, argv, at)) ? CLI_OK : CLI_BROKEN;
+    case 'F':
+        return set_file(r, option, option[2] == 'o' ? value_of(option, 3, argc, argv, at) : option + 3);
+    case 'C':
+        return set_case(r, option);
+    case 'W':
+    case 'w':
+        return set_warnings(r, option);
+    case 'Z':
+        return set_z(r, option);
+    case 'T':
+        return cli_list_add(&r->files, value_of(option, 3, argc, argv, at)) ? CLI_OK : CLI_BROKEN;
+    default:
+        return take_simple(r, option);
+    }
+}
+
+static int parse(struct ml_request *r, int argc, char **argv)
+{
+    for (int at = 1; at < argc;) {
+        const char *word = argv[at++];
+        int status = CLI_OK;
+        if (word[0] == '-' && word[1])
+            status = take_option(r, word, argc, argv, &at);
+        else if (!cli_list_add(&r->files, word))
+            status = CLI_BROKEN;
+        if (status != CLI_OK)
+            return status;
+    }
+    if (r->files.count == 0)
+        return cli_complain("ml: no source file given\nTry: vxd ml --help");
+    if (!r->assemble_only && !r->check_only)
+        return missing("ml without -c", "linking; use -c, then vxd link");
+    if (r->files.count > 1 && (r->output || r->listing))
+        return cli_complain("ml: -Fo and -Fl name one file, but %zu sources are given", r->files.count);
+    return CLI_OK;
+}
+
+static int write_result(const char *path, const char *given, const char *extension,
+                        const struct vxd_bytes *bytes)
+{
+    char *derived = given ? NULL : cli_derived_name(path, extension);
+    bool done = (given || derived) && cli_write_file(given ? given : derived, bytes->data, bytes->size);
+    free(derived);
+    return done ? CLI_OK : CLI_USAGE;
+}
+
+static int assemble_one(const struct ml_request *r, const char *path)
+{
+    struct vxd_bytes object = {0}, listing = {0};
+    int status = cli_assemble(&r->sources, path, &object, r->want_listing ? &listing : NULL);
+    if (r->want_listing && listing.size)
+        write_result(path, r->listing, ".lst", &listing);
+    if (status == CLI_OK && !r->check_only)
+        status = write_result(path, r->output, ".obj", &object);
+    vxd_bytes_free(&object);
+    vxd_bytes_free(&listing);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct ml_request r = {0};
+    cli_sources_init(&r.sources);
+    r.sources.options.case_map = VXD_CASE_UPPER; // ml's default
+    int status = parse(&r, argc, argv);
+    for (size_t i = 0; status == CLI_OK && i < r.files.count; i++)
+        status = assemble_one(&r, r.files.items[i]);
+    free(r.files.items);
+    cli_sources_free(&r.sources);
+    return status;
+}
+
+const struct cli_command cli_ml = {
+    "ml",
+    "vxd ml -c [-coff] [-FoOBJECT] [-Fl[LISTING]] [-IDIR] [-DSYM[=VAL]] ... FILE.asm ...\n",
+    "the assembler with the options of Microsoft's ml",
+    "  -c             assemble only (linking is vxd link's)\n"
+    "  -coff          COFF objects, the only kind (-omf is not implemented)\n"
+    "  -Fo -Fl        object, listing; attached or, for -Fo, the next word\n"
+    "  -I -D          include directory, text macro; attached or the next word\n"
+    "  -Cu -Cx -Cp    case of names: upper, not of publics and externals (-Cx), as written (-Cp)\n"
+    "  -W0 ... -W3 -w -WX   warnings: level, none, as errors\n"
+    "  -Zd -Zi        line numbers; line numbers and symbols\n"
+    "  -Zm -Zp[N] -Zs MASM 5.1 compatibility; structure alignment; check only\n"
+    "  -Ta FILE       a source with any extension\n"
+    "  -nologo -X -Sa -Sf -Sg -Sn -Sx   accepted, without effect\n",
+    run,
+};

@@ -1,0 +1,37 @@
+// Between the two files of `vxd run`: run_options.c reads the command line, run.c carries it out.
+#ifndef VXDKIT_CLI_RUN_H
+#define VXDKIT_CLI_RUN_H
+
+#include "cli/cli.h"
+
+struct run_input { // something from outside at a time: an interrupt or a key
+    const char *key; // NULL: an interrupt
+    unsigned irq;
+    uint64_t at;
+};
+
+struct run_ioctl {
+    uint32_t code;
+    const char *input; // file with the input buffer; NULL: none
+};
+
+struct run_request {
+    struct vxd_config config;
+    const char *ini, *registry; // files
+    struct cli_list drivers;
+    enum vxd_load how;
+    bool quiet;
+    uint64_t for_ns, limit;
+    bool for_given, limit_given;
+    struct run_input *inputs;
+    size_t input_count;
+    struct run_ioctl *ioctls;
+    size_t ioctl_count;
+    const char *trace, *report;
+};
+
+void run_request_init(struct run_request *r);
+void run_request_free(struct run_request *r);
+int run_parse(struct run_request *r, int argc, char **argv); // a cli_status
+
+#endif

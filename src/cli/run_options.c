@@ -1,0 +1,269 @@
+#include "cli/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DEFAULT_SECONDS = 60, // of virtual time
+    DEFAULT_LIMIT = 200000000,
+};
+
+enum option {
+    QUIET, FOR, LIMIT, IOCTL, IRQ, KEY, SEED, INI, REGISTRY, WINDOWS, CPU, STATIC, DYNAMIC, TRACE, REPORT, KEEP_GOING,
+    HARDWARE, VM, CHECK, GDB,
+};
+
+static const struct cli_option options[] = {
+    [QUIET] = {"--quiet", CLI_NOTHING},
+    [FOR] = {"--for", CLI_VALUE},
+    [LIMIT] = {"--limit", CLI_VALUE},
+    [IOCTL] = {"--ioctl", CLI_VALUE},
+    [IRQ] = {"--irq", CLI_VALUE},
+    [KEY] = {"--key", CLI_VALUE},
+    [SEED] = {"--seed", CLI_VALUE},
+    [INI] = {"--ini", CLI_VALUE},
+    [REGISTRY] = {"--registry", CLI_VALUE},
+    [WINDOWS] = {"--windows", CLI_VALUE},
+    [CPU] = {"--cpu", CLI_VALUE},
+    [STATIC] = {"--static", CLI_NOTHING},
+    [DYNAMIC] = {"--dynamic", CLI_NOTHING},
+    [TRACE] = {"--trace", CLI_VALUE},
+    [REPORT] = {"--report", CLI_VALUE},
+    [KEEP_GOING] = {"--keep-going", CLI_NOTHING},
+    [HARDWARE] = {"--hardware", CLI_VALUE},
+    [VM] = {"--vm", CLI_VALUE},
+    [CHECK] = {"--check", CLI_OPTIONAL_VALUE},
+    [GDB] = {"--gdb", CLI_VALUE},
+    {NULL, CLI_NOTHING},
+};
+
+void run_request_init(struct run_request *r)
+{
+    *r = (struct run_request){.limit = DEFAULT_LIMIT, .for_ns = DEFAULT_SECONDS * UINT64_C(1000000000)};
+    vxd_default_config(&r->config);
+}
+
+void run_request_free(struct run_request *r)
+{
+    free(r->drivers.items);
+    free(r->inputs);
+    free(r->ioctls);
+}
+
+// A number, decimal or with 0x; the text behind it comes back in *end. False: no number, or too large.
+static bool parse_number(const char *text, uint64_t *value, const char **end)
+{
+    unsigned base = 10;
+    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+        base = 16;
+        text += 2;
+    }
+    const char *start = text;
+    for (*value = 0;; text++) {
+        unsigned digit = *text >= '0' && *text <= '9'   ? (unsigned)(*text - '0')
+                         : *text >= 'a' && *text <= 'f' ? (unsigned)(*text - 'a') + 10
+                         : *text >= 'A' && *text <= 'F' ? (unsigned)(*text - 'A') + 10
+                                                        : 99;
+        if (digit >= base)
+            break;
+        if (*value > (UINT64_MAX - digit) / base)
+            return false;
+        *value = *value * base + digit;
+    }
+    *end = text;
+    return text != start;
+}
+
+static bool parse_whole(const char *text, uint64_t *value)
+{
+    const char *end;
+    return parse_number(text, value, &end) && *end == '\0';
+}
+
+// "500ms", "2s", "100us", "40ns".
+static bool parse_time(const char *text, uint64_t *ns)
+{
+    static const struct {
+        const char *unit;
+        uint64_t ns;
+    } units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}};
+    const char *unit;
+    uint64_t count;
+    if (!parse_number(text, &count, &unit))
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(unit, units[i].unit) == 0) {
+            *ns = count * units[i].ns;
+            return count <= UINT64_MAX / 2 / units[i].ns;
+        }
+    }
+    return false;
+}
+
+static int bad_value(enum option which, const char *value, const char *wanted)
+{
+    return cli_complain("run: %s %s: %s is wanted", options[which].name, value, wanted);
+}
+
+// One of `names`; -1 after a message.
+static int choose(enum option which, const char *value, const char *const *names, const char *wanted)
+{
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], value) == 0)
+            return i;
+    bad_value(which, value, wanted);
+    return -1;
+}
+
+static int set_windows(struct run_request *r, const char *value)
+{
+    static const char *const names[] = {"3.1", "95", "98", NULL};
+    int chosen = choose(WINDOWS, value, names, "3.1, 95 or 98");
+    r->config.windows = (enum vxd_windows)chosen;
+    return chosen < 0 ? CLI_USAGE : CLI_OK;
+}
+
+static int set_cpu(struct run_request *r, const char *value)
+{
+    static const char *const names[] = {"386", "486", "pentium", "p6", NULL};
+    int chosen = choose(CPU, value, names, "386, 486, pentium or p6");
+    r->config.cpu = (enum vxd_cpu)chosen;
+    return chosen < 0 ? CLI_USAGE : CLI_OK;
+}
+
+static struct run_input *add_input(struct run_request *r)
+{
+    struct run_input *inputs = realloc(r->inputs, (r->input_count + 1) * sizeof *inputs);
+    if (!inputs)
+        return NULL;
+    r->inputs = inputs;
+    return &inputs[r->input_count++];
+}
+
+static int add_irq(struct run_request *r, const char *value)
+{
+    uint64_t irq, at;
+    const char *end;
+    if (!parse_number(value, &irq, &end) || irq > 15 || irq == 2 || *end != '@' || !parse_time(end + 1, &at))
+        return bad_value(IRQ, value, "LINE@TIME with a line of 0 to 15, not 2, such as 5@20ms,");
+    struct run_input *input = add_input(r);
+    if (!input)
+        return cli_status_of(VXD_NO_MEMORY);
+    *input = (struct run_input){.irq = (unsigned)irq, .at = at};
+    return CLI_OK;
+}
+
+// The key's name ends at the last @; the word is ours to cut, as it came in argv.
+static int add_key(struct run_request *r, char *value)
+{
+    char *mark = strrchr(value, '@');
+    uint64_t at;
+    if (!mark || mark == value || !parse_time(mark + 1, &at))
+        return bad_value(KEY, value, "KEY@TIME, such as a@5ms or Ctrl+Alt+Del@1s,");
+    struct run_input *input = add_input(r);
+    if (!input)
+        return cli_status_of(VXD_NO_MEMORY);
+    *mark = '\0';
+    *input = (struct run_input){.key = value, .at = at};
+    return CLI_OK;
+}
+
+static int add_ioctl(struct run_request *r, const char *value)
+{
+    uint64_t code;
+    const char *end;
+    if (!parse_number(value, &code, &end) || code > UINT32_MAX || (*end && (*end != ':' || !end[1])))
+        return bad_value(IOCTL, value, "CODE or CODE:IN-FILE");
+    struct run_ioctl *ioctls = realloc(r->ioctls, (r->ioctl_count + 1) * sizeof *ioctls);
+    if (!ioctls)
+        return cli_status_of(VXD_NO_MEMORY);
+    r->ioctls = ioctls;
+    ioctls[r->ioctl_count++] = (struct run_ioctl){(uint32_t)code, *end ? end + 1 : NULL};
+    return CLI_OK;
+}
+
+static int set_bound(struct run_request *r, enum option which, const char *value)
+{
+    if (which == FOR) {
+        r->for_given = true;
+        return parse_time(value, &r->for_ns) ? CLI_OK : bad_value(FOR, value, "a time such as 500ms or 2s");
+    }
+    r->limit_given = true;
+    if (parse_whole(value, &r->limit) && r->limit > 0)
+        return CLI_OK;
+    return bad_value(LIMIT, value, "a number of instructions");
+}
+
+static int not_yet(enum option which)
+{
+    cli_complain("run: %s is not implemented yet", options[which].name);
+    return CLI_MISSING;
+}
+
+static int take_option(struct run_request *r, enum option which, char *value)
+{
+    switch (which) {
+    case QUIET:
+        r->quiet = true;
+        return CLI_OK;
+    case FOR:
+    case LIMIT:
+        return set_bound(r, which, value);
+    case IOCTL:
+        return add_ioctl(r, value);
+    case IRQ:
+        return add_irq(r, value);
+    case KEY:
+        return add_key(r, value);
+    case SEED:
+        return parse_whole(value, &r->config.seed) ? CLI_OK : bad_value(SEED, value, "a number");
+    case INI:
+        r->ini = value;
+        return CLI_OK;
+    case REGISTRY:
+        r->registry = value;
+        return CLI_OK;
+    case WINDOWS:
+        return set_windows(r, value);
+    case CPU:
+        return set_cpu(r, value);
+    case STATIC:
+        r->how = VXD_LOAD_STATIC;
+        return CLI_OK;
+    case DYNAMIC:
+        r->how = VXD_LOAD_DYNAMIC;
+        return CLI_OK;
+    case TRACE:
+        r->trace = value;
+        return CLI_OK;
+    case REPORT:
+        r->report = value;
+        return CLI_OK;
+    case KEEP_GOING:
+        r->config.keep_going = true;
+        return CLI_OK;
+    case HARDWARE:
+    case VM:
+    case CHECK:
+    case GDB:
+        return not_yet(which);
+    }
+    return CLI_USAGE;
+}
+
+int run_parse(struct run_request *r, int argc, char **argv)
+{
+    struct cli_args a = {.command = &cli_run, .options = options, .argc = argc, .argv = argv, .at = 1};
+    for (int which; (which = cli_next(&a)) != CLI_END;) {
+        int status = CLI_OK;
+        if (which == CLI_BAD)
+            return CLI_USAGE;
+        if (which == CLI_OPERAND)
+            status = cli_list_add(&r->drivers, a.value) ? CLI_OK : CLI_BROKEN;
+        else
+            status = take_option(r, (enum option)which, (char *)a.value);
+        if (status != CLI_OK)
+            return status;
+    }
+    return r->drivers.count ? CLI_OK : cli_complain("run: no driver given\nTry: vxd run --help");
+}
