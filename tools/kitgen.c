@@ -128,8 +128,8 @@ static void structure(struct base_buf *out, const char *argument)
         const struct kit_field *f = &s->fields[i];
         const char *initial = *f->initial ? f->initial : "?";
         base_buf_printf(out, "%s%s%s ", f->name ? f->name : "", f->name ? " " : "    ", directive(f->size));
-        if (f->count > 1 && initial[0] != '"')
-            base_buf_printf(out, "%u DUP (%s)\n", f->count, initial);
+        if (f->count > 1 && *initial == '?')
+            base_buf_printf(out, "%u DUP (?)\n", f->count);
         else
             base_buf_printf(out, "%s\n", initial);
     }
