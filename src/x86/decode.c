@@ -75,6 +75,14 @@ static bool is_plain_modrm(const struct x86_decode *d, unsigned at)
     return test_register || x87_register;
 }
 
+// VEX, EVEX and XOP took over encodings that a 386 finds invalid: LES, LDS and BOUND of registers, POP with reg not 0.
+static bool is_taken_over(const struct x86_decode *d, uint8_t modrm)
+{
+    if (d->opcode == 0xc4 || d->opcode == 0xc5 || d->opcode == 0x62)
+        return modrm >= 0xc0;
+    return d->opcode == 0x8f && (modrm & 0x38);
+}
+
 static void split_modrm(struct x86_decode *d, uint8_t b)
 {
     d->mod = b >> 6;
@@ -232,6 +240,8 @@ static enum result decode_fields(struct x86_decode *d, struct x86_op *op)
         d->length = n + 1;
         return n + 1 > 15 ? TOO_LONG : DECODED;
     }
+    if (n < d->available && is_taken_over(d, d->bytes[n]))
+        return INVALID;
     ZydisDecodedInstruction z;
     r = ask_zydis(d, &z);
     if (r == DECODED)

@@ -95,7 +95,7 @@ static int parse(char *line, struct test *t)
             return -1;
         *p++ = 0;
     }
-    snprintf(t->form, sizeof t->form, "%s", field[0]);
+    snprintf(t->form, sizeof t->form, "%.7s", field[0]);
     t->index = (unsigned)strtoul(field[1], NULL, 10);
     t->applicable = field[2][0] == '1';
     t->mask = hex(field[5], 4);
@@ -227,16 +227,16 @@ static void clear_cells(struct bench *b, const struct cell *cells, unsigned coun
 static bool nothing_else_written(struct bench *b, const struct test *t, char *why, size_t n)
 {
     static uint8_t page[X86_PAGE_SIZE];
+    static const uint8_t zero[X86_PAGE_SIZE];
     clear_cells(b, t->first, t->firsts);
     clear_cells(b, t->last, t->lasts);
     for (uint32_t at = 0; at < MEMORY; at += sizeof page) {
         if (!x86_memory_load(b->memory, at, page, sizeof page))
             return false;
-        for (unsigned i = 0; i < sizeof page; i++)
-            if (page[i]) {
-                snprintf(why, n, "byte %06X was written", (unsigned)(at + i));
-                return false;
-            }
+        if (memcmp(page, zero, sizeof page) == 0)
+            continue;
+        snprintf(why, n, "something on page %06X was written", (unsigned)at);
+        return false;
     }
     return true;
 }
