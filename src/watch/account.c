@@ -152,7 +152,7 @@ static void tell_event(struct watch_account *a, const struct vmm_event_record *r
     struct base_buf *b = begin_line(a, r->head.time);
     base_buf_printf(b, "%s event %u", watch_event_kind(r->kind), r->id);
     if (r->symbol && r->symbol[0])
-        base_buf_printf(b, " (%s)", r->symbol);
+        base_buf_printf(b, " (%s, EDX=%X)", r->symbol, r->reference);
     base_buf_printf(b, " %s", r->state < BASE_COUNT(verbs) ? verbs[r->state] : "?");
     if (r->state == VMM_EVENT_WAITING)
         add_reasons(b, r->not_met);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LABEL_WIDTH = 30, ROWS_SHOWN = 60 };
+enum { LABEL_WIDTH = 36, ROWS_SHOWN = 60 };
 
 // How a state looks: the character at its moment, the one that fills the time after it, its colour.
 struct look {
@@ -82,22 +82,19 @@ static void print_label(struct base_buf *to, const struct watch_row *row)
 // Times above the moments, as many as fit without touching.
 static void print_axis(struct base_buf *to, const struct watch_timeline *t, const uint32_t *at, uint32_t width)
 {
-    uint32_t column = 0;
+    uint32_t column = 0, free_from = 0;
     base_buf_printf(to, "%-*s  ", LABEL_WIDTH, "milliseconds");
     for (size_t i = 0; i <= t->moment_count; i++) {
         uint64_t time = i < t->moment_count ? t->moments[i].time : t->end;
         char text[32];
         uint32_t n = (uint32_t)snprintf(text, sizeof text, "%llu.%02llu", (unsigned long long)(time / 1000000),
                                         (unsigned long long)(time / 10000 % 100));
-        if ((i > 0 && at[i] < column) || at[i] + n > width)
+        if (at[i] < free_from || at[i] + n > width)
             continue;
         base_buf_fill(to, ' ', at[i] - column);
         base_buf_text(to, text);
         column = at[i] + n;
-        if (column < width) {
-            base_buf_text(to, " ");
-            column++;
-        }
+        free_from = column + 1;
     }
     base_buf_text(to, "\n");
 }

@@ -3,6 +3,7 @@
 #include "vmm/observe.h"
 #include "watch/names.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct watch_timeline *watch_timeline_new(const struct base_alloc *alloc)
@@ -58,7 +59,7 @@ static bool add_row(struct watch_timeline *t, uint32_t id, bool timeout, const c
     if (!grow(t, &rows, &t->row_capacity, t->row_count, sizeof *t->rows, WATCH_ROWS_MAX))
         return false;
     t->rows = rows;
-    const char *copy = label && label[0] ? base_arena_text(&t->texts, label, strlen(label)) : "";
+    const char *copy = base_arena_text(&t->texts, label, strlen(label));
     if (!copy)
         return false;
     *row = (uint32_t)t->row_count++;
@@ -76,10 +77,14 @@ static bool add_moment(struct watch_timeline *t, struct watch_moment moment)
     return true;
 }
 
+// Many events share a callback; what tells them apart is its EDX.
 static void hear_event(struct watch_timeline *t, const struct vmm_event_record *r)
 {
     uint32_t row;
-    if ((!find_row(t, r->id, false, &row) && !add_row(t, r->id, false, watch_event_kind(r->kind), r->symbol, &row)) ||
+    char label[96] = "";
+    if (r->symbol && r->symbol[0])
+        snprintf(label, sizeof label, "%s EDX=%X", r->symbol, r->reference);
+    if ((!find_row(t, r->id, false, &row) && !add_row(t, r->id, false, watch_event_kind(r->kind), label, &row)) ||
         !add_moment(t, (struct watch_moment){r->head.time, row, r->state, r->not_met}))
         t->truncated = true;
 }
@@ -87,7 +92,8 @@ static void hear_event(struct watch_timeline *t, const struct vmm_event_record *
 static void hear_timeout(struct watch_timeline *t, const struct vmm_timeout_record *r)
 {
     uint32_t row;
-    if ((!find_row(t, r->id, true, &row) && !add_row(t, r->id, true, watch_timeout_kind(r->kind), r->symbol, &row)) ||
+    if ((!find_row(t, r->id, true, &row) &&
+         !add_row(t, r->id, true, watch_timeout_kind(r->kind), r->symbol ? r->symbol : "", &row)) ||
         !add_moment(t, (struct watch_moment){r->head.time, row, r->state, 0}))
         t->truncated = true;
 }

@@ -126,13 +126,13 @@ static void account_ends_a_line_the_driver_left_open(void **state)
     tell_story(&f);
     assert_string_equal(base_buf_cstr(&f.text),
                         "hello\n"
-                        "vxd:     0.001 ms  restricted event 1 (Waiter) is scheduled\n"
-                        "vxd:     0.001 ms  restricted event 1 (Waiter) has to wait: the critical section is taken "
+                        "vxd:     0.001 ms  restricted event 1 (Waiter, EDX=0) is scheduled\n"
+                        "vxd:     0.001 ms  restricted event 1 (Waiter, EDX=0) has to wait: the critical section is taken "
                         "(PEF_Wait_Not_Crit), another virtual machine is running\n"
-                        "vxd:     0.002 ms  restricted event 2 (Loser) is scheduled\n"
-                        "vxd:    20.000 ms  restricted event 2 (Loser) is cancelled\n"
-                        "vxd:   100.000 ms  restricted event 1 (Waiter) runs\n"
-                        "vxd:   100.004 ms  restricted event 1 (Waiter) is done\n");
+                        "vxd:     0.002 ms  restricted event 2 (Loser, EDX=0) is scheduled\n"
+                        "vxd:    20.000 ms  restricted event 2 (Loser, EDX=0) is cancelled\n"
+                        "vxd:   100.000 ms  restricted event 1 (Waiter, EDX=0) runs\n"
+                        "vxd:   100.004 ms  restricted event 1 (Waiter, EDX=0) is done\n");
     watch_account_free(a);
     base_buf_free(&f.text);
 }
@@ -163,9 +163,9 @@ static void picture_has_one_row_per_event(void **state)
     tell_story(&f);
     watch_timeline_draw(t, 72, false, &f.text);
     assert_string_equal(base_buf_cstr(&f.text),
-                        "milliseconds                    0.00             20.00            100.00\n"
-                        "restricted 1 Waiter             +.................................#####|\n"
-                        "restricted 2 Loser                +--------------x\n"
+                        "milliseconds                          0.00           20.00\n"
+                        "restricted 1 Waiter EDX=0             +............................####|\n"
+                        "restricted 2 Loser EDX=0                +------------x\n"
                         "+ scheduled   . waits   # runs   | done   ! waited too long   x cancelled   "
                         "(quiet stretches are drawn short)\n");
     base_buf_clear(&f.text);
