@@ -93,6 +93,9 @@ enum vxd_status vxd_info(const struct vxd_input *image, bool json, struct vxd_me
 enum vxd_status vxd_disassemble(const struct vxd_input *image, bool json, struct vxd_messages messages,
                                 vxd_write_fn *write, void *user);
 
+// The name in the device descriptor block, by which programs open the driver ("" when it has none).
+enum vxd_status vxd_driver_name(const struct vxd_input *image, struct vxd_messages messages, char name[9]);
+
 // The service tables. `name` NULL: all; a device ("VPICD"): its services; a service: its contract. `only_missing` leaves
 // out what works. VXD_BAD_INPUT: no such name.
 enum vxd_status vxd_services(const char *name, bool only_missing, bool json, struct vxd_messages messages,

@@ -210,6 +210,36 @@ bool vxd_schedule_irq(struct vxd_machine *m, unsigned line, uint64_t at_ns);
 bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns);
 
 // ---------------------------------------------------------------------------------------------------------------------
+// A Win32 program's view of a driver (CreateFile, DeviceIoControl, CloseHandle: Win95 DDK, W32_DeviceIoControl)
+
+enum vxd_win32_progress {
+    VXD_WIN32_UNKNOWN, // no such request
+    VXD_WIN32_QUEUED,  // not sent yet, or the driver is at it: let the machine run
+    VXD_WIN32_PENDING, // the driver answered -1 and completes it later
+    VXD_WIN32_DONE,
+};
+
+struct vxd_win32_outcome {
+    enum vxd_win32_progress progress;
+    uint32_t error;    // when done: 0, or the Win32 error number the driver gave
+    uint32_t handle;   // of an open that is done without an error
+    uint32_t returned; // bytes the driver says it put into the output buffer
+};
+
+// Each queues a request that vxd_run carries out, and gives its number; 0 when it cannot be queued (no such device or
+// handle, no memory, 64 requests not released). `device` is the DDB_Name in any case. The input is copied; sizes up to
+// 16 MB, 0 gives the driver a null pointer. `overlapped`: the driver may answer "pending".
+uint32_t vxd_win32_open(struct vxd_machine *m, const char *device);
+uint32_t vxd_win32_ioctl(struct vxd_machine *m, uint32_t handle, uint32_t code, const void *in, uint32_t in_size,
+                         uint32_t out_size, bool overlapped);
+uint32_t vxd_win32_close(struct vxd_machine *m, uint32_t handle);
+
+struct vxd_win32_outcome vxd_win32_outcome(struct vxd_machine *m, uint32_t request);
+// Copies at most `size` bytes of a done request's output; gives how many bytes the driver returned.
+uint32_t vxd_win32_output(struct vxd_machine *m, uint32_t request, void *to, uint32_t size);
+void vxd_win32_release(struct vxd_machine *m, uint32_t request); // forgets it
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Snapshots
 
 struct vxd_snapshot;

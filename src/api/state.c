@@ -1,6 +1,8 @@
 // Where the processor is, for people: registers, nearest symbol, stack trace.
 #include "api/machine.h"
 
+#include <string.h>
+
 enum { STACK_DWORDS = 256, TRACE_LINES = 16 };
 
 static void add_registers(struct base_buf *to, const struct x86_state *s)
@@ -27,6 +29,12 @@ static bool follows_a_call(struct x86 *cpu, uint32_t address)
            (b[0] == 0xFF && (b[1] & 0x38) == 0x10);
 }
 
+// Descriptions of places that belong to no driver are "VMM ..." or the bare number.
+static bool is_driver(const char *where)
+{
+    return strncmp(where, "VMM ", 4) != 0 && (strlen(where) != 8 || strspn(where, "0123456789ABCDEF") != 8);
+}
+
 // Dwords on the stack that lie behind a call in a driver: what a person would follow by hand.
 static void add_trace(struct base_buf *to, struct vmm *v)
 {
@@ -39,9 +47,9 @@ static void add_trace(struct base_buf *to, struct vmm *v)
             break;
         uint32_t value = base_get32(bytes);
         char where[128];
-        if (!vmm_is_driver_code(v, value) || !follows_a_call(cpu, value))
-            continue;
         vmm_describe_address(v, value, where, sizeof where);
+        if (!is_driver(where) || !follows_a_call(cpu, value))
+            continue;
         base_buf_printf(to, "  called from %08X %s\n", value, where);
         lines++;
     }

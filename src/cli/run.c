@@ -10,7 +10,7 @@
 #include <vxdkit/watch.h>
 
 struct run {
-    const struct run_request *request;
+    struct run_request *request;
     struct vxd_bytes ini, registry;
     struct vxd_machine *machine;
     FILE *trace;
@@ -86,20 +86,27 @@ static int attach_watchers(struct run *r)
     return q->trace ? open_trace(r) : CLI_OK;
 }
 
+static int load_driver(struct run *r, const char *path)
+{
+    struct vxd_bytes bytes;
+    int status = cli_status_of(vxd_read_file(path, &bytes, cli_messages()));
+    if (status != CLI_OK)
+        return status;
+    const struct vxd_input image = {path, bytes.data, bytes.size};
+    if (!vxd_load_memory(r->machine, path, bytes.data, bytes.size, r->request->how))
+        status = CLI_USAGE;
+    else if (r->request->ioctl_count)
+        status = cli_status_of(vxd_driver_name(&image, cli_messages(), r->request->last_name));
+    vxd_bytes_free(&bytes);
+    return status;
+}
+
 static int load_drivers(struct run *r)
 {
-    const struct run_request *q = r->request;
-    for (size_t i = 0; i < q->drivers.count; i++) {
-        struct vxd_bytes bytes;
-        int status = cli_status_of(vxd_read_file(q->drivers.items[i], &bytes, cli_messages()));
-        if (status != CLI_OK)
-            return status;
-        bool done = vxd_load_memory(r->machine, q->drivers.items[i], bytes.data, bytes.size, q->how);
-        vxd_bytes_free(&bytes);
-        if (!done)
-            return CLI_USAGE;
-    }
-    return CLI_OK;
+    int status = CLI_OK;
+    for (size_t i = 0; status == CLI_OK && i < r->request->drivers.count; i++)
+        status = load_driver(r, r->request->drivers.items[i]);
+    return status;
 }
 
 static int schedule_inputs(struct run *r)
@@ -168,8 +175,11 @@ static void explain_end(const struct run *r, enum vxd_end end, int status)
 static int execute(struct run *r)
 {
     const struct run_request *q = r->request;
+    enum vxd_end end = VXD_RUNNING;
     vxd_boot(r->machine);
-    enum vxd_end end = vxd_run(r->machine, q->for_ns, q->limit);
+    int refused = q->ioctl_count ? run_ioctls(r->machine, q, &end) : CLI_OK;
+    if (end == VXD_RUNNING || end == VXD_END_IDLE || (end == VXD_END_TIME && vxd_time(r->machine) < q->for_ns))
+        end = vxd_run(r->machine, q->for_ns, q->limit);
     bool default_time_over = end == VXD_END_TIME && !q->for_given;
     if (end == VXD_END_IDLE || end == VXD_END_TIME) {
         vxd_shutdown(r->machine);
@@ -178,7 +188,7 @@ static int execute(struct run *r)
     int status = status_of(r->machine, end, default_time_over);
     if (status != CLI_OK)
         explain_end(r, end, status);
-    return status;
+    return status == CLI_OK ? refused : status;
 }
 
 static uint32_t terminal_columns(void)

@@ -1,4 +1,5 @@
-// Between the two files of `vxd run`: run_options.c reads the command line, run.c carries it out.
+// Between the files of `vxd run`: run_options.c reads the command line, run.c carries it out, run_ioctl.c stands for a
+// Win32 program.
 #ifndef VXDKIT_CLI_RUN_H
 #define VXDKIT_CLI_RUN_H
 
@@ -27,11 +28,15 @@ struct run_request {
     size_t input_count;
     struct run_ioctl *ioctls;
     size_t ioctl_count;
+    char last_name[9]; // device name of the last driver, once it is loaded
     const char *trace, *report;
 };
 
 void run_request_init(struct run_request *r);
 void run_request_free(struct run_request *r);
 int run_parse(struct run_request *r, int argc, char **argv); // a cli_status
+
+// Opens the last driver, sends all control codes, closes it. *end is the end of the last vxd_run; a cli_status.
+int run_ioctls(struct vxd_machine *m, const struct run_request *q, enum vxd_end *end);
 
 #endif

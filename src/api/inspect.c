@@ -1,0 +1,35 @@
+// Looking into driver images without running them.
+#include "api/report.h"
+
+#include "base/arena.h"
+#include "image/le.h"
+
+#include <string.h>
+
+enum { DDB_NAME = 0x0C, DDB_NAME_SIZE = 8 }; // spec of the device descriptor block: DDB_Name, padded with blanks
+
+// Bytes of an object behind its stored data are zero.
+static void copy_name(const struct le_object *object, uint32_t offset, char name[DDB_NAME_SIZE + 1])
+{
+    memset(name, 0, DDB_NAME_SIZE + 1);
+    for (uint32_t i = 0; i < DDB_NAME_SIZE && offset + i < object->data_size; i++)
+        name[i] = (char)object->data[offset + i];
+    for (size_t n = strlen(name); n > 0 && name[n - 1] == ' '; n--)
+        name[n - 1] = '\0';
+}
+
+enum vxd_status vxd_driver_name(const struct vxd_input *image, struct vxd_messages messages, char name[9])
+{
+    struct api_report report;
+    struct base_arena arena;
+    struct le_image le;
+    uint32_t object, offset;
+    api_report_begin(&report, messages);
+    base_arena_init(&arena, &base_heap);
+    bool done = le_read(image->bytes, image->size, image->path, &arena, &report.diag, &le) &&
+                le_check_vxd(&le, image->path, &report.diag, &object, &offset);
+    if (done)
+        copy_name(&le.objects[object], offset + DDB_NAME, name);
+    base_arena_free(&arena);
+    return api_report_end(&report, done);
+}
