@@ -13,6 +13,17 @@ struct vmm_frame {
     uint32_t eip, esp, eflags; // where the interrupted code goes on; ESP is also what a callee must come back with
     uint32_t reg[8];           // registers at the push
     uint32_t a[12];            // belongs to the kind
+    uint32_t expect;           // ESP with which the callee must come back
+    uint32_t callee;           // whom the frame called last, for messages
+    uint32_t service, caller;  // gate number of the service that pushed it, 0 = none; its return address
+    uint16_t contract;         // what the callee must keep, enum vmm_contract
+};
+
+enum vmm_contract { // beside ESP
+    VMM_KEEP_EBP = 1,
+    VMM_INTERRUPTS_ON = 2,
+    VMM_DIRECTION_UP = 4,
+    VMM_EVENT_CONTRACT = VMM_KEEP_EBP | VMM_INTERRUPTS_ON | VMM_DIRECTION_UP, // Win95 DDK S31DA
 };
 
 struct vmm_frame_kind {
@@ -36,5 +47,11 @@ void vmm_frame_pop_all(struct vmm *v);
 // Points the processor at `target` with the top frame's return gate as return address. The caller sets the other
 // registers and flags. Tail position.
 void vmm_frame_call_begin(struct vmm *v, uint32_t target);
+// The same for a C function: the arguments are pushed first (right to left) and removed when it returns.
+void vmm_frame_call_c_begin(struct vmm *v, uint32_t target, unsigned n, const uint32_t *args);
+// Whatever is pushed next comes back to the top frame: its `resume` runs when EIP gets there.
+void vmm_frame_wait(struct vmm *v);
+// Undoes the frames of a thread above `keep` (0 = all), from the top. Registers are not touched.
+void vmm_frames_abandon(struct vmm *v, uint32_t thread, uint32_t keep);
 
 #endif

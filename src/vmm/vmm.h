@@ -128,4 +128,26 @@ bool vmm_add_device(struct vmm *v, const struct vmm_device *device) BASE_MUST_US
 void *vmm_device_state(struct vmm *v, const struct vmm_device *device);
 bool vmm_service_is_implemented(uint16_t device, uint16_t ordinal); // VMM's own; devices/devices.h asks for all
 
+
+// The board: what answers ports and device memory, and raises INTR. `next` is the virtual time at which it wants to be
+// asked again (UINT64_MAX: never); `advance` brings it to `now`. Its state is a device's state (struct vmm_device).
+struct vmm_board {
+    uint32_t (*port_in)(struct vmm *v, uint16_t port, unsigned size);
+    void (*port_out)(struct vmm *v, uint16_t port, unsigned size, uint32_t value);
+    uint32_t (*memory_read)(struct vmm *v, uint32_t phys, unsigned size);
+    void (*memory_write)(struct vmm *v, uint32_t phys, unsigned size, uint32_t value);
+    uint8_t (*acknowledge)(struct vmm *v); // INTR is accepted: the vector
+    uint64_t (*next)(struct vmm *v);
+    void (*advance)(struct vmm *v, uint64_t now);
+};
+void vmm_set_board(struct vmm *v, const struct vmm_board *board); // must outlive the machine; any member may be NULL
+void vmm_set_intr(struct vmm *v, bool level);
+// Host code for an interrupt vector of the board (VPICD). It runs at interrupt time with an HWINT frame below it, in tail
+// position; the interrupted code goes on when no frame is left above.
+void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_service_fn *fn);
+// The period of the virtual timer at whose ticks time-outs fire (VTD_Begin_Min_Int_Period).
+void vmm_set_tick(struct vmm *v, uint32_t milliseconds);
+// Adds a kit device's services beyond those of its struct vmm_device. Before boot.
+bool vmm_bind(struct vmm *v, uint16_t device, const struct vmm_binding *bindings) BASE_MUST_USE;
+
 #endif

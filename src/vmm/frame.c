@@ -1,0 +1,163 @@
+// Frames: pushed, popped, called from and returned to (frame.h).
+#include "vmm/defs.h"
+
+uint16_t vmm_frame_kind_add(struct vmm *v, const struct vmm_frame_kind *kind)
+{
+    // Kinds are the host's bindings: a fixed few. Running out is a mistake in this program, found by any test.
+    if (v->kind_count == VMM_MAX_KINDS) {
+        vmm_stop(v, VMM_END_MEMORY, "too many kinds of frames");
+        return 0;
+    }
+    v->kinds[v->kind_count] = kind;
+    return (uint16_t)v->kind_count++;
+}
+
+struct vmm_frame *vmm_frame_push(struct vmm *v, uint16_t kind)
+{
+    uint32_t row = vmm_frame_new(v);
+    if (!row) {
+        vmm_stop(v, VMM_END_MEMORY, "no host memory for a frame");
+        return NULL;
+    }
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct vmm_frame *f = vmm_frame_at(v, row);
+    const struct x86_state *s = &v->cpu->state;
+    f->below = t->top;
+    f->thread = v->s.current;
+    f->kind = kind;
+    f->eip = s->eip;
+    f->esp = f->expect = s->reg[X86_ESP];
+    f->eflags = s->eflags;
+    for (unsigned i = 0; i < 8; i++)
+        f->reg[i] = s->reg[i];
+    if (v->call.gate && !v->call.framed) {
+        f->service = v->call.gate;
+        f->caller = v->call.caller;
+        v->call.framed = true;
+    }
+    t->top = row;
+    return f;
+}
+
+struct vmm_frame *vmm_frame_top(struct vmm *v)
+{
+    uint32_t top = vmm_thread_at(v, v->s.current)->top;
+    return top ? vmm_frame_at(v, top) : NULL;
+}
+
+static void drop_top(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct vmm_frame *f = vmm_frame_at(v, t->top);
+    uint32_t row = t->top, service = f->service, caller = f->caller;
+    t->top = f->below;
+    vmm_frame_free(v, row);
+    if (service)
+        vmm_service_done(v, service, caller);
+}
+
+void vmm_frame_pop(struct vmm *v)
+{
+    const struct vmm_frame *f = vmm_frame_top(v);
+    v->cpu->state.eip = f->eip;
+    v->cpu->state.reg[X86_ESP] = f->esp;
+    drop_top(v);
+}
+
+void vmm_frame_pop_all(struct vmm *v)
+{
+    const struct vmm_frame *f = vmm_frame_top(v);
+    struct x86_state *s = &v->cpu->state;
+    s->eip = f->eip;
+    s->eflags = f->eflags;
+    for (unsigned i = 0; i < 8; i++)
+        s->reg[i] = f->reg[i];
+    s->reg[X86_ESP] = f->esp;
+    drop_top(v);
+}
+
+void vmm_frame_wait(struct vmm *v)
+{
+    struct vmm_frame *f = vmm_frame_top(v);
+    f->expect = f->esp;
+    v->cpu->state.eip = vmm_gate_address(VMM_GATE_RETURN + f->kind);
+    v->cpu->state.reg[X86_ESP] = f->expect;
+}
+
+void vmm_frame_call_begin(struct vmm *v, uint32_t target)
+{
+    vmm_frame_call_c_begin(v, target, 0, NULL);
+}
+
+void vmm_frame_call_c_begin(struct vmm *v, uint32_t target, unsigned n, const uint32_t *args)
+{
+    struct vmm_frame *f = vmm_frame_top(v);
+    uint8_t bytes[4 * 17];
+    base_put32(bytes, vmm_gate_address(VMM_GATE_RETURN + f->kind));
+    for (unsigned i = 0; i < n && i < 16; i++)
+        base_put32(bytes + 4 * (i + 1), args[i]);
+    f->expect = f->esp - 4 * n;
+    f->callee = target;
+    uint32_t esp = f->expect - 4;
+    if (!x86_write_linear(v->cpu, esp, bytes, 4 * (n + 1), X86_WRITE, NULL)) {
+        char where[96];
+        vmm_describe_address(v, f->eip, where, sizeof where);
+        vmm_stop(v, VMM_END_FAULT, "the ring-0 stack is exhausted (ESP=%08X, called from %s)", esp, where);
+        return;
+    }
+    v->cpu->state.reg[X86_ESP] = esp;
+    v->cpu->state.eip = target;
+}
+
+void vmm_frames_abandon(struct vmm *v, uint32_t thread, uint32_t keep)
+{
+    struct vmm_thread *t = vmm_thread_at(v, thread);
+    while (t->top && t->top != keep) {
+        struct vmm_frame *f = vmm_frame_at(v, t->top);
+        if (v->kinds[f->kind]->abandon)
+            v->kinds[f->kind]->abandon(v, f);
+        t = vmm_thread_at(v, thread);
+        uint32_t row = t->top;
+        t->top = vmm_frame_at(v, row)->below;
+        vmm_frame_free(v, row);
+    }
+}
+
+// Reports what the callee did not keep and repairs it: the run goes on as the VMM would.
+static void check_contract(struct vmm *v, struct vmm_frame *f)
+{
+    struct x86_state *s = &v->cpu->state;
+    if (s->reg[X86_ESP] != f->expect) {
+        vmm_report(v, "callback-stack", f->callee, "Win95 DDK S31A3", "%s came back with ESP %08X instead of %08X",
+                   v->kinds[f->kind]->name, s->reg[X86_ESP], f->expect);
+        s->reg[X86_ESP] = f->expect;
+    }
+    if (f->contract & VMM_KEEP_EBP && s->reg[X86_EBP] != f->a[11]) {
+        vmm_report(v, "callback-contract", f->callee, "Win95 DDK S31DA", "%s changed EBP from %08X to %08X",
+                   v->kinds[f->kind]->name, f->a[11], s->reg[X86_EBP]);
+        s->reg[X86_EBP] = f->a[11];
+    }
+    if (f->contract & VMM_INTERRUPTS_ON && !(s->eflags & X86_IF)) {
+        vmm_report(v, "callback-contract", f->callee, "Win95 DDK S31DA", "%s returned with interrupts disabled",
+                   v->kinds[f->kind]->name);
+        s->eflags |= X86_IF;
+    }
+    if (f->contract & VMM_DIRECTION_UP && s->eflags & X86_DF) {
+        vmm_report(v, "callback-contract", f->callee, "Win95 DDK S31DA", "%s returned with the direction flag set",
+                   v->kinds[f->kind]->name);
+        s->eflags &= ~(uint32_t)X86_DF;
+    }
+}
+
+void vmm_frame_returned(struct vmm *v, uint32_t kind)
+{
+    struct vmm_frame *f = vmm_frame_top(v);
+    if (!f || f->kind != kind) {
+        vmm_stop(v, VMM_END_FAULT, "code returned through the gate of %s, but %s is what the thread waits for",
+                 kind < v->kind_count ? v->kinds[kind]->name : "nothing", f ? v->kinds[f->kind]->name : "nothing");
+        return;
+    }
+    if (f->callee)
+        check_contract(v, f);
+    v->kinds[kind]->resume(v, f);
+}

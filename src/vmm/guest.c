@@ -1,0 +1,209 @@
+// How services see the machine they act on (guest.h).
+#include "vmm/defs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+uint32_t *vmm_regs(struct vmm *v)
+{
+    return v->cpu->state.reg;
+}
+
+void vmm_set_flag(struct vmm *v, uint32_t flag, bool on)
+{
+    v->cpu->state.eflags = on ? v->cpu->state.eflags | flag : v->cpu->state.eflags & ~flag;
+}
+
+bool vmm_flag(struct vmm *v, uint32_t flag)
+{
+    return v->cpu->state.eflags & flag;
+}
+
+uint32_t vmm_arg(struct vmm *v, unsigned n)
+{
+    const struct kit_service *service = vmm_gate_of(v, v->call.gate)->service;
+    if (service && service->convention == KIT_FAST) {
+        if (n < 2)
+            return v->call.reg[n == 0 ? X86_ECX : X86_EDX];
+        n -= 2;
+    }
+    if (n < v->call.arg_count)
+        return v->call.arg[n];
+    uint32_t value;
+    return vmm_get32(v, v->call.args + 4 * n, &value) ? value : 0;
+}
+
+bool vmm_get(struct vmm *v, uint32_t linear, void *to, uint32_t n)
+{
+    struct x86_fault fault;
+    if (x86_read_linear(v->cpu, linear, to, n, X86_READ, &fault))
+        return true;
+    memset(to, 0, n);
+    if (!v->call.faulted)
+        v->call.fault = fault;
+    v->call.faulted = true;
+    return false;
+}
+
+bool vmm_put(struct vmm *v, uint32_t linear, const void *from, uint32_t n)
+{
+    struct x86_fault fault;
+    if (x86_write_linear(v->cpu, linear, from, n, X86_WRITE, &fault))
+        return true;
+    if (!v->call.faulted)
+        v->call.fault = fault;
+    v->call.faulted = true;
+    return false;
+}
+
+bool vmm_probe(struct vmm *v, uint32_t linear, uint32_t n, bool write)
+{
+    // Every page once. Ring 0 ignores the write bit, so a readable page is a writable one.
+    (void)write;
+    for (uint32_t done = 0; done < n;) {
+        uint8_t byte;
+        if (!vmm_get(v, linear + done, &byte, 1))
+            return false;
+        uint32_t step = X86_PAGE_SIZE - (linear + done) % X86_PAGE_SIZE;
+        done = step > n - done ? n : done + step;
+    }
+    return true;
+}
+
+bool vmm_get32(struct vmm *v, uint32_t linear, uint32_t *to)
+{
+    uint8_t bytes[4];
+    bool ok = vmm_get(v, linear, bytes, 4);
+    *to = base_get32(bytes);
+    return ok;
+}
+
+bool vmm_put32(struct vmm *v, uint32_t linear, uint32_t value)
+{
+    uint8_t bytes[4];
+    base_put32(bytes, value);
+    return vmm_put(v, linear, bytes, 4);
+}
+
+bool vmm_get16(struct vmm *v, uint32_t linear, uint16_t *to)
+{
+    uint8_t bytes[2];
+    bool ok = vmm_get(v, linear, bytes, 2);
+    *to = base_get16(bytes);
+    return ok;
+}
+
+bool vmm_get_text(struct vmm *v, uint32_t linear, char *to, size_t size)
+{
+    size_t n = 0;
+    for (; n + 1 < size; n++) {
+        if (!vmm_get(v, linear + (uint32_t)n, to + n, 1)) {
+            to[n] = 0;
+            return false;
+        }
+        if (!to[n])
+            return true;
+    }
+    to[n] = 0;
+    return true;
+}
+
+static bool peek(struct vmm *v, uint32_t linear, uint8_t *bytes, uint32_t n)
+{
+    if (x86_read_linear(v->cpu, linear, bytes, n, X86_READ, NULL))
+        return true;
+    memset(bytes, 0, n);
+    vmm_stop(v, VMM_END_FAULT, "a structure of the VMM at %08X is not mapped any more", linear);
+    return false;
+}
+
+static void poke(struct vmm *v, uint32_t linear, const uint8_t *bytes, uint32_t n)
+{
+    if (!x86_write_linear(v->cpu, linear, bytes, n, X86_WRITE, NULL))
+        vmm_stop(v, VMM_END_FAULT, "a structure of the VMM at %08X is not mapped any more", linear);
+}
+
+uint32_t vmm_peek32(struct vmm *v, uint32_t linear)
+{
+    uint8_t bytes[4];
+    (void)peek(v, linear, bytes, 4);
+    return base_get32(bytes);
+}
+
+void vmm_poke32(struct vmm *v, uint32_t linear, uint32_t value)
+{
+    uint8_t bytes[4];
+    base_put32(bytes, value);
+    poke(v, linear, bytes, 4);
+}
+
+uint16_t vmm_peek16(struct vmm *v, uint32_t linear)
+{
+    uint8_t bytes[2];
+    (void)peek(v, linear, bytes, 2);
+    return base_get16(bytes);
+}
+
+void vmm_poke16(struct vmm *v, uint32_t linear, uint16_t value)
+{
+    uint8_t bytes[2];
+    base_put16(bytes, value);
+    poke(v, linear, bytes, 2);
+}
+
+uint32_t vmm_current_vm(struct vmm *v)
+{
+    return vmm_vm_at(v, vmm_thread_at(v, v->s.current)->vm)->cb;
+}
+
+uint32_t vmm_current_thread(struct vmm *v)
+{
+    return vmm_thread_at(v, v->s.current)->tcb;
+}
+
+uint32_t vmm_system_vm(struct vmm *v)
+{
+    return vmm_vm_at(v, v->s.system_vm)->cb;
+}
+
+uint32_t vmm_vm_row(struct vmm *v, uint32_t handle)
+{
+    const struct base_table *t = vmm_table(v, VMM_TABLE_vm);
+    for (uint32_t i = 1; handle && i < t->count; i++)
+        if (vmm_vm_at(v, i)->cb == handle && vmm_vm_at(v, i)->id)
+            return i;
+    return 0;
+}
+
+uint32_t vmm_thread_row(struct vmm *v, uint32_t handle)
+{
+    const struct base_table *t = vmm_table(v, VMM_TABLE_thread);
+    for (uint32_t i = 1; handle && i < t->count; i++)
+        if (vmm_thread_at(v, i)->tcb == handle && vmm_thread_at(v, i)->id)
+            return i;
+    return 0;
+}
+
+bool vmm_valid_vm(struct vmm *v, uint32_t handle)
+{
+    return vmm_vm_row(v, handle) != 0;
+}
+
+bool vmm_valid_thread(struct vmm *v, uint32_t handle)
+{
+    return vmm_thread_row(v, handle) != 0;
+}
+
+uint32_t vmm_choose(struct vmm *v, const char *point, uint32_t n)
+{
+    if (!v->config.seed || n < 2)
+        return 0;
+    // A choice depends on the seed, the point's name and how many choices came before: reproducible, and independent of
+    // where in host memory anything lies.
+    uint64_t x = v->config.seed ^ ++v->s.choices * 0x9E3779B97F4A7C15u;
+    for (; *point; point++)
+        x = (x ^ (uint8_t)*point) * 0x100000001B3u;
+    x ^= x >> 29;
+    x *= 0xBF58476D1CE4E5B9u;
+    return (uint32_t)((x >> 32) % n);
+}

@@ -1,0 +1,417 @@
+// The machine's state: one struct of plain data, tables of rows without host pointers, and guest memory. A snapshot is a
+// copy of the three. Only this room includes this header.
+#ifndef VXDKIT_VMM_MACHINE_H
+#define VXDKIT_VMM_MACHINE_H
+
+#include "vmm/chapter.h"
+#include "vmm/frame.h"
+#include "vmm/guest.h"
+#include "vmm/observe.h"
+#include "vmm/vmm.h"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Where things lie in the system arena (spec: memory, address space) and in the first megabyte
+
+enum {
+    VMM_TICK_MS = 20,         // the virtual timer (Win95 DDK S32E8: normally 20 ms)
+    VMM_STACK_PAGES = 4,      // a thread's ring-0 stack: one guard page below, then these
+    VMM_CB_BYTES = 0x800,     // VM control block with the devices' areas
+    VMM_TCB_BYTES = 0x200,    // thread control block with the data slots
+    VMM_MAX_KINDS = 64,
+    VMM_IDLE_SEGMENT = 0xF000, // the System VM's idle loop: sti; hlt; jmp
+    VMM_IDLE_OFFSET = 0xE000,
+    VMM_IRET_OFFSET = 0xE010,  // where every interrupt vector points until somebody sets it
+    VMM_TRAP_OFFSET = 0xC000,  // V86 call-backs and the nested-execution break point: ARPL opcodes, one byte each
+    VMM_TRAPS = 0x1000,
+};
+
+static const uint32_t VMM_SHARED_ARENA = 0x80000000u, VMM_SYSTEM_ARENA = 0xC0000000u, VMM_SYSTEM_END = 0xFF800000u;
+static const uint32_t VMM_PAGE_TABLES = 0xFF800000u; // all page tables appear here (the directory maps itself)
+static const uint32_t VMM_GATE_BASE = 0xC0100000u;   // gate n lies at VMM_GATE_BASE + 16 n
+
+// Gate numbers. Ranges are fixed so that every machine of a build agrees.
+enum {
+    VMM_GATE_VECTOR = 0,      // 256 entries of the interrupt descriptor table
+    VMM_GATE_RETURN = 0x100,  // one per frame kind
+    VMM_GATE_LEAVE = 0x140,   // go on in ring 3: the processing point of events
+    VMM_GATE_WAIT = 0x141,    // the current thread waits: run another one
+    VMM_GATE_IRET = 0x142,    // no gate but a real IRETD, for entering ring 3
+    VMM_GATE_NMI_END = 0x143, // the end of the chain of NMI handlers
+    VMM_GATE_FAULT = 0x200,   // default fault handlers: 3 x 80 (Hook_V86_, Hook_PM_, Hook_VMM_Fault)
+    VMM_GATE_SERVICE = 0x400, // services and control procedures of C devices, then host procedures
+    VMM_GATES = 0x10000,
+};
+
+// Selectors. The flat ring-0 pair never changes (Win95 DDK S31A3).
+enum { VMM_CS = 0x28, VMM_DS = 0x30, VMM_TSS = 0x18, VMM_LDT = 0x20, VMM_FIRST_FREE_SELECTOR = 0x40 };
+
+// Client_Reg_Struc (spec: structures), offsets that entries from ring 3 fill.
+enum vmm_client {
+    VMM_C_EDI = 0x00, VMM_C_ESI = 0x04, VMM_C_EBP = 0x08, VMM_C_ESP0 = 0x0C, VMM_C_EBX = 0x10, VMM_C_EDX = 0x14,
+    VMM_C_ECX = 0x18, VMM_C_EAX = 0x1C, VMM_C_ERROR = 0x20, VMM_C_EIP = 0x24, VMM_C_CS = 0x28, VMM_C_EFLAGS = 0x2C,
+    VMM_C_ESP = 0x30, VMM_C_SS = 0x34, VMM_C_ES = 0x38, VMM_C_DS = 0x3C, VMM_C_FS = 0x40, VMM_C_GS = 0x44,
+    VMM_C_ALT_EIP = 0x48, VMM_C_ALT_CS = 0x4C, VMM_C_ALT_EFLAGS = 0x50, VMM_C_ALT_ESP = 0x54, VMM_C_ALT_SS = 0x58,
+    VMM_C_ALT_ES = 0x5C, VMM_C_ALT_DS = 0x60, VMM_C_ALT_FS = 0x64, VMM_C_ALT_GS = 0x68, VMM_C_SIZE = 0x6C,
+};
+
+enum vmm_cb { VMM_CB_STATUS = 0, VMM_CB_HIGH = 4, VMM_CB_CLIENT = 8, VMM_CB_VMID = 0xC, VMM_CB_SIGNATURE = 0x10,
+              VMM_CB_FIRST_FREE = 0x20 };
+
+enum vmm_vm_status {
+    VMSTAT_EXCLUSIVE = 1 << 0, VMSTAT_BACKGROUND = 1 << 1, VMSTAT_CREATING = 1 << 2, VMSTAT_SUSPENDED = 1 << 3,
+    VMSTAT_NOT_EXECUTEABLE = 1 << 4, VMSTAT_PM_EXEC = 1 << 5, VMSTAT_PM_APP = 1 << 6, VMSTAT_PM_USE32 = 1 << 7,
+    VMSTAT_VXD_EXEC = 1 << 8, VMSTAT_HIGH_PRI_BACK = 1 << 9, VMSTAT_BLOCKED = 1 << 10, VMSTAT_AWAKENING = 1 << 11,
+    VMSTAT_PAGEABLE_V86 = 1 << 12, VMSTAT_V86_INTS_LOCKED = 1 << 13, VMSTAT_TS_SCHED = 1 << 14, VMSTAT_IDLE = 1 << 15,
+    VMSTAT_CLOSING = 1 << 16, VMSTAT_TS_SUSPENDED = 1 << 17,
+};
+
+enum vmm_tcb { VMM_TCB_FLAGS = 0, VMM_TCB_SIGNATURE = 0xC, VMM_TCB_CLIENT = 0x10, VMM_TCB_VM = 0x14, VMM_TCB_ID = 0x18,
+               VMM_TCB_TYPE = 0x2C, VMM_TCB_FIRST_SLOT = 0x40 };
+enum { VMM_TCB_SUSPENDED = 1 << 3, VMM_TCB_NOT_EXECUTEABLE = 1 << 4, VMM_TCB_CREATION = 1 << 8, VMM_TCB_BLOCKED = 1 << 10 };
+
+enum { VMM_BOOST_LOW = 1, VMM_BOOST_CUR_RUN = 4, VMM_BOOST_CRITICAL = 0x100000, VMM_BOOST_TIME_CRITICAL = 0x400000,
+       VMM_BOOST_HIGH = 0x40000000 };
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Rows
+
+struct vmm_vm {
+    uint32_t cb; // control block = handle
+    uint32_t id;
+    uint32_t table;          // physical page of the page table for its first 4 MB
+    uint32_t first_thread;   // initial thread
+    uint32_t events;         // first group of its VM events
+    int32_t boost;           // execution priority shared by its threads
+    uint32_t suspended;      // Suspend_VM count
+    uint32_t timeouts;       // root of the heap of its execution-time time-outs
+    uint64_t run_ns;         // execution time so far, not counting the present run
+    uint32_t ints_enabled_callbacks; // Call_When_VM_Ints_Enabled, first callback row
+    uint32_t end_flags;      // VM_Not_Executeable flags once it is ending
+    uint8_t interrupts;      // virtual IF; the image in the client registers while ring 0 runs
+    uint8_t hw_int;          // hardware interrupts being simulated into it
+    uint8_t system;
+    uint8_t dead;
+};
+
+enum vmm_block_kind { VMM_BLOCK_NONE, VMM_BLOCK_CRITICAL, VMM_BLOCK_SEMAPHORE, VMM_BLOCK_MUTEX, VMM_BLOCK_ID, VMM_BLOCK_SLEEP };
+
+struct vmm_thread {
+    uint32_t tcb; // control block = handle
+    uint32_t vm;  // row
+    uint32_t id;
+    uint32_t crs;   // its client registers, at the top of its ring-0 stack
+    uint32_t stack; // lowest linear address of the stack, guard page included
+    uint32_t top;   // innermost frame
+    uint32_t nest;  // innermost NEST frame
+    uint32_t blocks;         // innermost Begin_Nest_Exec block
+    uint32_t events;         // first group of its thread events
+    uint32_t timeouts;       // root of the heap of its execution-time time-outs
+    uint64_t run_ns;
+    int32_t boost;
+    uint32_t wait;           // innermost BLOCK frame
+    uint32_t must_complete;
+    uint32_t no_block;       // ENTER_NOBLOCK count
+    uint32_t event_depth;    // event callbacks that are running
+    uint32_t ring0_depth;    // of them PEF_Ring0_Event
+    uint64_t last_run;       // sequence number of its last turn, for round robin
+    uint32_t eip, esp, eflags, reg[8]; // where it goes on when it is not current
+    uint8_t idle;    // gave its time slice up (or executed HLT)
+    uint8_t ring3;   // the processor owns its client registers
+    uint8_t dead;
+    uint8_t suspended;
+};
+
+// A block of nested execution: Begin_Nest_Exec to End_Nest_Exec.
+struct vmm_nest_block {
+    uint32_t outer;
+    uint32_t depth; // frame that was on top when it was opened
+    uint32_t eip, cs;
+    uint8_t kind;
+};
+
+struct vmm_event {
+    uint32_t next, prev; // in its group
+    uint32_t group;      // 0: running or timed out
+    uint32_t callback, reference;
+    uint32_t flags; // PEF_*
+    int32_t boost;
+    uint32_t scope; // VM or thread row, 0 = global
+    uint32_t timeout;
+    uint32_t id;
+    uint32_t not_met; // as announced last
+    uint8_t kind; // enum vmm_event_kind
+    uint8_t timed_out;
+    uint8_t boosted; // the boost is on the VM or thread
+    uint8_t internal; // the VMM's own (a time-out's callback, say): `kind` of what it stands for
+};
+
+// Events of one scope that ask for the same restrictions: all of them are eligible, or none is.
+struct vmm_group {
+    uint32_t next; // of the same scope
+    uint32_t mask;
+    uint32_t first, last;
+    uint32_t scope;
+    uint8_t level; // 0 global, 1 VM, 2 thread, 3 timed out
+};
+
+enum vmm_timeout_kind { VMM_TIMEOUT_GLOBAL, VMM_TIMEOUT_VM, VMM_TIMEOUT_THREAD, VMM_TIMEOUT_ASYNC,
+                        VMM_TIMEOUT_EVENT, VMM_TIMEOUT_WAKE, VMM_TIMEOUT_CLOSE };
+
+struct vmm_timeout {
+    uint32_t child, sibling, parent; // pairing heap; parent = left neighbour or parent
+    uint32_t callback, reference;
+    uint32_t scope;  // VM or thread row; event row for VMM_TIMEOUT_EVENT
+    uint64_t due;    // ns of real or execution time
+    uint64_t order;  // equal deadlines fire in the order they were set
+    uint32_t id;
+    uint32_t milliseconds;
+    uint32_t event;  // once due: the event that will call it
+    uint8_t kind;
+};
+
+struct vmm_range {
+    uint32_t next; // by address
+    uint32_t page, pages;
+    uint32_t kind;
+    uint32_t a[6];
+};
+
+struct vmm_phys { // 32 physical pages
+    uint32_t taken;
+};
+
+// A driver's image in memory, or a C device.
+struct vmm_module {
+    char name[9];  // DDB name without blanks, "" until known
+    uint8_t state; // enum vmm_module_state
+    uint8_t dynamic;
+    uint8_t is_c;
+    uint32_t ddb;
+    uint32_t order; // init order
+    uint32_t sequence; // ties of the init order: by time of entry
+    uint32_t first_object, objects; // rows, consecutive
+    uint32_t first_symbol, symbols; // sorted by address
+    uint32_t first_line, lines;
+    uint32_t references; // opens (VXDLDR, CreateFile)
+    uint16_t id;
+};
+enum vmm_module_state { VMM_MODULE_FREE, VMM_MODULE_LOADED, VMM_MODULE_LISTED, VMM_MODULE_QUEUED, VMM_MODULE_GONE };
+
+struct vmm_object {
+    uint32_t linear, size; // linear 0: discarded
+    uint32_t old_linear;   // where it was
+    uint32_t flags;        // LE object flags
+    uint32_t module;
+};
+
+struct vmm_symbol {
+    uint32_t linear;
+    char name[60];
+};
+
+struct vmm_line {
+    uint32_t linear, line;
+    uint32_t file; // row of vmm_name
+};
+
+struct vmm_name {
+    char text[128];
+};
+
+// A waiter's place, and what is waited for.
+struct vmm_semaphore {
+    uint32_t handle;
+    int32_t tokens;
+    uint32_t released; // waiters already chosen and not yet gone on
+};
+
+struct vmm_mutex {
+    uint32_t handle;
+    uint32_t owner; // thread row
+    uint32_t count;
+    int32_t boost;
+    uint32_t flags;
+};
+
+// An entry of one of the chains of callbacks (Call_When_*, hooks): in the order in which they are called.
+struct vmm_callback {
+    uint32_t next;
+    uint32_t proc, reference;
+    uint32_t sequence;
+    uint32_t a; // timeout, vector, ...
+};
+
+// V86 and PM call-backs, V86 break points.
+struct vmm_trap {
+    uint32_t address; // seg:off
+    uint32_t proc, reference;
+    uint8_t kind; // enum vmm_trap_kind
+    uint8_t original;
+    uint8_t used;
+};
+
+// A control message asked for from outside.
+struct vmm_ticket {
+    uint32_t next;
+    uint32_t module, message;
+    uint32_t ebx, edx, esi, edi, eax;
+    uint8_t state; // 0 waiting, 1 running, 2 done
+    uint8_t carry;
+};
+
+enum vmm_phase { // VMM_GetSystemInitState, SYSSTATE_*
+    VMM_PHASE_BEFORE_SYS_CRIT = 0, VMM_PHASE_BEFORE_DEVICE = 0x10000000, VMM_PHASE_BEFORE_COMPLETE = 0x20000000,
+    VMM_PHASE_INIT_COMPLETED = 0x40000000,
+};
+#define VMM_PHASE_BEFORE_SYS_VM_TERMINATE 0xB0000000u
+#define VMM_PHASE_BEFORE_SYSTEM_EXIT 0xE0000000u
+#define VMM_PHASE_BEFORE_SYSTEM_EXIT2 0xE4000000u
+#define VMM_PHASE_BEFORE_SYS_CRIT_EXIT 0xF0000000u
+#define VMM_PHASE_BEFORE_SYS_CRIT_EXIT2 0xF4000000u
+#define VMM_PHASE_AFTER_SYS_CRIT_EXIT2 0xFFF00000u
+
+#define VMM_TABLES(T)                                                                                                          \
+    T(frame) T(thread) T(vm) T(nest_block) T(event) T(group) T(timeout) T(range) T(phys) T(module) T(object) T(symbol)          \
+        T(line) T(name) T(semaphore) T(mutex) T(callback) T(trap) T(ticket)
+
+enum vmm_table {
+#define T(name) VMM_TABLE_##name,
+    VMM_TABLES(T)
+#undef T
+        VMM_TABLE_COUNT
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The rest of the plain state
+
+enum { VMM_CHAINS_V86_INT = 0, VMM_CHAIN_TASK_SWITCHED = 256, VMM_CHAIN_THREAD_SWITCHED, VMM_CHAIN_IDLE, VMM_CHAIN_NOT_CRITICAL,
+       VMM_CHAIN_NMI, VMM_CHAIN_INVALID_PAGE, VMM_CHAINS };
+
+enum { VMM_FAULT_V86, VMM_FAULT_PM, VMM_FAULT_VMM, VMM_FAULT_TABLES, VMM_FAULT_VECTORS = 0x50 };
+
+struct vmm_state {
+    uint64_t skipped_ns;  // time jumped over while idle
+    uint64_t order;       // counts schedulings, deadlines, turns
+    uint64_t next_tick;   // ns
+    uint64_t tick_ns;
+    uint64_t switched_at; // ns when the current thread began its turn
+    uint64_t turn_at;     // ns when its time slice began
+    uint64_t next_due;    // ns: nothing becomes due before it (cache, may be early)
+    uint32_t current;     // thread row
+    uint32_t system_thread, system_vm;
+    uint32_t phase;       // SYSSTATE_*
+    uint32_t ids_event, ids_timeout, ids_thread, ids_vm;
+    uint32_t reenter;     // real re-entry count
+    uint32_t reenter_seen; // the adjustable one
+    uint32_t page_directory; // physical page
+    uint32_t gdt, idt, tss;  // linear
+    uint32_t phys_free, phys_hint, phys_pages;
+    uint32_t first_range;
+    uint32_t global_events, late_events; // first groups
+    uint32_t timeouts;       // root: real time
+    uint32_t crit_owner, crit_claims; // thread row
+    uint32_t chain[VMM_CHAINS];
+    uint32_t chain_sequence;
+    uint32_t fault_handler[VMM_FAULT_TABLES][VMM_FAULT_VECTORS];
+    uint32_t exception_handlers; // first Exception_Handler_Struc
+    uint32_t nmi_handler;
+    uint32_t first_ddb;
+    uint32_t modules_sequence;
+    uint32_t cb_used;        // bytes of control blocks handed out
+    uint32_t tcb_slots;      // bit map of thread data slots in use
+    uint32_t heap_page;      // the VMM's own small blocks: page being filled
+    uint32_t heap_used;
+    uint32_t heap_free[16];
+    uint32_t gates_mapped;   // gate pages present
+    uint32_t focus;          // VM row with execution focus
+    uint32_t slice_ms;
+    uint32_t pef_hw_int;     // control-block offset of the PEF provider's dword, 0 = none
+    uint32_t first_ticket, last_ticket;
+    uint32_t load_queue;     // next dynamic module to initialise
+    uint64_t choices;       // answers given by vmm_choose
+    uint32_t exit_code;
+    uint8_t booted, shutting_down, shut_down;
+    uint8_t reschedule; // something changed that the scheduler must look at
+    uint8_t tickets_due;
+    uint8_t rules_broken;
+    uint8_t end;          // enum vmm_end
+    uint8_t waiting;      // nothing runs until the clock moves
+    char message[512];
+};
+
+// A gate's meaning: bindings of the host, the same in every machine of a build.
+struct vmm_gate {
+    vmm_service_fn *fn;
+    vmm_host_fn *host;
+    void *user;
+    const struct kit_device *device;
+    const struct kit_service *service; // NULL: a control procedure or host procedure
+};
+
+// A service call in progress (between the gate and the return of its C function).
+struct vmm_call {
+    uint32_t gate;   // 0: none
+    uint32_t args;   // address of argument 0
+    uint32_t eip, esp, eflags, reg[8]; // at the gate
+    uint32_t caller; // return address
+    uint32_t arg[16], arg_count; // read with the return address
+    bool faulted;
+    bool framed; // left a frame behind
+    struct x86_fault fault;
+};
+
+struct vmm_device_slot {
+    const struct vmm_device *device;
+    void *state;
+    uint32_t module;
+};
+
+struct vmm {
+    const struct base_alloc *alloc;
+    struct vmm_config config;
+    char *ini, *registry;
+    struct base_sink sink;
+    struct x86_memory *memory;
+    struct x86 *cpu;
+    struct x86_owner owner;
+    struct vmm_state s;
+    struct base_table tables[VMM_TABLE_COUNT];
+    void *chapter_state[VMM_CHAPTERS];
+    struct base_table *chapter_tables[VMM_CHAPTERS];
+    struct vmm_gate *gates; // from VMM_GATE_SERVICE on
+    uint32_t gate_count, gate_capacity;
+    const struct vmm_frame_kind *kinds[VMM_MAX_KINDS];
+    uint32_t kind_count;
+    struct vmm_device_slot *devices;
+    uint32_t device_count, device_capacity;
+    struct vmm_call call;
+    uint64_t until_ns, until_count;
+    bool running;
+};
+
+static inline struct base_table *vmm_table(struct vmm *v, enum vmm_table t)
+{
+    return &v->tables[t];
+}
+#define T(name)                                                                                                                \
+    static inline struct vmm_##name *vmm_##name##_at(const struct vmm *v, uint32_t index)                                      \
+    {                                                                                                                          \
+        return base_table_at(&v->tables[VMM_TABLE_##name], index);                                                             \
+    }                                                                                                                          \
+    static inline uint32_t vmm_##name##_new(struct vmm *v)                                                                     \
+    {                                                                                                                          \
+        return base_table_new(&v->tables[VMM_TABLE_##name]);                                                                   \
+    }                                                                                                                          \
+    static inline void vmm_##name##_free(struct vmm *v, uint32_t index)                                                        \
+    {                                                                                                                          \
+        base_table_release(&v->tables[VMM_TABLE_##name], index);                                                               \
+    }
+VMM_TABLES(T)
+#undef T
+
+static inline uint32_t vmm_gate_address(uint32_t number)
+{
+    return VMM_GATE_BASE + number * 16;
+}
+
+#endif
