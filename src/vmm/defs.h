@@ -29,17 +29,131 @@ uint32_t vmm_gate_add(struct vmm *v, const struct vmm_gate *gate); // its number
 void vmm_service_done(struct vmm *v, uint32_t gate, uint32_t caller);
 bool vmm_return_to(struct vmm *v, uint32_t bytes) BASE_MUST_USE; // near return, removing so many argument bytes
 
-// frame.c
+uint32_t vmm_kernel_get(struct vmm *v, uint32_t bytes) BASE_MUST_USE; // for ever; 0 = exhausted
+
+// machine.c
+uint32_t vmm_row_size(enum vmm_table table);
+unsigned vmm_chapter_table_count(unsigned id);
+size_t vmm_chapter_state_size(unsigned id);
+void vmm_chapters_vm_gone(struct vmm *v, uint32_t vm);
+void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread);
+
+// frame.c, and the kinds by the file that resumes them
 void vmm_frame_returned(struct vmm *v, uint32_t kind);
+extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame, vmm_switch_frame,
+    vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame, vmm_trap_frame;
+
+// run.c
+void vmm_ended(struct vmm *v); // announces the end
 
 // vector.c: processor exceptions, interrupts, dynamic links
 void vmm_vector_entered(struct vmm *v, uint8_t vector);
-void vmm_default_fault(struct vmm *v, uint32_t number);
+
+// fault.c
+void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault);
+void vmm_hooked_fault_begin(struct vmm *v, const struct vmm_fault *fault, unsigned origin, uint32_t handler);
+void vmm_default_fault(struct vmm *v, uint32_t number); // the end of a chain of hooks
+void vmm_nmi_chain_ended(struct vmm *v);
+
+// interrupt.c
+void vmm_interrupt_begin(struct vmm *v, uint8_t vector);
+uint8_t vmm_acknowledge(void *user); // the owner's interrupt_vector
+void vmm_tick_raise(struct vmm *v);
+void vmm_reenter(struct vmm *v);
+void vmm_unreenter(struct vmm *v);
 
 // client.c: between ring 0 and ring 3
 void vmm_client_enter(struct vmm *v);
 void vmm_leave_begin(struct vmm *v); // the processing point, then ring 3
 uint32_t vmm_client(struct vmm *v);  // current client registers
+uint32_t vmm_ring0_base(struct vmm *v);
+
+// vm.c
+uint32_t vmm_vm_row_or_report(struct vmm *v, uint32_t handle, const char *page);
+uint32_t vmm_thread_row_or_report(struct vmm *v, uint32_t handle, const char *page);
+uint32_t vmm_vm_create(struct vmm *v) BASE_MUST_USE;
+void vmm_vm_discard(struct vmm *v, uint32_t vm);
+uint32_t vmm_thread_create(struct vmm *v, uint32_t vm) BASE_MUST_USE;
+void vmm_thread_discard(struct vmm *v, uint32_t thread);
+
+// vmlife.c
+void vmm_suspend_begin(struct vmm *v, uint32_t vm);
+void vmm_check_exit(struct vmm *v);
+
+// timeout.c
+uint64_t vmm_vm_run_ns(struct vmm *v, uint32_t vm);
+uint64_t vmm_thread_run_ns(struct vmm *v, uint32_t thread);
+uint32_t vmm_timeout_start(struct vmm *v, uint8_t kind, uint32_t milliseconds, uint32_t scope, uint32_t callback,
+                           uint32_t reference) BASE_MUST_USE; // row, 0 = no memory
+void vmm_timeout_stop(struct vmm *v, uint32_t timeout);
+uint32_t vmm_timeout_fired(struct vmm *v, uint32_t timeout);
+void vmm_timeouts_tick(struct vmm *v);
+bool vmm_timeout_next_async(struct vmm *v, uint32_t *callback, uint32_t *reference, uint32_t *late) BASE_MUST_USE;
+uint64_t vmm_timeouts_next(struct vmm *v);
+
+// event.c
+bool vmm_event_begin(struct vmm *v, const struct vmm_frame *wait); // true: a callback is about to run
+bool vmm_event_waits_for(struct vmm *v, uint32_t thread, bool ring0_only);
+void vmm_event_drop(struct vmm *v, uint32_t event);
+void vmm_event_timed_out(struct vmm *v, uint32_t event);
+void vmm_event_for_timeout(struct vmm *v, uint32_t timeout);
+void vmm_events_forget(struct vmm *v, bool thread, uint32_t scope);
+
+// sched.c
+int64_t vmm_priority(struct vmm *v, uint32_t thread);
+bool vmm_wait_takes_events(struct vmm *v, uint32_t thread);
+bool vmm_reschedule_begin(struct vmm *v); // true: another thread is current
+void vmm_settle_begin(struct vmm *v);     // at the end of a service that may have made another thread the first
+void vmm_block_begin(struct vmm *v, enum vmm_block_kind kind, uint32_t object, uint32_t flags, uint32_t extra);
+void vmm_wait_begin(struct vmm *v);
+void vmm_wait_over(struct vmm *v, struct vmm_frame *f);
+struct vmm_frame *vmm_first_waiter(struct vmm *v, enum vmm_block_kind kind, uint32_t object);
+void vmm_sleep_over(struct vmm *v, uint32_t thread);
+void vmm_idle_begin(struct vmm *v);
+void vmm_stand_still(struct vmm *v);
+void vmm_deadlock(struct vmm *v);
+bool vmm_current_waits(struct vmm *v);
+
+// sync.c
+uint32_t vmm_wait_holder(struct vmm *v, const struct vmm_frame *f); // thread row, 0 = nobody
+uint32_t vmm_wait_handle(struct vmm *v, const struct vmm_frame *f);
+void vmm_wait_given_up(struct vmm *v, struct vmm_frame *f);
+void vmm_section_forget(struct vmm *v, uint32_t thread);
+void vmm_mutexes_forget(struct vmm *v, uint32_t thread);
+
+// callwhen.c
+uint32_t vmm_chain_add(struct vmm *v, uint32_t chain, uint32_t proc, uint32_t reference, bool first) BASE_MUST_USE;
+void vmm_chain_remove(struct vmm *v, uint32_t chain, uint32_t row);
+uint32_t vmm_chain_find(struct vmm *v, uint32_t chain, uint32_t proc);
+uint32_t vmm_chain_next(struct vmm *v, uint32_t chain, uint32_t sequence, bool up);
+void vmm_switched_begin(struct vmm *v, uint32_t from, uint32_t to, bool other_vm);
+void vmm_idle_callbacks_begin(struct vmm *v);
+bool vmm_not_critical_begin(struct vmm *v);
+void vmm_section_freed(struct vmm *v);
+void vmm_interrupts_enabled(struct vmm *v); // the client's interrupt flag has come on
+
+// simulate.c
+bool vmm_client_v86(struct vmm *v);
+bool vmm_v86_push(struct vmm *v, uint16_t value) BASE_MUST_USE;
+bool vmm_v86_pop(struct vmm *v, uint16_t *value) BASE_MUST_USE;
+bool vmm_v86_interrupt(struct vmm *v, uint16_t cs, uint32_t ip) BASE_MUST_USE;
+bool vmm_v86_reflect(struct vmm *v, uint32_t vector) BASE_MUST_USE;
+bool vmm_v86_iret(struct vmm *v) BASE_MUST_USE;
+void vmm_client_jump(struct vmm *v, uint32_t cs, uint32_t eip);
+void vmm_client_flags(struct vmm *v, uint32_t value, uint32_t mask);
+
+// nest.c
+bool vmm_is_nest_break(struct vmm *v);
+void vmm_nest_reached(struct vmm *v);
+void vmm_v86_int_begin(struct vmm *v, uint32_t vector);
+
+// monitor.c
+bool vmm_monitor_begin(struct vmm *v); // false: not the monitor's fault
+bool vmm_trap_begin(struct vmm *v);
+uint32_t vmm_v86_call_back(struct vmm *v, uint32_t proc, uint32_t reference);
+
+// iotrap.c: a trapped port of the current client; type as a handler gets it in ECX
+void vmm_io_begin(struct vmm *v, uint16_t port, uint32_t type);
 
 // module.c
 uint32_t vmm_module_of(struct vmm *v, uint32_t linear, uint32_t *object); // 0: nobody's
@@ -48,6 +162,22 @@ const char *vmm_symbol_of(struct vmm *v, uint32_t linear);                // nea
 uint32_t vmm_module_by_ddb(struct vmm *v, uint32_t ddb);
 uint32_t vmm_module_by_name(struct vmm *v, const char *name);
 uint32_t vmm_module_by_id(struct vmm *v, uint16_t id);
+uint32_t vmm_module_next(struct vmm *v, bool up, uint32_t order, uint32_t sequence);
 void vmm_modules_relink(struct vmm *v); // DDB_Next of the guest's list from the table
+void vmm_module_list(struct vmm *v, uint32_t module);
+void vmm_module_unlist(struct vmm *v, uint32_t module);
+
+// load.c
+void vmm_discard_init(struct vmm *v);
+void vmm_module_unload(struct vmm *v, uint32_t module);
+
+// control.c
+void vmm_broadcast_begin(struct vmm *v, uint32_t message, const uint32_t p[4], bool boot); // p: EBX, EDX, ESI, EDI
+void vmm_directed_begin(struct vmm *v, uint32_t module, uint32_t message, const uint32_t p[4]);
+
+// boot.c
+void vmm_phase_second(struct vmm *v, uint32_t message);
+void vmm_load_queue(struct vmm *v, uint32_t module);
+bool vmm_ticket_begin(struct vmm *v);
 
 #endif

@@ -94,7 +94,7 @@ static void check_call(struct vmm *v, const struct vmm_gate *gate)
         vmm_report(v, "synchronous-service", v->call.caller, s->page,
                    "%s is not asynchronous, but was called at interrupt time (re-entry count %u)", s->name,
                    v->s.reenter_seen);
-    if (!(s->flags & KIT_INIT_ONLY) || v->s.phase < VMM_PHASE_INIT_COMPLETED)
+    if (!(s->flags & KIT_INIT_ONLY) || v->s.phase < KIT_SYSSTATE_VXDINITCOMPLETED)
         return;
     if (v->config.profile == VMM_PROFILE_31 || gate->device->id != 1 || !lifted_in_40(s->ordinal))
         vmm_report(v, "init-only", v->call.caller, s->page, "%s may only be called until Init_Complete is over", s->name);
@@ -176,6 +176,7 @@ static void call_service(struct vmm *v, uint32_t number)
 static void deliver_fault(struct vmm *v)
 {
     struct x86_state *s = &v->cpu->state;
+    vmm_frames_abandon(v, v->s.current, v->call.top);
     s->eip = v->call.eip;
     s->eflags = v->call.eflags;
     memcpy(s->reg, v->call.reg, sizeof s->reg);
@@ -189,6 +190,7 @@ void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number)
     struct x86_state *s = &cpu->state;
     v->call.gate = 0;
     v->call.faulted = v->call.framed = false;
+    v->call.top = vmm_thread_at(v, v->s.current)->top;
     v->call.eip = s->eip;
     v->call.eflags = s->eflags;
     memcpy(v->call.reg, s->reg, sizeof s->reg);

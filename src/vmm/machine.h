@@ -3,6 +3,10 @@
 #ifndef VXDKIT_VMM_MACHINE_H
 #define VXDKIT_VMM_MACHINE_H
 
+#include "kit/constants.h"
+#include "kit/messages.h"
+#include "kit/services.h"
+#include "kit/structures.h"
 #include "vmm/chapter.h"
 #include "vmm/frame.h"
 #include "vmm/guest.h"
@@ -13,10 +17,14 @@
 // Where things lie in the system arena (spec: memory, address space) and in the first megabyte
 
 enum {
+    VMM_TICK_VECTOR = 0xEF,
     VMM_TICK_MS = 20,         // the virtual timer (Win95 DDK S32E8: normally 20 ms)
     VMM_STACK_PAGES = 4,      // a thread's ring-0 stack: one guard page below, then these
-    VMM_CB_BYTES = 0x800,     // VM control block with the devices' areas
-    VMM_TCB_BYTES = 0x200,    // thread control block with the data slots
+    VMM_CB_BYTES = 0x1000,    // VM control block with the devices' areas
+    VMM_CB_PEF = 0x1C,        // flags of the PEF provider (Register_PEF_Provider)
+    VMM_CB_FIRST_AREA = 0x20, // where those begin
+    VMM_TCB_BYTES = 0x200,    // thread control block with the data slots, above the client registers
+    VMM_TCB_FIRST_SLOT = 0x40,
     VMM_MAX_KINDS = 64,
     VMM_IDLE_SEGMENT = 0xF000, // the System VM's idle loop: sti; hlt; jmp
     VMM_IDLE_OFFSET = 0xE000,
@@ -25,7 +33,10 @@ enum {
     VMM_TRAPS = 0x1000,
 };
 
-static const uint32_t VMM_SHARED_ARENA = 0x80000000u, VMM_SYSTEM_ARENA = 0xC0000000u, VMM_SYSTEM_END = 0xFF800000u;
+// The kernel's own part of the system arena; the rest of it and the shared arena belong to the memory chapter.
+static const uint32_t VMM_SYSTEM_ARENA = 0xC0000000u, VMM_KERNEL_END = 0xC8000000u, VMM_SYSTEM_END = 0xFF800000u;
+// VM n appears at VMM_HIGH_BASE + n * 4 MB: its page table serves there and, while it is current, at 0.
+static const uint32_t VMM_HIGH_BASE = 0x80800000u, VMM_HIGH_END = 0xB0000000u;
 static const uint32_t VMM_PAGE_TABLES = 0xFF800000u; // all page tables appear here (the directory maps itself)
 static const uint32_t VMM_GATE_BASE = 0xC0100000u;   // gate n lies at VMM_GATE_BASE + 16 n
 
@@ -45,32 +56,9 @@ enum {
 // Selectors. The flat ring-0 pair never changes (Win95 DDK S31A3).
 enum { VMM_CS = 0x28, VMM_DS = 0x30, VMM_TSS = 0x18, VMM_LDT = 0x20, VMM_FIRST_FREE_SELECTOR = 0x40 };
 
-// Client_Reg_Struc (spec: structures), offsets that entries from ring 3 fill.
-enum vmm_client {
-    VMM_C_EDI = 0x00, VMM_C_ESI = 0x04, VMM_C_EBP = 0x08, VMM_C_ESP0 = 0x0C, VMM_C_EBX = 0x10, VMM_C_EDX = 0x14,
-    VMM_C_ECX = 0x18, VMM_C_EAX = 0x1C, VMM_C_ERROR = 0x20, VMM_C_EIP = 0x24, VMM_C_CS = 0x28, VMM_C_EFLAGS = 0x2C,
-    VMM_C_ESP = 0x30, VMM_C_SS = 0x34, VMM_C_ES = 0x38, VMM_C_DS = 0x3C, VMM_C_FS = 0x40, VMM_C_GS = 0x44,
-    VMM_C_ALT_EIP = 0x48, VMM_C_ALT_CS = 0x4C, VMM_C_ALT_EFLAGS = 0x50, VMM_C_ALT_ESP = 0x54, VMM_C_ALT_SS = 0x58,
-    VMM_C_ALT_ES = 0x5C, VMM_C_ALT_DS = 0x60, VMM_C_ALT_FS = 0x64, VMM_C_ALT_GS = 0x68, VMM_C_SIZE = 0x6C,
-};
-
-enum vmm_cb { VMM_CB_STATUS = 0, VMM_CB_HIGH = 4, VMM_CB_CLIENT = 8, VMM_CB_VMID = 0xC, VMM_CB_SIGNATURE = 0x10,
-              VMM_CB_FIRST_FREE = 0x20 };
-
-enum vmm_vm_status {
-    VMSTAT_EXCLUSIVE = 1 << 0, VMSTAT_BACKGROUND = 1 << 1, VMSTAT_CREATING = 1 << 2, VMSTAT_SUSPENDED = 1 << 3,
-    VMSTAT_NOT_EXECUTEABLE = 1 << 4, VMSTAT_PM_EXEC = 1 << 5, VMSTAT_PM_APP = 1 << 6, VMSTAT_PM_USE32 = 1 << 7,
-    VMSTAT_VXD_EXEC = 1 << 8, VMSTAT_HIGH_PRI_BACK = 1 << 9, VMSTAT_BLOCKED = 1 << 10, VMSTAT_AWAKENING = 1 << 11,
-    VMSTAT_PAGEABLE_V86 = 1 << 12, VMSTAT_V86_INTS_LOCKED = 1 << 13, VMSTAT_TS_SCHED = 1 << 14, VMSTAT_IDLE = 1 << 15,
-    VMSTAT_CLOSING = 1 << 16, VMSTAT_TS_SUSPENDED = 1 << 17,
-};
-
-enum vmm_tcb { VMM_TCB_FLAGS = 0, VMM_TCB_SIGNATURE = 0xC, VMM_TCB_CLIENT = 0x10, VMM_TCB_VM = 0x14, VMM_TCB_ID = 0x18,
-               VMM_TCB_TYPE = 0x2C, VMM_TCB_FIRST_SLOT = 0x40 };
-enum { VMM_TCB_SUSPENDED = 1 << 3, VMM_TCB_NOT_EXECUTEABLE = 1 << 4, VMM_TCB_CREATION = 1 << 8, VMM_TCB_BLOCKED = 1 << 10 };
-
-enum { VMM_BOOST_LOW = 1, VMM_BOOST_CUR_RUN = 4, VMM_BOOST_CRITICAL = 0x100000, VMM_BOOST_TIME_CRITICAL = 0x400000,
-       VMM_BOOST_HIGH = 0x40000000 };
+// Frame kinds of the VMM itself, in the order of vmm_frame_kinds (machine.c).
+enum { VMM_FRAME_EVENT, VMM_FRAME_INTERRUPT, VMM_FRAME_FAULT, VMM_FRAME_BLOCK, VMM_FRAME_SWITCH, VMM_FRAME_NEST,
+       VMM_FRAME_BROADCAST, VMM_FRAME_BOOT, VMM_FRAME_CALLBACK, VMM_FRAME_CHAIN, VMM_FRAME_TRAP, VMM_FRAME_KINDS };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Rows
@@ -94,6 +82,9 @@ struct vmm_vm {
 };
 
 enum vmm_block_kind { VMM_BLOCK_NONE, VMM_BLOCK_CRITICAL, VMM_BLOCK_SEMAPHORE, VMM_BLOCK_MUTEX, VMM_BLOCK_ID, VMM_BLOCK_SLEEP };
+
+// a[] of a BLOCK frame.
+enum { VMM_WAIT_KIND, VMM_WAIT_OBJECT, VMM_WAIT_FLAGS, VMM_WAIT_OVER, VMM_WAIT_ORDER, VMM_WAIT_OUTER, VMM_WAIT_EXTRA };
 
 struct vmm_thread {
     uint32_t tcb; // control block = handle
@@ -125,8 +116,8 @@ struct vmm_thread {
 struct vmm_nest_block {
     uint32_t outer;
     uint32_t depth; // frame that was on top when it was opened
-    uint32_t eip, cs;
-    uint8_t kind;
+    uint32_t eip, cs; // of the client, restored at the end
+    uint8_t idle;     // it was in HLT
 };
 
 struct vmm_event {
@@ -136,13 +127,15 @@ struct vmm_event {
     uint32_t flags; // PEF_*
     int32_t boost;
     uint32_t scope; // VM or thread row, 0 = global
-    uint32_t timeout;
+    uint32_t timeout; // that limits it, or (of_timeout) whose callback it is
     uint32_t id;
     uint32_t not_met; // as announced last
-    uint8_t kind; // enum vmm_event_kind
+    uint64_t order;   // when it was made
+    uint8_t kind;     // enum vmm_event_kind
+    uint8_t level;    // what scope means: 0 global, 1 VM, 2 thread
     uint8_t timed_out;
-    uint8_t boosted; // the boost is on the VM or thread
-    uint8_t internal; // the VMM's own (a time-out's callback, say): `kind` of what it stands for
+    uint8_t boosted;    // the boost is on the VM or thread
+    uint8_t of_timeout; // it stands for a time-out that is due; id 0
 };
 
 // Events of one scope that ask for the same restrictions: all of them are eligible, or none is.
@@ -155,7 +148,8 @@ struct vmm_group {
 };
 
 enum vmm_timeout_kind { VMM_TIMEOUT_GLOBAL, VMM_TIMEOUT_VM, VMM_TIMEOUT_THREAD, VMM_TIMEOUT_ASYNC,
-                        VMM_TIMEOUT_EVENT, VMM_TIMEOUT_WAKE, VMM_TIMEOUT_CLOSE };
+                        VMM_TIMEOUT_EVENT, VMM_TIMEOUT_WAKE };
+enum { VMM_TIMEOUT_CANCELLED = 2 };
 
 struct vmm_timeout {
     uint32_t child, sibling, parent; // pairing heap; parent = left neighbour or parent
@@ -167,13 +161,12 @@ struct vmm_timeout {
     uint32_t milliseconds;
     uint32_t event;  // once due: the event that will call it
     uint8_t kind;
+    uint8_t queued;  // in s.async_due; VMM_TIMEOUT_CANCELLED: to be thrown away there
 };
 
 struct vmm_range {
     uint32_t next; // by address
     uint32_t page, pages;
-    uint32_t kind;
-    uint32_t a[6];
 };
 
 struct vmm_phys { // 32 physical pages
@@ -220,13 +213,13 @@ struct vmm_name {
 
 // A waiter's place, and what is waited for.
 struct vmm_semaphore {
+    uint32_t free_link; // of released rows; keeps `handle` where released rows are zero
     uint32_t handle;
     int32_t tokens;
-    uint32_t released; // waiters already chosen and not yet gone on
 };
 
 struct vmm_mutex {
-    uint32_t handle;
+    uint32_t free_link, handle; // as in struct vmm_semaphore
     uint32_t owner; // thread row
     uint32_t count;
     int32_t boost;
@@ -242,6 +235,7 @@ struct vmm_callback {
 };
 
 // V86 and PM call-backs, V86 break points.
+enum vmm_trap_kind { VMM_TRAP_BREAK, VMM_TRAP_CALL_BACK };
 struct vmm_trap {
     uint32_t address; // seg:off
     uint32_t proc, reference;
@@ -250,25 +244,16 @@ struct vmm_trap {
     uint8_t used;
 };
 
-// A control message asked for from outside.
+// Something asked for from outside, done when the System VM's thread is on its way to ring 3.
+enum vmm_ticket_kind { VMM_TICKET_CONTROL, VMM_TICKET_LOAD, VMM_TICKET_SHUTDOWN };
 struct vmm_ticket {
     uint32_t next;
-    uint32_t module, message;
+    uint32_t module, message; // module 0: all devices
     uint32_t ebx, edx, esi, edi, eax;
+    uint8_t kind;  // enum vmm_ticket_kind
     uint8_t state; // 0 waiting, 1 running, 2 done
     uint8_t carry;
 };
-
-enum vmm_phase { // VMM_GetSystemInitState, SYSSTATE_*
-    VMM_PHASE_BEFORE_SYS_CRIT = 0, VMM_PHASE_BEFORE_DEVICE = 0x10000000, VMM_PHASE_BEFORE_COMPLETE = 0x20000000,
-    VMM_PHASE_INIT_COMPLETED = 0x40000000,
-};
-#define VMM_PHASE_BEFORE_SYS_VM_TERMINATE 0xB0000000u
-#define VMM_PHASE_BEFORE_SYSTEM_EXIT 0xE0000000u
-#define VMM_PHASE_BEFORE_SYSTEM_EXIT2 0xE4000000u
-#define VMM_PHASE_BEFORE_SYS_CRIT_EXIT 0xF0000000u
-#define VMM_PHASE_BEFORE_SYS_CRIT_EXIT2 0xF4000000u
-#define VMM_PHASE_AFTER_SYS_CRIT_EXIT2 0xFFF00000u
 
 #define VMM_TABLES(T)                                                                                                          \
     T(frame) T(thread) T(vm) T(nest_block) T(event) T(group) T(timeout) T(range) T(phys) T(module) T(object) T(symbol)          \
@@ -281,25 +266,35 @@ enum vmm_table {
         VMM_TABLE_COUNT
 };
 
+// A fault as the processor reported it.
+struct vmm_fault {
+    uint8_t vector;
+    bool ring3, v86;
+    uint32_t error, eip;
+    uint16_t cs;
+    uint32_t eflags;
+};
+
 // ---------------------------------------------------------------------------------------------------------------------
 // The rest of the plain state
 
 enum { VMM_CHAINS_V86_INT = 0, VMM_CHAIN_TASK_SWITCHED = 256, VMM_CHAIN_THREAD_SWITCHED, VMM_CHAIN_IDLE, VMM_CHAIN_NOT_CRITICAL,
-       VMM_CHAIN_NMI, VMM_CHAIN_INVALID_PAGE, VMM_CHAINS };
+       VMM_CHAIN_NMI, VMM_CHAIN_INVALID_PAGE,
+       VMM_CHAIN_EXCEPTION, VMM_CHAIN_INTS_ENABLED, VMM_CHAINS };
 
 enum { VMM_FAULT_V86, VMM_FAULT_PM, VMM_FAULT_VMM, VMM_FAULT_TABLES, VMM_FAULT_VECTORS = 0x50 };
 
 struct vmm_state {
     uint64_t skipped_ns;  // time jumped over while idle
     uint64_t order;       // counts schedulings, deadlines, turns
-    uint64_t next_tick;   // ns
     uint64_t tick_ns;
+    uint64_t last_tick;   // ns
     uint64_t switched_at; // ns when the current thread began its turn
     uint64_t turn_at;     // ns when its time slice began
     uint64_t next_due;    // ns: nothing becomes due before it (cache, may be early)
     uint32_t current;     // thread row
     uint32_t system_thread, system_vm;
-    uint32_t phase;       // SYSSTATE_*
+    uint32_t phase;       // KIT_SYSSTATE_*
     uint32_t ids_event, ids_timeout, ids_thread, ids_vm;
     uint32_t reenter;     // real re-entry count
     uint32_t reenter_seen; // the adjustable one
@@ -309,32 +304,34 @@ struct vmm_state {
     uint32_t first_range;
     uint32_t global_events, late_events; // first groups
     uint32_t timeouts;       // root: real time
+    uint32_t async_due;      // asynchronous time-outs that a tick has collected
     uint32_t crit_owner, crit_claims; // thread row
     uint32_t chain[VMM_CHAINS];
     uint32_t chain_sequence;
     uint32_t fault_handler[VMM_FAULT_TABLES][VMM_FAULT_VECTORS];
-    uint32_t exception_handlers; // first Exception_Handler_Struc
+    uint32_t traps_used;     // V86 call-backs handed out
     uint32_t nmi_handler;
     uint32_t first_ddb;
     uint32_t modules_sequence;
     uint32_t cb_used;        // bytes of control blocks handed out
-    uint32_t tcb_slots;      // bit map of thread data slots in use
-    uint32_t heap_page;      // the VMM's own small blocks: page being filled
-    uint32_t heap_used;
-    uint32_t heap_free[16];
+    uint32_t slots[4];       // bit map of thread data slots in use
+    uint32_t kernel_page, kernel_used; // where vmm_kernel_get takes from
     uint32_t gates_mapped;   // gate pages present
     uint32_t focus;          // VM row with execution focus
     uint32_t slice_ms;
     uint32_t pef_hw_int;     // control-block offset of the PEF provider's dword, 0 = none
     uint32_t first_ticket, last_ticket;
-    uint32_t load_queue;     // next dynamic module to initialise
+    uint32_t command_tail;   // guest address, length byte first
     uint64_t choices;       // answers given by vmm_choose
     uint32_t exit_code;
-    uint8_t booted, shutting_down, shut_down;
+    uint8_t boot_begun, booted, shutting_down;
     uint8_t reschedule; // something changed that the scheduler must look at
-    uint8_t tickets_due;
+    uint8_t tickets_due, not_critical;
+    uint8_t idle_told; // the idle callbacks have run since something happened last
+    uint8_t tick_pending, board_intr; // who holds INTR up
     uint8_t rules_broken;
     uint8_t end;          // enum vmm_end
+    uint8_t end_told;
     uint8_t waiting;      // nothing runs until the clock moves
     char message[512];
 };
@@ -357,13 +354,15 @@ struct vmm_call {
     uint32_t arg[16], arg_count; // read with the return address
     bool faulted;
     bool framed; // left a frame behind
+    uint32_t top; // frame that was on top
     struct x86_fault fault;
 };
 
 struct vmm_device_slot {
     const struct vmm_device *device;
     void *state;
-    uint32_t module;
+    uint32_t first_gate; // of its services, by ordinal
+    uint32_t services;
 };
 
 struct vmm {
@@ -384,6 +383,8 @@ struct vmm {
     uint32_t kind_count;
     struct vmm_device_slot *devices;
     uint32_t device_count, device_capacity;
+    const struct vmm_board *board;
+    vmm_service_fn *vector[256]; // of the board's interrupts
     struct vmm_call call;
     uint64_t until_ns, until_count;
     bool running;

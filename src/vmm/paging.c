@@ -274,7 +274,7 @@ bool vmm_map_fresh(struct vmm *v, uint32_t linear, uint32_t pages, uint32_t bits
 
 uint32_t vmm_take_pages(struct vmm *v, uint32_t pages)
 {
-    uint32_t range = vmm_range_take(v, VMM_SYSTEM_ARENA >> 12, VMM_SYSTEM_END >> 12, pages, 1);
+    uint32_t range = vmm_range_take(v, VMM_SYSTEM_ARENA >> 12, VMM_KERNEL_END >> 12, pages, 1);
     if (!range)
         return 0;
     uint32_t linear = vmm_range_at(v, range)->page * X86_PAGE_SIZE;

@@ -22,10 +22,9 @@ uint32_t vmm_phys_free_count(struct vmm *v);
 bool vmm_pte_get(struct vmm *v, uint32_t linear, uint32_t *pte) BASE_MUST_USE;
 bool vmm_pte_set(struct vmm *v, uint32_t linear, uint32_t pte) BASE_MUST_USE; // makes the table, drops the TLB entry
 
-// Linear address space in ranges (reservations). The row belongs to the memory chapter, which may keep what it likes in
-// a[]; kind 0 = the VMM's own.
+// The kernel's part of the system arena in ranges, lowest fit. (The arenas of the page services are the memory chapter's.)
 uint32_t vmm_range_take(struct vmm *v, uint32_t first_page, uint32_t end_page, uint32_t pages, uint32_t align_pages)
-    BASE_MUST_USE; // row of the new range, lowest fit; 0 = no room
+    BASE_MUST_USE; // row of the new range; 0 = no room
 uint32_t vmm_range_take_at(struct vmm *v, uint32_t page, uint32_t pages) BASE_MUST_USE; // 0 = taken
 uint32_t vmm_range_find(struct vmm *v, uint32_t page); // the range that holds this page, 0 = none
 uint32_t vmm_range_next(struct vmm *v, uint32_t page); // the first range that ends behind this page, 0 = none

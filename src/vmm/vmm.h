@@ -49,6 +49,7 @@ enum vmm_end { // why a run is over; the exit status of `vxd run` follows from i
     VMM_END_MISSING,   // something is not implemented
     VMM_END_LIMIT,     // instruction limit
     VMM_END_MEMORY,    // the host refused memory
+    VMM_END_BREAK,     // a breakpoint of a debugger (x86_break_set); the machine can go on
 };
 
 struct vmm;

@@ -1,0 +1,110 @@
+// Between ring 0 and ring 3. While ring-3 code runs, the processor owns the client registers; otherwise the structure at
+// the top of the thread's ring-0 stack does. Only vmm_client_enter and client_leave copy.
+#include "vmm/defs.h"
+
+uint32_t vmm_client(struct vmm *v)
+{
+    return vmm_thread_at(v, v->s.current)->crs;
+}
+
+// ESP for ring-0 code that was entered from ring 3: below the innermost nested execution, else below the structure.
+uint32_t vmm_ring0_base(struct vmm *v)
+{
+    const struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    return t->nest ? vmm_frame_at(v, t->nest)->esp : t->crs;
+}
+
+static void load_flat(struct vmm *v)
+{
+    for (unsigned seg = X86_ES; seg <= X86_GS; seg++)
+        if (seg != X86_CS && seg != X86_SS && v->cpu->state.seg[seg].selector != VMM_DS &&
+            !x86_load_segment(v->cpu, (enum x86_seg)seg, VMM_DS, NULL))
+            vmm_stop(v, VMM_END_FAULT, "the flat data descriptor %04X in the GDT is broken", VMM_DS);
+}
+
+// The processor has just pushed the client's SS:ESP, EFLAGS and CS:EIP (and from V86 mode its segment registers) into the
+// structure; the rest is stored here.
+void vmm_client_enter(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct x86_state *s = &v->cpu->state;
+    static const uint8_t order[8] = {X86_EDI, X86_ESI, X86_EBP, X86_ESP, X86_EBX, X86_EDX, X86_ECX, X86_EAX};
+    uint8_t bytes[32];
+    for (unsigned i = 0; i < 8; i++)
+        base_put32(bytes + 4 * i, order[i] == X86_ESP ? t->crs + KIT_Client_Error : s->reg[order[i]]);
+    if (!x86_write_linear(v->cpu, t->crs, bytes, sizeof bytes, X86_WRITE, NULL))
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", t->crs);
+    uint32_t flags = vmm_peek32(v, t->crs + KIT_Client_EFlags);
+    if (!(flags & X86_VM)) {
+        static const uint8_t seg[4] = {X86_ES, X86_DS, X86_FS, X86_GS};
+        for (unsigned i = 0; i < 4; i++)
+            vmm_poke32(v, t->crs + KIT_Client_ES + 4 * i, s->seg[seg[i]].selector);
+    }
+    // The interrupt flag is virtual: the real one is always on in ring 3.
+    if (!vmm_vm_at(v, t->vm)->interrupts)
+        vmm_poke32(v, t->crs + KIT_Client_EFlags, flags & ~(uint32_t)X86_IF);
+    t->ring3 = 0;
+    load_flat(v);
+    s->reg[X86_ESP] = vmm_ring0_base(v);
+}
+
+static bool load_client_segments(struct vmm *v, const uint8_t *client)
+{
+    static const struct {
+        uint8_t seg, offset;
+    } list[] = {{X86_ES, KIT_Client_ES}, {X86_DS, KIT_Client_DS}, {X86_FS, KIT_Client_FS}, {X86_GS, KIT_Client_GS}};
+    for (unsigned i = 0; i < BASE_COUNT(list); i++)
+        if (!x86_load_segment(v->cpu, (enum x86_seg)list[i].seg, base_get16(client + list[i].offset), NULL))
+            return false;
+    return true;
+}
+
+static void client_leave(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct x86_state *s = &v->cpu->state;
+    uint8_t client[KIT_Client_GS + 4];
+    if (!x86_read_linear(v->cpu, t->crs, client, sizeof client, X86_READ, NULL)) {
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", t->crs);
+        return;
+    }
+    uint32_t flags = base_get32(client + KIT_Client_EFlags);
+    bool v86 = flags & X86_VM;
+    if (!v86 && ((base_get16(client + KIT_Client_CS) & 3) != 3 || !load_client_segments(v, client))) {
+        vmm_stop(v, VMM_END_FAULT, "the client registers do not describe ring-3 code (CS=%04X, EFLAGS=%08X)",
+                 base_get16(client + KIT_Client_CS), flags);
+        return;
+    }
+    vmm_vm_at(v, t->vm)->interrupts = flags & X86_IF ? 1 : 0;
+    vmm_poke32(v, t->crs + KIT_Client_EFlags, (flags & ~(uint32_t)(X86_IOPL | X86_NT)) | X86_IF | 2);
+    static const uint8_t order[8] = {X86_EDI, X86_ESI, X86_EBP, X86_ESP, X86_EBX, X86_EDX, X86_ECX, X86_EAX};
+    for (unsigned i = 0; i < 8; i++)
+        if (order[i] != X86_ESP)
+            s->reg[order[i]] = base_get32(client + 4 * i);
+    vmm_layout_stack(v, t->crs + (v86 ? KIT_Client_GS + 4 : KIT_Client_ES));
+    s->reg[X86_ESP] = t->crs + KIT_Client_EIP;
+    s->eip = vmm_gate_address(VMM_GATE_IRET);
+    s->eflags &= ~(uint32_t)(X86_IF | X86_NT | X86_TF);
+    t->ring3 = 1;
+}
+
+// The way back to ring 3, a processing point: events first, then the scheduler, then the client. EIP stays at the LEAVE
+// gate for whatever is put in between, so that the same questions are asked again afterwards.
+void vmm_leave_begin(struct vmm *v)
+{
+    struct x86_state *s = &v->cpu->state;
+    s->eip = vmm_gate_address(VMM_GATE_LEAVE);
+    s->reg[X86_ESP] = vmm_ring0_base(v);
+    s->eflags = (s->eflags & ~(uint32_t)X86_DF) | X86_IF;
+    if (v->s.end || vmm_not_critical_begin(v) || vmm_event_begin(v, NULL))
+        return;
+    if (v->s.tickets_due && vmm_ticket_begin(v))
+        return;
+    if (v->s.reschedule && vmm_reschedule_begin(v))
+        return;
+    if (vmm_thread_at(v, v->s.current)->idle) {
+        vmm_idle_begin(v);
+        return;
+    }
+    client_leave(v);
+}

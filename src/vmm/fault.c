@@ -1,0 +1,189 @@
+// Processor faults by origin (spec: faults-io; Win95 DDK S22EC, S3310-S3320): hooks, the VMM's own handlers, exception
+// handlers, and what happens when nobody wants one.
+#include "vmm/defs.h"
+
+#include <stdio.h>
+
+enum { PAGE_FAULT = 14, GENERAL_PROTECTION = 13, INVALID_OPCODE = 6 };
+
+// a[] of a FAULT frame.
+enum { F_VECTOR, F_ORIGIN, F_ERROR, F_CS, F_STATE, F_CR2, F_STAGE };
+
+static unsigned origin_of(const struct vmm_fault *fault)
+{
+    return !fault->ring3 ? VMM_FAULT_VMM : fault->v86 ? VMM_FAULT_V86 : VMM_FAULT_PM;
+}
+
+static void announce(struct vmm *v, const struct vmm_fault *fault, bool handled)
+{
+    if (!base_sink_heard(&v->sink))
+        return;
+    char where[96];
+    uint32_t linear = fault->v86 ? fault->cs * 16u + fault->eip : fault->eip;
+    vmm_describe_address(v, linear, where, sizeof where);
+    struct vmm_fault_record r = {.vector = fault->vector, .error = fault->error, .cs = fault->cs, .eip = fault->eip,
+                                 .address = fault->vector == PAGE_FAULT ? v->cpu->state.cr2 : 0, .where = where,
+                                 .handled = handled};
+    vmm_announce(v, &r.head, VMM_RECORD_FAULT, sizeof r);
+}
+
+// --- unhandled
+
+static const char *const vector_names[] = {"divide error", "single step", "NMI", "breakpoint", "overflow", "bound check",
+                                           "invalid opcode", "no coprocessor", "double fault", "coprocessor overrun",
+                                           "invalid TSS", "segment not present", "stack fault", "general protection fault",
+                                           "page fault", "reserved", "coprocessor error", "alignment check"};
+
+// Dwords on the stack that lie in drivers' code, as return addresses do.
+static size_t stack_trace(struct vmm *v, uint32_t esp, char *to, size_t size)
+{
+    size_t used = 0, shown = 0;
+    for (uint32_t i = 0; i < 256 && shown < 4; i++) {
+        uint8_t bytes[4];
+        if (!x86_read_linear(v->cpu, esp + 4 * i, bytes, 4, X86_READ, NULL))
+            break;
+        uint32_t object, module = vmm_module_of(v, base_get32(bytes), &object);
+        if (!module || !(vmm_object_at(v, object)->flags & LE_EXECUTE))
+            continue;
+        char where[96];
+        vmm_describe_address(v, base_get32(bytes), where, sizeof where);
+        int n = snprintf(to + used, size - used, "%s%s", shown ? ", " : "; stack: ", where);
+        if (n < 0 || (size_t)n >= size - used)
+            break;
+        used += (size_t)n;
+        shown++;
+    }
+    return used;
+}
+
+// Code or data that went away after Init_Complete.
+static bool was_discarded(struct vmm *v, uint32_t linear)
+{
+    uint32_t object;
+    return vmm_module_of(v, linear, &object) && !vmm_object_at(v, object)->linear;
+}
+
+static void unhandled(struct vmm *v, const struct vmm_fault *fault)
+{
+    char where[96], trace[220] = "", address[40] = "";
+    const uint32_t *r = v->cpu->state.reg;
+    uint32_t cr2 = v->cpu->state.cr2;
+    vmm_describe_address(v, fault->eip, where, sizeof where);
+    announce(v, fault, false);
+    if (fault->vector == PAGE_FAULT)
+        snprintf(address, sizeof address, " at %08X", cr2);
+    if (fault->vector == PAGE_FAULT && was_discarded(v, cr2))
+        vmm_report(v, "discarded-init", fault->eip, "Win95 DDK S22FD",
+                   "initialisation code or data at %08X was touched after Init_Complete", cr2);
+    stack_trace(v, r[X86_ESP], trace, sizeof trace);
+    vmm_stop(v, VMM_END_FAULT,
+             "%s: %s (%u, error %X)%s in %s; EAX=%08X EBX=%08X ECX=%08X EDX=%08X ESI=%08X EDI=%08X EBP=%08X ESP=%08X "
+             "EIP=%08X EFLAGS=%08X%s",
+             vmm_module_name(v, fault->eip), fault->vector < BASE_COUNT(vector_names) ? vector_names[fault->vector] : "interrupt",
+             fault->vector, fault->error, address, where, r[X86_EAX], r[X86_EBX], r[X86_ECX], r[X86_EDX], r[X86_ESI],
+             r[X86_EDI], r[X86_EBP], r[X86_ESP], fault->eip, fault->eflags, trace);
+}
+
+// --- the VMM's own handlers
+
+static bool own_ring3_begin(struct vmm *v, const struct vmm_fault *fault)
+{
+    if (!fault->v86)
+        return false;
+    if (fault->vector == GENERAL_PROTECTION)
+        return vmm_monitor_begin(v);
+    if (fault->vector == INVALID_OPCODE)
+        return vmm_trap_begin(v);
+    if (fault->vector <= 5 && fault->vector != 2) { // the program's own business, as on a real-mode machine
+        vmm_v86_int_begin(v, fault->vector);
+        return true;
+    }
+    return false;
+}
+
+// Install_Exception_Handler: execution goes on at the handler with everything else as at the fault.
+static bool exception_handler(struct vmm *v, const struct vmm_fault *fault)
+{
+    for (uint32_t row = v->s.chain[VMM_CHAIN_EXCEPTION]; row; row = vmm_callback_at(v, row)->next) {
+        uint32_t at = vmm_callback_at(v, row)->proc;
+        if (fault->eip < vmm_peek32(v, at + KIT_EH_Start_EIP) || fault->eip > vmm_peek32(v, at + KIT_EH_End_EIP))
+            continue;
+        v->cpu->state.eip = vmm_peek32(v, at + KIT_EH_Handler);
+        return true;
+    }
+    return false;
+}
+
+static void own_begin(struct vmm *v, const struct vmm_fault *fault)
+{
+    bool done = fault->ring3 ? own_ring3_begin(v, fault) : exception_handler(v, fault);
+    if (!done)
+        unhandled(v, fault);
+    else if (fault->ring3 && !v->call.faulted && !v->call.framed && v->cpu->state.eip == vmm_gate_address(VMM_GATE_LEAVE))
+        vmm_leave_begin(v); // the common case saves the trip through the gate
+}
+
+void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault)
+{
+    unsigned origin = origin_of(fault);
+    uint32_t handler = fault->vector < VMM_FAULT_VECTORS ? v->s.fault_handler[origin][fault->vector] : 0;
+    if (!handler) {
+        own_begin(v, fault);
+        return;
+    }
+    vmm_hooked_fault_begin(v, fault, origin, handler);
+}
+
+// --- services
+
+static void install_exception_handler(struct vmm *v)
+{
+    uint32_t at = vmm_regs(v)[X86_ESI];
+    bool ok = vmm_probe(v, at, KIT_SIZE_Exception_Handler_Struc, false);
+    if (v->call.faulted)
+        return;
+    ok = ok && vmm_chain_add(v, VMM_CHAIN_EXCEPTION, at, 0, true);
+    vmm_set_flag(v, X86_CF, !ok);
+}
+
+static void remove_exception_handler(struct vmm *v)
+{
+    uint32_t row = vmm_chain_find(v, VMM_CHAIN_EXCEPTION, vmm_regs(v)[X86_ESI]);
+    if (row)
+        vmm_chain_remove(v, VMM_CHAIN_EXCEPTION, row);
+    vmm_set_flag(v, X86_CF, !row);
+}
+
+static const struct vmm_binding bindings[] = {
+    {KIT_Install_Exception_Handler, install_exception_handler},
+    {KIT_Remove_Exception_Handler, remove_exception_handler},
+    {0, NULL},
+};
+
+const struct vmm_chapter vmm_fault_chapter = {.bindings = bindings};
+
+void vmm_nmi_chain_ended(struct vmm *v)
+{
+    vmm_stop(v, VMM_END_MISSING, "NMI handlers are not implemented");
+}
+
+// The default handler that a hooked chain ends in.
+void vmm_default_fault(struct vmm *v, uint32_t number)
+{
+    (void)number;
+    vmm_stop(v, VMM_END_MISSING, "fault hooks are not implemented");
+}
+
+void vmm_hooked_fault_begin(struct vmm *v, const struct vmm_fault *fault, unsigned origin, uint32_t handler)
+{
+    (void)origin, (void)handler;
+    own_begin(v, fault);
+}
+
+static void fault_resume(struct vmm *v, struct vmm_frame *f)
+{
+    (void)f;
+    vmm_frame_pop_all(v);
+}
+
+const struct vmm_frame_kind vmm_fault_frame = {"the fault handler", fault_resume, NULL};

@@ -1,0 +1,229 @@
+// The loader: LE objects into guest memory, fixups, symbols; init objects away after Init_Complete; dynamic drivers in and
+// out.
+#include "vmm/defs.h"
+
+#include <string.h>
+
+static bool loads(const struct le_object *o)
+{
+    return o->size && o->flags & LE_BIG; // 16-bit objects are for real-mode initialisation
+}
+
+static bool place_object(struct vmm *v, const struct le_object *o, uint32_t row)
+{
+    struct vmm_object *to = vmm_object_at(v, row);
+    if (!loads(o))
+        return true;
+    uint32_t linear = vmm_take_pages(v, (o->size + X86_PAGE_SIZE - 1) / X86_PAGE_SIZE);
+    if (!linear)
+        return false;
+    to->linear = to->old_linear = linear;
+    to->size = o->size;
+    to->flags = o->flags;
+    return !o->data_size || x86_write_linear(v->cpu, linear, o->data, o->data_size, X86_WRITE, NULL);
+}
+
+// Rows of a table that must be consecutive. Fresh rows are when nothing was released; the tables of the loader are
+// never released row by row while a module lives, and whole runs are taken from the end.
+static uint32_t take_rows(struct base_table *t, uint32_t count)
+{
+    uint32_t first = 0, chain = t->free;
+    t->free = 0; // from the end only
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = base_table_new(t);
+        if (!row) {
+            first = 0;
+            break;
+        }
+        if (i == 0)
+            first = row;
+    }
+    t->free = chain;
+    return first;
+}
+
+static bool place_objects(struct vmm *v, const struct le_image *image, uint32_t module)
+{
+    uint32_t first = take_rows(vmm_table(v, VMM_TABLE_object), image->object_count);
+    if (!first)
+        return false;
+    struct vmm_module *m = vmm_module_at(v, module);
+    m->first_object = first;
+    m->objects = image->object_count;
+    for (uint32_t i = 0; i < image->object_count; i++) {
+        vmm_object_at(v, first + i)->module = module;
+        if (!place_object(v, &image->objects[i], first + i))
+            return false;
+    }
+    return true;
+}
+
+static uint32_t address_of(struct vmm *v, const struct vmm_module *m, uint32_t object, uint32_t offset)
+{
+    uint32_t linear = vmm_object_at(v, m->first_object + object)->linear;
+    return linear ? linear + offset : 0;
+}
+
+static bool apply_fixup(struct vmm *v, const struct vmm_module *m, const struct le_fixup *f)
+{
+    uint32_t at = address_of(v, m, f->object, f->offset);
+    if (!at)
+        return true; // in a 16-bit object
+    uint32_t target = address_of(v, m, f->target_object, 0) + f->target_offset;
+    uint8_t bytes[4];
+    switch (f->source & 0xF) {
+    case LE_OFFSET32:
+        base_put32(bytes, target);
+        return x86_write_linear(v->cpu, at, bytes, 4, X86_WRITE, NULL);
+    case LE_SELF32:
+        base_put32(bytes, target - (at + 4));
+        return x86_write_linear(v->cpu, at, bytes, 4, X86_WRITE, NULL);
+    case LE_OFFSET16:
+        base_put16(bytes, (uint16_t)f->target_offset);
+        return x86_write_linear(v->cpu, at, bytes, 2, X86_WRITE, NULL);
+    default:
+        return false; // selectors have no meaning in flat code
+    }
+}
+
+static bool apply_fixups(struct vmm *v, const struct le_image *image, uint32_t module, const char *path,
+                         struct base_diag *diag)
+{
+    const struct vmm_module *m = vmm_module_at(v, module);
+    for (uint32_t i = 0; i < image->fixup_count; i++) {
+        const struct le_fixup *f = &image->fixups[i];
+        if (apply_fixup(v, m, f))
+            continue;
+        base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path}, "fixup of type %u at object %u, offset %X: not possible in 32-bit code",
+                         f->source, f->object + 1, f->offset);
+        return false;
+    }
+    return true;
+}
+
+static bool keep_symbols(struct vmm *v, const struct le_image *image, uint32_t module)
+{
+    struct vmm_module *m = vmm_module_at(v, module);
+    uint32_t kept = 0;
+    if (!image->symbol_count)
+        return true;
+    m->first_symbol = take_rows(vmm_table(v, VMM_TABLE_symbol), image->symbol_count);
+    if (!m->first_symbol)
+        return false;
+    for (uint32_t i = 0; i < image->symbol_count; i++) {
+        uint32_t at = address_of(v, m, image->symbols[i].object, image->symbols[i].offset);
+        if (!at)
+            continue;
+        struct vmm_symbol *s = vmm_symbol_at(v, m->first_symbol + kept++);
+        s->linear = at;
+        strncpy(s->name, image->symbols[i].name, sizeof s->name - 1);
+    }
+    m->symbols = kept;
+    return true;
+}
+
+static bool keep_lines(struct vmm *v, const struct le_image *image, uint32_t module)
+{
+    struct vmm_module *m = vmm_module_at(v, module);
+    if (!image->line_count || !image->file_count)
+        return true;
+    uint32_t files = take_rows(vmm_table(v, VMM_TABLE_name), image->file_count);
+    m->first_line = take_rows(vmm_table(v, VMM_TABLE_line), image->line_count);
+    if (!files || !m->first_line)
+        return false;
+    for (uint32_t i = 0; i < image->file_count; i++)
+        strncpy(vmm_name_at(v, files + i)->text, image->files[i], sizeof vmm_name_at(v, files)->text - 1);
+    for (uint32_t i = 0; i < image->line_count; i++) {
+        const struct le_line *l = &image->lines[i];
+        uint32_t at = address_of(v, m, l->object, l->offset);
+        if (at && l->file < image->file_count)
+            *vmm_line_at(v, m->first_line + m->lines++) =
+                (struct vmm_line){.linear = at, .line = l->line, .file = files + l->file};
+    }
+    return true;
+}
+
+static void remove_pages(struct vmm *v, uint32_t linear, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i += X86_PAGE_SIZE) {
+        uint32_t pte;
+        if (vmm_pte_get(v, linear + i, &pte) && pte & VMM_PTE_PRESENT) {
+            vmm_phys_give(v, pte >> 12, 1);
+            (void)!vmm_pte_set(v, linear + i, 0);
+        }
+    }
+}
+
+// Takes a module's memory away. Its addresses stay reserved when `keep`, so that a late touch is recognised.
+static void unload_objects(struct vmm *v, uint32_t module, uint32_t flags, bool keep)
+{
+    const struct vmm_module *m = vmm_module_at(v, module);
+    for (uint32_t i = 0; i < m->objects; i++) {
+        struct vmm_object *o = vmm_object_at(v, m->first_object + i);
+        if (!o->linear || (flags && !(o->flags & flags)))
+            continue;
+        remove_pages(v, o->linear, o->size);
+        if (!keep)
+            vmm_range_give(v, vmm_range_find(v, o->linear >> 12));
+        o->linear = 0;
+        if (!keep)
+            o->old_linear = o->size = 0;
+    }
+}
+
+// After Init_Complete (Win95 DDK S22FD).
+void vmm_discard_init(struct vmm *v)
+{
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_module)->count; i++)
+        if (vmm_module_at(v, i)->state != VMM_MODULE_FREE && !vmm_module_at(v, i)->is_c)
+            unload_objects(v, i, LE_DISCARDABLE, true);
+}
+
+void vmm_module_unload(struct vmm *v, uint32_t module)
+{
+    unload_objects(v, module, 0, false);
+    vmm_module_at(v, module)->state = VMM_MODULE_GONE;
+}
+
+// An image into memory; its module row, 0 and a message otherwise.
+static uint32_t load(struct vmm *v, const char *path, const struct le_image *image, uint32_t ddb_object,
+                     uint32_t ddb_offset, struct base_diag *diag)
+{
+    uint32_t module = vmm_module_new(v);
+    if (module && place_objects(v, image, module) && keep_symbols(v, image, module) && keep_lines(v, image, module)) {
+        if (!apply_fixups(v, image, module, path, diag))
+            return 0;
+        struct vmm_module *m = vmm_module_at(v, module);
+        m->ddb = address_of(v, m, ddb_object, ddb_offset);
+        m->state = VMM_MODULE_LOADED;
+        strncpy(m->name, image->module_name, sizeof m->name - 1);
+        return module;
+    }
+    base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path}, "the driver does not fit into the machine's memory");
+    return 0;
+}
+
+bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, enum vmm_load how,
+                    struct base_diag *diag)
+{
+    struct base_arena arena;
+    struct le_image image;
+    uint32_t ddb_object, ddb_offset, module = 0;
+    base_arena_init(&arena, v->alloc);
+    if (le_read(bytes, size, path, &arena, diag, &image) && le_check_vxd(&image, path, diag, &ddb_object, &ddb_offset)) {
+        bool dynamic = how == VMM_LOAD_DYNAMIC || (how == VMM_LOAD_AS_MARKED && (image.flags & LE_DYNAMIC_VXD) == LE_DYNAMIC_VXD);
+        if (v->s.boot_begun && !dynamic)
+            base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path}, "a static driver takes part in boot; it cannot be loaded later");
+        else
+            module = load(v, path, &image, ddb_object, ddb_offset, diag);
+        if (module) {
+            vmm_module_at(v, module)->dynamic = dynamic;
+            if (dynamic)
+                vmm_load_queue(v, module);
+            else
+                vmm_module_list(v, module);
+        }
+    }
+    base_arena_free(&arena);
+    return module != 0;
+}

@@ -1,0 +1,262 @@
+// The V86 monitor: instructions that fault in V86 mode because the interrupt flag is virtual, HLT, trapped ports, and the
+// ARPL opcodes that stand for V86 break points, call-backs and the break point of nested execution.
+#include "vmm/defs.h"
+
+#include <string.h>
+
+struct insn {
+    uint8_t bytes[15];
+    uint32_t length; // of prefixes and opcode
+    uint8_t opcode;
+    bool wide, address32, rep; // operand-size, address-size, REP prefixes
+    uint16_t segment;          // of a string instruction's source
+};
+
+static uint16_t client16(struct vmm *v, uint32_t offset)
+{
+    return vmm_peek16(v, vmm_client(v) + offset);
+}
+
+static bool fetch(struct vmm *v, struct insn *i)
+{
+    uint32_t linear = client16(v, KIT_Client_CS) * 16u + client16(v, KIT_Client_EIP);
+    memset(i, 0, sizeof *i);
+    i->segment = client16(v, KIT_Client_DS);
+    for (uint32_t n = 0; n < sizeof i->bytes; n++) {
+        if (!vmm_get(v, linear + n, &i->bytes[n], 1))
+            return false;
+        i->length = n + 1;
+        switch (i->bytes[n]) {
+        case 0x66: i->wide = true; break;
+        case 0x67: i->address32 = true; break;
+        case 0xF2: case 0xF3: i->rep = true; break;
+        case 0x26: i->segment = client16(v, KIT_Client_ES); break;
+        case 0x2E: i->segment = client16(v, KIT_Client_CS); break;
+        case 0x36: i->segment = client16(v, KIT_Client_SS); break;
+        case 0x3E: i->segment = client16(v, KIT_Client_DS); break;
+        case 0x64: i->segment = client16(v, KIT_Client_FS); break;
+        case 0x65: i->segment = client16(v, KIT_Client_GS); break;
+        case 0xF0: break;
+        default:
+            i->opcode = i->bytes[n];
+            return true;
+        }
+    }
+    return false;
+}
+
+static void skip(struct vmm *v, uint32_t bytes)
+{
+    uint32_t at = vmm_client(v) + KIT_Client_EIP;
+    vmm_poke32(v, at, (vmm_peek32(v, at) + bytes) & 0xFFFF);
+}
+
+static bool operand(struct vmm *v, const struct insn *i, uint8_t *value)
+{
+    return vmm_get(v, client16(v, KIT_Client_CS) * 16u + ((client16(v, KIT_Client_EIP) + i->length) & 0xFFFFu), value, 1);
+}
+
+static bool push_flags(struct vmm *v, const struct insn *i)
+{
+    uint32_t flags = vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags);
+    if (i->wide && !vmm_v86_push(v, (uint16_t)((flags & ~(uint32_t)(X86_VM | X86_RF)) >> 16)))
+        return false;
+    return vmm_v86_push(v, (uint16_t)flags);
+}
+
+static bool pop_flags(struct vmm *v, const struct insn *i)
+{
+    uint16_t low, high = 0;
+    if (!vmm_v86_pop(v, &low) || (i->wide && !vmm_v86_pop(v, &high)))
+        return false;
+    vmm_client_flags(v, low, 0xFFFF);
+    return true;
+}
+
+static void halt(struct vmm *v)
+{
+    skip(v, 1);
+    vmm_thread_at(v, v->s.current)->idle = 1;
+}
+
+static void software_interrupt_begin(struct vmm *v, const struct insn *i)
+{
+    uint8_t vector = 3;
+    if (i->opcode == 0xCD && !operand(v, i, &vector))
+        return;
+    skip(v, i->length + (i->opcode == 0xCD));
+    vmm_v86_int_begin(v, vector);
+}
+
+// IN, OUT, INS, OUTS on a port that is trapped: the I/O chapter's handlers.
+static void port_begin(struct vmm *v, const struct insn *i)
+{
+    uint8_t port8 = 0;
+    uint32_t length = i->length;
+    bool immediate = i->opcode >= 0xE4 && i->opcode <= 0xE7, string = i->opcode >= 0x6C && i->opcode <= 0x6F;
+    if (immediate && !operand(v, i, &port8))
+        return;
+    bool out = i->opcode & 2, word = i->opcode & 1;
+    uint32_t type = (out ? KIT_Output : 0) | (word ? i->wide ? KIT_Dword_IO : KIT_Word_IO : 0);
+    if (string) {
+        type |= KIT_String_IO | (i->rep ? KIT_Rep_IO : 0) | (i->address32 ? KIT_Addr_32_IO : 0);
+        type |= vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags) & X86_DF ? KIT_Reverse_IO : 0;
+        type |= (uint32_t)(out ? i->segment : client16(v, KIT_Client_ES)) << 16;
+    }
+    skip(v, length + immediate);
+    vmm_io_begin(v, immediate ? port8 : client16(v, KIT_Client_EDX), type);
+}
+
+// A general protection fault of a V86 client. False: not one of the monitor's.
+bool vmm_monitor_begin(struct vmm *v)
+{
+    struct insn i;
+    if (!fetch(v, &i))
+        return v->call.faulted;
+    switch (i.opcode) {
+    case 0xFA:
+        skip(v, i.length);
+        vmm_client_flags(v, 0, X86_IF);
+        break;
+    case 0xFB:
+        skip(v, i.length);
+        vmm_client_flags(v, X86_IF, X86_IF);
+        break;
+    case 0x9C:
+        if (push_flags(v, &i))
+            skip(v, i.length);
+        break;
+    case 0x9D:
+        if (pop_flags(v, &i))
+            skip(v, i.length);
+        break;
+    case 0xCC:
+    case 0xCD:
+        software_interrupt_begin(v, &i);
+        break;
+    case 0xCF:
+        (void)vmm_v86_iret(v);
+        break;
+    case 0xF4:
+        halt(v);
+        break;
+    case 0x6C: case 0x6D: case 0x6E: case 0x6F:
+    case 0xE4: case 0xE5: case 0xE6: case 0xE7:
+    case 0xEC: case 0xED: case 0xEE: case 0xEF:
+        port_begin(v, &i);
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+// --- traps: ARPL opcodes in V86 mode
+
+static uint32_t client_address(struct vmm *v)
+{
+    return (uint32_t)client16(v, KIT_Client_CS) << 16 | client16(v, KIT_Client_EIP);
+}
+
+static uint32_t find_trap(struct vmm *v, uint32_t address)
+{
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_trap)->count; i++)
+        if (vmm_trap_at(v, i)->used && vmm_trap_at(v, i)->address == address)
+            return i;
+    return 0;
+}
+
+// An invalid opcode of a V86 client. False: not one of the VMM's traps.
+bool vmm_trap_begin(struct vmm *v)
+{
+    if (vmm_is_nest_break(v)) {
+        vmm_nest_reached(v);
+        return true;
+    }
+    uint32_t row = find_trap(v, client_address(v));
+    if (!row)
+        return false;
+    struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_TRAP);
+    if (!f)
+        return true;
+    const struct vmm_trap *t = vmm_trap_at(v, row);
+    uint32_t *r = vmm_regs(v);
+    if (t->kind == VMM_TRAP_BREAK) {
+        r[X86_EAX] = t->address;
+        r[X86_ESI] = (t->address >> 16) * 16 + (t->address & 0xFFFF);
+    }
+    r[X86_EBX] = vmm_current_vm(v);
+    r[X86_EDX] = t->reference;
+    r[X86_EBP] = f->a[11] = vmm_client(v);
+    f->contract = VMM_INTERRUPTS_ON | VMM_DIRECTION_UP;
+    v->cpu->state.eflags = (v->cpu->state.eflags | X86_IF) & ~(uint32_t)(X86_DF | X86_CF);
+    vmm_frame_call_begin(v, t->proc);
+    return true;
+}
+
+static void trap_resume(struct vmm *v, struct vmm_frame *f)
+{
+    (void)f;
+    vmm_frame_pop_all(v);
+}
+
+const struct vmm_frame_kind vmm_trap_frame = {"the V86 callback", trap_resume, NULL};
+
+// --- services
+
+static void install_break_point(struct vmm *v)
+{
+    const uint32_t *r = vmm_regs(v);
+    uint32_t linear = (r[X86_EAX] >> 16) * 16 + (r[X86_EAX] & 0xFFFF);
+    uint8_t original;
+    const uint8_t arpl = 0x63;
+    if (!vmm_get(v, linear, &original, 1) || !vmm_put(v, linear, &arpl, 1))
+        return;
+    uint32_t row = vmm_trap_new(v);
+    if (row)
+        *vmm_trap_at(v, row) = (struct vmm_trap){.address = r[X86_EAX], .proc = r[X86_ESI], .reference = r[X86_EDX],
+                                                 .kind = VMM_TRAP_BREAK, .original = original, .used = 1};
+    vmm_set_flag(v, X86_CF, !row);
+}
+
+static void remove_break_point(struct vmm *v)
+{
+    uint32_t address = vmm_regs(v)[X86_EAX], row = find_trap(v, address);
+    bool found = row && vmm_trap_at(v, row)->kind == VMM_TRAP_BREAK;
+    if (found && !vmm_put(v, (address >> 16) * 16 + (address & 0xFFFF), &vmm_trap_at(v, row)->original, 1))
+        return;
+    if (found)
+        vmm_trap_free(v, row);
+    vmm_set_flag(v, X86_CF, !found);
+}
+
+// The next ARPL byte of the ROM becomes an address that V86 code can call.
+uint32_t vmm_v86_call_back(struct vmm *v, uint32_t proc, uint32_t reference)
+{
+    if (v->s.traps_used + 1 >= VMM_TRAPS)
+        return 0;
+    uint32_t row = vmm_trap_new(v);
+    if (!row)
+        return 0;
+    uint32_t address = (uint32_t)VMM_IDLE_SEGMENT << 16 | (VMM_TRAP_OFFSET + ++v->s.traps_used);
+    *vmm_trap_at(v, row) = (struct vmm_trap){.address = address, .proc = proc, .reference = reference,
+                                             .kind = VMM_TRAP_CALL_BACK, .used = 1};
+    return address;
+}
+
+static void allocate_v86_call_back(struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v), address = vmm_v86_call_back(v, r[X86_ESI], r[X86_EDX]);
+    vmm_set_flag(v, X86_CF, !address);
+    if (address)
+        r[X86_EAX] = address;
+}
+
+static const struct vmm_binding bindings[] = {
+    {KIT_Install_V86_Break_Point, install_break_point},
+    {KIT_Remove_V86_Break_Point, remove_break_point},
+    {KIT_Allocate_V86_Call_Back, allocate_v86_call_back},
+    {0, NULL},
+};
+
+const struct vmm_chapter vmm_monitor_chapter = {.bindings = bindings};

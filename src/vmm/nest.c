@@ -1,0 +1,226 @@
+// Nested execution (spec: nested-exec): a driver lets the client run in the middle of its own code. Resume_Exec keeps the
+// driver's registers in a NEST frame and leaves to ring 3; when the client reaches the break point that Begin_Nest_Exec
+// put at its CS:IP, the frame is popped and the service returns.
+#include "vmm/defs.h"
+
+// The break point is the first of the V86 traps (layout.c).
+bool vmm_is_nest_break(struct vmm *v)
+{
+    return vmm_peek16(v, vmm_client(v) + KIT_Client_CS) == VMM_IDLE_SEGMENT &&
+           (vmm_peek32(v, vmm_client(v) + KIT_Client_EIP) & 0xFFFF) == VMM_TRAP_OFFSET;
+}
+
+static void nest_abandon(struct vmm *v, struct vmm_frame *f)
+{
+    vmm_thread_at(v, f->thread)->nest = f->a[0];
+}
+
+// Reached only when the interrupt of Exec_Int has been set up (its hooks are done): now the client runs.
+static void nest_resume(struct vmm *v, struct vmm_frame *f)
+{
+    (void)f;
+    vmm_leave_begin(v);
+}
+
+const struct vmm_frame_kind vmm_nest_frame = {"nested execution", nest_resume, nest_abandon};
+
+// The client has come back to the break point.
+void vmm_nest_reached(struct vmm *v)
+{
+    struct vmm_frame *f = vmm_frame_top(v);
+    if (!f || f->kind != VMM_FRAME_NEST) {
+        vmm_stop(v, VMM_END_FAULT, "the client reached the break point of nested execution, but nobody waits for it");
+        return;
+    }
+    vmm_thread_at(v, f->thread)->nest = f->a[0];
+    vmm_frame_pop_all(v);
+}
+
+static struct vmm_frame *nest_push(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    if (!t->blocks) {
+        vmm_report(v, "nested-execution", v->call.caller, "VDAG31 Nested_Execution_Services",
+                   "Exec_Int or Resume_Exec outside a block of nested execution");
+        return NULL;
+    }
+    if (v->s.reenter) {
+        vmm_stop(v, VMM_END_FAULT, "%s starts nested execution at interrupt time", vmm_module_name(v, v->call.caller));
+        return NULL;
+    }
+    struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_NEST);
+    if (!f)
+        return NULL;
+    t = vmm_thread_at(v, v->s.current);
+    f->a[0] = t->nest;
+    t->nest = t->top;
+    return f;
+}
+
+static void resume_exec(struct vmm *v)
+{
+    if (nest_push(v))
+        vmm_leave_begin(v);
+}
+
+static void exec_int(struct vmm *v)
+{
+    uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF;
+    if (!vmm_client_v86(v)) {
+        vmm_stop(v, VMM_END_MISSING, "Exec_Int in a protected-mode client is not implemented");
+        return;
+    }
+    if (!nest_push(v))
+        return;
+    vmm_frame_wait(v); // the hooks come back to the frame, which then lets the client run
+    vmm_v86_int_begin(v, vector);
+}
+
+static void begin_nest(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    uint32_t row = vmm_nest_block_new(v), crs = t->crs;
+    if (!row) {
+        vmm_stop(v, VMM_END_MEMORY, "no host memory for a block of nested execution");
+        return;
+    }
+    if (!vmm_client_v86(v)) {
+        vmm_stop(v, VMM_END_MISSING, "nested execution in a protected-mode client is not implemented");
+        return;
+    }
+    *vmm_nest_block_at(v, row) = (struct vmm_nest_block){.outer = t->blocks,
+                                                         .depth = t->top,
+                                                         .eip = vmm_peek32(v, crs + KIT_Client_EIP),
+                                                         .cs = vmm_peek32(v, crs + KIT_Client_CS),
+                                                         .idle = t->idle};
+    t->blocks = row;
+    t->idle = 0;
+    vmm_poke32(v, crs + KIT_Client_EIP, VMM_TRAP_OFFSET);
+    vmm_poke32(v, crs + KIT_Client_CS, VMM_IDLE_SEGMENT);
+}
+
+static void end_nest(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    if (!t->blocks) {
+        vmm_report(v, "nested-execution", v->call.caller, "VDAG31 End_Nest_Exec",
+                   "End_Nest_Exec without a block of nested execution");
+        return;
+    }
+    const struct vmm_nest_block b = *vmm_nest_block_at(v, t->blocks);
+    if (b.depth != t->top)
+        vmm_report(v, "nested-execution", v->call.caller, "VDAG31 End_Nest_Exec",
+                   "End_Nest_Exec closes a block that another callback has opened");
+    vmm_nest_block_free(v, t->blocks);
+    t->blocks = b.outer;
+    t->idle = b.idle;
+    vmm_poke32(v, t->crs + KIT_Client_EIP, b.eip);
+    vmm_poke32(v, t->crs + KIT_Client_CS, b.cs);
+}
+
+// Get_Nest_Exec_Status (Win95 DDK S3302).
+static void get_nest_exec_status(struct vmm *v)
+{
+    const struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    vmm_set_flag(v, X86_ZF, !t->blocks);
+    if (!t->blocks)
+        return;
+    uint32_t *r = vmm_regs(v);
+    const struct vmm_nest_block *b = vmm_nest_block_at(v, t->blocks);
+    r[X86_EAX] = b->eip;
+    r[X86_EDX] = b->cs;
+    r[X86_ESI] = vmm_peek32(v, t->crs + KIT_Client_SS) << 16 | (vmm_peek32(v, t->crs + KIT_Client_ESP) & 0xFFFF);
+    r[X86_ECX] = vmm_ring0_base(v);
+}
+
+// --- Hook_V86_Int_Chain: the newest hook first; CALLBACK frame, a: 0 vector, 1 sequence of the last one called
+
+static void int_resume(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t vector = f->a[0];
+    uint32_t row = f->callee && !vmm_flag(v, X86_CF) ? UINT32_MAX
+                                                     : vmm_chain_next(v, VMM_CHAINS_V86_INT + vector, f->a[1], false);
+    if (row == UINT32_MAX) { // serviced
+        vmm_frame_pop_all(v);
+        return;
+    }
+    if (!row) {
+        if (vmm_v86_reflect(v, vector))
+            vmm_frame_pop_all(v);
+        return;
+    }
+    f->a[1] = vmm_callback_at(v, row)->sequence;
+    vmm_regs(v)[X86_EAX] = vector;
+    vmm_regs(v)[X86_EBX] = vmm_current_vm(v);
+    vmm_regs(v)[X86_EBP] = f->a[11] = vmm_client(v);
+    f->contract = VMM_DIRECTION_UP | VMM_INTERRUPTS_ON;
+    v->cpu->state.eflags = (v->cpu->state.eflags | X86_IF) & ~(uint32_t)(X86_DF | X86_CF);
+    vmm_frame_call_begin(v, vmm_callback_at(v, row)->proc);
+}
+
+const struct vmm_frame_kind vmm_callback_frame = {"the interrupt hook", int_resume, NULL};
+
+// A software interrupt of the current V86 client: hooks, then its own vector. EIP, ESP go on where they are.
+void vmm_v86_int_begin(struct vmm *v, uint32_t vector)
+{
+    vmm_thread_at(v, v->s.current)->idle = 0;
+    if (!v->s.chain[VMM_CHAINS_V86_INT + vector]) {
+        (void)vmm_v86_reflect(v, vector);
+        return;
+    }
+    struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_CALLBACK);
+    if (!f)
+        return;
+    f->a[0] = vector;
+    f->a[1] = UINT32_MAX;
+    vmm_frame_wait(v);
+}
+
+static void hook_v86_int_chain(struct vmm *v)
+{
+    uint32_t vector = vmm_regs(v)[X86_EAX];
+    bool ok = vector < 256 && vmm_chain_add(v, VMM_CHAINS_V86_INT + vector, vmm_regs(v)[X86_ESI], 0, true);
+    vmm_set_flag(v, X86_CF, !ok);
+}
+
+static void unhook_v86_int_chain(struct vmm *v)
+{
+    uint32_t vector = vmm_regs(v)[X86_EAX];
+    uint32_t row = vector < 256 ? vmm_chain_find(v, VMM_CHAINS_V86_INT + vector, vmm_regs(v)[X86_ESI]) : 0;
+    if (row)
+        vmm_chain_remove(v, VMM_CHAINS_V86_INT + vector, row);
+    vmm_set_flag(v, X86_CF, !row);
+}
+
+static void get_v86_int_vector(struct vmm *v)
+{
+    uint32_t vector;
+    if (!vmm_get32(v, (vmm_regs(v)[X86_EAX] & 0xFF) * 4, &vector))
+        return;
+    vmm_regs(v)[X86_ECX] = (vmm_regs(v)[X86_ECX] & 0xFFFF0000) | vector >> 16;
+    vmm_regs(v)[X86_EDX] = vector & 0xFFFF;
+}
+
+// Before Sys_VM_Init the first megabyte is the System VM's and the pattern of all others.
+static void set_v86_int_vector(struct vmm *v)
+{
+    const uint32_t *r = vmm_regs(v);
+    (void)!vmm_put32(v, (r[X86_EAX] & 0xFF) * 4, r[X86_ECX] << 16 | (r[X86_EDX] & 0xFFFF));
+}
+
+static const struct vmm_binding bindings[] = {
+    {KIT_Begin_Nest_Exec, begin_nest},
+    {KIT_Begin_Nest_V86_Exec, begin_nest},
+    {KIT_Begin_Non_Serial_Nest_V86_Exec, begin_nest},
+    {KIT_End_Nest_Exec, end_nest},
+    {KIT_Exec_Int, exec_int},
+    {KIT_Resume_Exec, resume_exec},
+    {KIT_Get_Nest_Exec_Status, get_nest_exec_status},
+    {KIT_Hook_V86_Int_Chain, hook_v86_int_chain},
+    {KIT_Unhook_V86_Int_Chain, unhook_v86_int_chain},
+    {KIT_Get_V86_Int_Vector, get_v86_int_vector},
+    {KIT_Set_V86_Int_Vector, set_v86_int_vector},
+    {0, NULL},
+};
+
+const struct vmm_chapter vmm_nest_chapter = {.bindings = bindings};

@@ -1,0 +1,185 @@
+// The one run loop and the virtual clock (decision 5 of docs/architecture.md): an instruction, a REP iteration or a gate
+// counts 1 and takes a fixed time; when nothing runs, the clock jumps to what is due next.
+#include "vmm/defs.h"
+
+#include <stdio.h>
+
+uint64_t vmm_time(const struct vmm *v)
+{
+    return v->s.skipped_ns + v->cpu->state.count * v->config.ns_per_instruction;
+}
+
+// The tick of the virtual timer at which something due at `ns` is noticed.
+static uint64_t tick_at(const struct vmm *v, uint64_t ns)
+{
+    return ns > UINT64_MAX - v->s.tick_ns ? UINT64_MAX : (ns + v->s.tick_ns - 1) / v->s.tick_ns * v->s.tick_ns;
+}
+
+static uint64_t board_next(struct vmm *v)
+{
+    return v->board && v->board->next ? v->board->next(v) : UINT64_MAX;
+}
+
+static bool others_could_run(struct vmm *v)
+{
+    return vmm_table(v, VMM_TABLE_thread)->live > 1;
+}
+
+// When the loop has to look again: a tick with something due, the board, the end of a time slice.
+static uint64_t next_wake(struct vmm *v, bool running)
+{
+    uint64_t wake = board_next(v);
+    if (v->s.tick_pending)
+        return wake; // until that tick is taken no other comes
+    uint64_t due = vmm_timeouts_next(v), tick = due == UINT64_MAX ? UINT64_MAX : tick_at(v, due);
+    if (running && others_could_run(v)) {
+        uint64_t slice = v->s.turn_at + v->s.slice_ms * UINT64_C(1000000);
+        slice = tick_at(v, slice > v->s.last_tick ? slice : v->s.last_tick + 1);
+        tick = slice < tick ? slice : tick;
+    }
+    return tick < wake ? tick : wake;
+}
+
+static uint64_t count_at(const struct vmm *v, uint64_t ns)
+{
+    uint64_t now = vmm_time(v), per = v->config.ns_per_instruction;
+    return ns == UINT64_MAX ? UINT64_MAX : ns <= now ? v->cpu->state.count : v->cpu->state.count + (ns - now + per - 1) / per;
+}
+
+// What became due while the processor ran. `due` was announced by next_wake.
+static void catch_up(struct vmm *v, uint64_t wake)
+{
+    uint64_t now = vmm_time(v);
+    if (v->board && v->board->advance)
+        v->board->advance(v, now);
+    if (now >= wake && (vmm_timeouts_next(v) <= now || others_could_run(v))) {
+        v->s.last_tick = now;
+        vmm_tick_raise(v);
+    }
+}
+
+static void halted(struct vmm *v)
+{
+    if (v->cpu->state.eflags & X86_IF) {
+        v->s.waiting = 1;
+        return;
+    }
+    char where[96];
+    vmm_describe_address(v, v->cpu->state.eip, where, sizeof where);
+    vmm_stop(v, VMM_END_FAULT, "the processor was halted with interrupts disabled at %s", where);
+}
+
+static void stopped(struct vmm *v, enum x86_stop_reason reason)
+{
+    char where[96];
+    vmm_describe_address(v, v->cpu->state.eip, where, sizeof where);
+    switch (reason) {
+    case X86_STOP_HALT:
+        halted(v);
+        break;
+    case X86_STOP_SHUTDOWN:
+        vmm_stop(v, VMM_END_FAULT, "the processor shut down: %s (at %s)", x86_describe_shutdown(v->cpu), where);
+        break;
+    case X86_STOP_MISSING:
+        vmm_stop(v, VMM_END_MISSING, "%s (at %s)", x86_missing(v->cpu), where);
+        break;
+    case X86_STOP_BREAK:
+        vmm_stop(v, VMM_END_BREAK, "breakpoint at %s", where);
+        break;
+    case X86_STOP_MEMORY:
+        vmm_stop(v, VMM_END_MEMORY, "no host memory for a page of the machine (at %s)", where);
+        break;
+    default:
+        break;
+    }
+}
+
+static void limit_reached(struct vmm *v)
+{
+    char where[96];
+    uint32_t eip = v->cpu->state.eip;
+    if (v->cpu->state.eflags & X86_VM)
+        eip += v->cpu->state.seg[X86_CS].base;
+    vmm_describe_address(v, eip, where, sizeof where);
+    vmm_stop(v, VMM_END_LIMIT, "the limit of %llu instructions was reached at %s", (unsigned long long)v->cpu->state.count,
+             where);
+}
+
+// Nothing runs: on to the next thing due, or the end.
+static void jump(struct vmm *v)
+{
+    uint64_t wake = next_wake(v, false), now = vmm_time(v);
+    if (v->s.tick_pending || v->s.board_intr || v->s.tickets_due) {
+        v->s.waiting = 0;
+        return;
+    }
+    if (wake == UINT64_MAX && vmm_current_waits(v)) {
+        vmm_deadlock(v);
+        return;
+    }
+    if (wake > v->until_ns) {
+        vmm_stop(v, VMM_END_IDLE, "%s", "");
+        return;
+    }
+    v->s.skipped_ns += wake > now ? wake - now : 0;
+    catch_up(v, wake);
+}
+
+static bool may_go_on(uint8_t end)
+{
+    return end == VMM_END_IDLE || end == VMM_END_TIME || end == VMM_END_LIMIT || end == VMM_END_BREAK;
+}
+
+// Announced once, when the run is really over.
+void vmm_ended(struct vmm *v)
+{
+    if (v->s.end_told)
+        return;
+    v->s.end_told = 1;
+    struct vmm_end_record r = {.end = v->s.end, .message = v->s.message};
+    if (base_sink_heard(&v->sink))
+        vmm_announce(v, &r.head, VMM_RECORD_END, sizeof r);
+}
+
+enum vmm_end vmm_run(struct vmm *v, uint64_t until_ns, uint64_t until_count)
+{
+    if (may_go_on(v->s.end)) {
+        v->s.end = VMM_RUNNING;
+        v->s.message[0] = 0;
+    }
+    v->until_ns = until_ns;
+    v->until_count = until_count;
+    while (!v->s.end) {
+        if (v->cpu->state.count >= until_count) {
+            limit_reached(v);
+            break;
+        }
+        if (v->s.waiting) {
+            jump(v);
+            continue;
+        }
+        if (vmm_time(v) >= until_ns) {
+            vmm_stop(v, VMM_END_TIME, "%s", "");
+            break;
+        }
+        uint64_t wake = next_wake(v, true), limit = count_at(v, wake < until_ns ? wake : until_ns);
+        if (limit <= v->cpu->state.count)
+            limit = v->cpu->state.count + 1;
+        stopped(v, x86_run(v->cpu, limit < until_count ? limit : until_count));
+        if (!v->s.end)
+            catch_up(v, wake);
+    }
+    if (!may_go_on(v->s.end))
+        vmm_ended(v);
+    return v->s.end;
+}
+
+const char *vmm_end_message(const struct vmm *v)
+{
+    return v->s.message;
+}
+
+bool vmm_rules_broken(const struct vmm *v)
+{
+    return v->s.rules_broken;
+}

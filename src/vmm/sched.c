@@ -1,0 +1,407 @@
+// The primary scheduler (spec: scheduling): the thread with the highest execution priority among those that can run always
+// runs. Threads wait in BLOCK frames; a wait belongs to its frame, not to the thread, because event callbacks that run
+// above it may wait themselves.
+#include "vmm/defs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int64_t vmm_priority(struct vmm *v, uint32_t thread)
+{
+    const struct vmm_thread *t = vmm_thread_at(v, thread);
+    return (int64_t)t->boost + vmm_vm_at(v, t->vm)->boost;
+}
+
+// --- who can run
+
+// The BLOCK frame that a thread is in; NULL: it is not waiting (an event's frame may lie above an older wait).
+static struct vmm_frame *wait_of(struct vmm *v, uint32_t thread)
+{
+    const struct vmm_thread *t = vmm_thread_at(v, thread);
+    struct vmm_frame *f = t->top && t->top == t->wait ? vmm_frame_at(v, t->top) : NULL;
+    return f && !f->a[VMM_WAIT_OVER] ? f : NULL;
+}
+
+// May events be serviced while this thread waits (Win95 DDK S33B8)?
+bool vmm_wait_takes_events(struct vmm *v, uint32_t thread)
+{
+    const struct vmm_frame *f = wait_of(v, thread);
+    uint32_t flags = f ? f->a[VMM_WAIT_FLAGS] : 0;
+    bool asked = flags & KIT_Block_Svc_Ints;
+    if (flags & KIT_Block_Svc_If_Ints_Locked) {
+        uint32_t cb = vmm_vm_at(v, vmm_thread_at(v, thread)->vm)->cb;
+        asked = asked || vmm_peek32(v, cb + KIT_CB_VM_Status) & KIT_VMStat_V86IntsLocked;
+    }
+    bool section = !v->s.crit_owner || v->s.crit_owner == thread;
+    return asked && (section || flags & KIT_Block_Force_Svc_Ints || f->a[VMM_WAIT_KIND] != VMM_BLOCK_SEMAPHORE);
+}
+
+static bool runnable(struct vmm *v, uint32_t thread)
+{
+    const struct vmm_thread *t = vmm_thread_at(v, thread);
+    if (!t->id || t->dead || t->suspended || vmm_vm_at(v, t->vm)->suspended)
+        return false;
+    if (wait_of(v, thread))
+        return vmm_event_waits_for(v, thread, !vmm_wait_takes_events(v, thread));
+    return !t->idle || t->top || vmm_event_waits_for(v, thread, false);
+}
+
+static uint32_t pick(struct vmm *v)
+{
+    uint32_t best = 0, count = vmm_table(v, VMM_TABLE_thread)->count;
+    int64_t priority = 0;
+    bool slice_over = vmm_time(v) - v->s.turn_at >= v->s.slice_ms * UINT64_C(1000000);
+    for (uint32_t i = 1; i < count; i++) {
+        if (!runnable(v, i))
+            continue;
+        int64_t p = vmm_priority(v, i);
+        bool better = !best || p > priority;
+        if (!better && p == priority) {
+            // Equals take turns: the current one keeps its slice, then whoever waited longest.
+            if (i == v->s.current)
+                better = !slice_over;
+            else if (best != v->s.current || slice_over)
+                better = vmm_thread_at(v, i)->last_run < vmm_thread_at(v, best)->last_run;
+        }
+        if (better) {
+            best = i;
+            priority = p;
+        }
+    }
+    return best;
+}
+
+// --- switching
+
+static void account(struct vmm *v)
+{
+    uint64_t now = vmm_time(v), ran = now - v->s.switched_at;
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    t->run_ns += ran;
+    vmm_vm_at(v, t->vm)->run_ns += ran;
+    v->s.switched_at = now;
+}
+
+static void announce_switch(struct vmm *v, uint32_t from, uint32_t to)
+{
+    if (!base_sink_heard(&v->sink))
+        return;
+    struct vmm_switch_record r = {.from = vmm_thread_at(v, from)->id, .to = vmm_thread_at(v, to)->id};
+    vmm_announce(v, &r.head, VMM_RECORD_SWITCH, sizeof r);
+}
+
+static void map_vm(struct vmm *v, uint32_t vm)
+{
+    if (!vmm_pde_set(v, 0, vmm_vm_at(v, vm)->table))
+        vmm_stop(v, VMM_END_MEMORY, "no host memory to switch to another virtual machine");
+    x86_flush(v->cpu);
+}
+
+// The processor's registers of the current thread go into its row, those of `to` come back.
+static void switch_begin(struct vmm *v, uint32_t to)
+{
+    struct x86_state *s = &v->cpu->state;
+    uint32_t from = v->s.current, vm = vmm_thread_at(v, from)->vm;
+    struct vmm_thread *old = vmm_thread_at(v, from), *new = vmm_thread_at(v, to);
+    account(v);
+    old->eip = s->eip;
+    old->esp = s->reg[X86_ESP];
+    old->eflags = s->eflags;
+    memcpy(old->reg, s->reg, sizeof old->reg);
+    s->eip = new->eip;
+    s->eflags = new->eflags;
+    memcpy(s->reg, new->reg, sizeof new->reg);
+    s->reg[X86_ESP] = new->esp;
+    new->last_run = ++v->s.order;
+    v->s.current = to;
+    v->s.turn_at = vmm_time(v);
+    v->s.next_due = 0;
+    announce_switch(v, from, to);
+    if (new->vm != vm)
+        map_vm(v, new->vm);
+    vmm_switched_begin(v, from, to, vm != new->vm);
+}
+
+bool vmm_reschedule_begin(struct vmm *v)
+{
+    if (v->s.reenter)
+        return false; // looked at again on the way out of the interrupt
+    v->s.reschedule = 0;
+    uint32_t best = pick(v);
+    if (best && best != v->s.current) {
+        switch_begin(v, best);
+        return true;
+    }
+    if (best)
+        v->s.turn_at = vmm_time(v) - v->s.turn_at >= v->s.slice_ms * UINT64_C(1000000) ? vmm_time(v) : v->s.turn_at;
+    return false;
+}
+
+// In tail position of a service that changed who should run: the switch happens before it returns to its caller.
+void vmm_settle_begin(struct vmm *v)
+{
+    if (v->s.reschedule && v->s.booted && !vmm_thread_at(v, v->s.current)->ring0_depth)
+        (void)vmm_reschedule_begin(v);
+}
+
+// --- waiting
+
+static const char *const wait_names[] = {"nothing", "the critical section", "semaphore", "mutex", "block id", "a time"};
+
+void vmm_block_begin(struct vmm *v, enum vmm_block_kind kind, uint32_t object, uint32_t flags, uint32_t extra)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    if (t->no_block)
+        vmm_report(v, "blocked-in-no-block", v->call.caller, "Win95 DDK S31BA",
+                   "the thread waits for %s inside ENTER_NOBLOCK ... EXIT_NOBLOCK", wait_names[kind]);
+    if (t->ring0_depth)
+        vmm_report(v, "blocked-in-ring0-event", v->call.caller, "Win95 DDK S31E8",
+                   "an event marked PEF_Ring0_Event waits for %s", wait_names[kind]);
+    if (v->s.reenter) {
+        vmm_stop(v, VMM_END_FAULT, "%s waits for %s at interrupt time: nothing could ever run again",
+                 vmm_module_name(v, v->call.caller), wait_names[kind]);
+        return;
+    }
+    struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_BLOCK);
+    if (!f)
+        return;
+    t = vmm_thread_at(v, v->s.current);
+    f->a[VMM_WAIT_KIND] = kind;
+    f->a[VMM_WAIT_OBJECT] = object;
+    f->a[VMM_WAIT_FLAGS] = flags;
+    f->a[VMM_WAIT_ORDER] = (uint32_t)++v->s.order;
+    f->a[VMM_WAIT_OUTER] = t->wait;
+    f->a[VMM_WAIT_EXTRA] = extra;
+    t->wait = t->top;
+    vmm_poke32(v, t->tcb + KIT_TCB_Flags, vmm_peek32(v, t->tcb + KIT_TCB_Flags) | KIT_THFLAG_THREAD_BLOCKED);
+    vmm_wait_begin(v);
+}
+
+static void unwait(struct vmm *v, struct vmm_frame *f)
+{
+    struct vmm_thread *t = vmm_thread_at(v, f->thread);
+    t->wait = f->a[VMM_WAIT_OUTER];
+    if (!t->wait)
+        vmm_poke32(v, t->tcb + KIT_TCB_Flags,
+                   vmm_peek32(v, t->tcb + KIT_TCB_Flags) & ~(uint32_t)KIT_THFLAG_THREAD_BLOCKED);
+}
+
+static void block_resume(struct vmm *v, struct vmm_frame *f)
+{
+    (void)f;
+    vmm_wait_begin(v);
+}
+
+static void block_abandon(struct vmm *v, struct vmm_frame *f)
+{
+    vmm_wait_given_up(v, f);
+    unwait(v, f);
+}
+
+const struct vmm_frame_kind vmm_block_frame = {"a wait", block_resume, block_abandon};
+
+// Where a waiting thread stands: its wait is over, or an event can be serviced, or another thread runs, or the clock moves.
+void vmm_wait_begin(struct vmm *v)
+{
+    struct x86_state *s = &v->cpu->state;
+    struct vmm_frame *f = vmm_frame_top(v);
+    s->eip = vmm_gate_address(VMM_GATE_WAIT);
+    s->reg[X86_ESP] = f->expect = f->esp;
+    s->eflags = (s->eflags & ~(uint32_t)X86_DF) | X86_IF;
+    if (f->a[VMM_WAIT_OVER]) {
+        unwait(v, f);
+        vmm_frame_pop_all(v);
+        vmm_settle_begin(v);
+        return;
+    }
+    if (vmm_event_begin(v, f))
+        return;
+    v->s.reschedule = 1;
+    if (!vmm_reschedule_begin(v))
+        vmm_stand_still(v);
+}
+
+void vmm_wait_over(struct vmm *v, struct vmm_frame *f)
+{
+    f->a[VMM_WAIT_OVER] = 1;
+    v->s.reschedule = 1;
+}
+
+// The waiter of highest priority, oldest first among equals; NULL = none. (A thread may wait in several frames.)
+struct vmm_frame *vmm_first_waiter(struct vmm *v, enum vmm_block_kind kind, uint32_t object)
+{
+    struct vmm_frame *best = NULL;
+    uint32_t count = vmm_table(v, VMM_TABLE_thread)->count;
+    for (uint32_t i = 1; i < count; i++) {
+        if (!vmm_thread_at(v, i)->id)
+            continue;
+        for (uint32_t w = vmm_thread_at(v, i)->wait; w; w = vmm_frame_at(v, w)->a[VMM_WAIT_OUTER]) {
+            struct vmm_frame *f = vmm_frame_at(v, w);
+            if (f->a[VMM_WAIT_OVER] || f->a[VMM_WAIT_KIND] != (uint32_t)kind || f->a[VMM_WAIT_OBJECT] != object)
+                continue;
+            int64_t p = vmm_priority(v, i), q = best ? vmm_priority(v, best->thread) : 0;
+            if (!best || p > q || (p == q && f->a[VMM_WAIT_ORDER] < best->a[VMM_WAIT_ORDER]))
+                best = f;
+        }
+    }
+    return best;
+}
+
+// --- nothing to do
+
+// Nothing runs until the clock moves on or an interrupt comes in.
+void vmm_stand_still(struct vmm *v)
+{
+    v->s.waiting = 1;
+    x86_stop(v->cpu);
+}
+
+// The current thread has executed HLT or given its time away.
+void vmm_idle_begin(struct vmm *v)
+{
+    v->s.reschedule = 1;
+    if (vmm_reschedule_begin(v))
+        return;
+    if (!v->s.idle_told && v->s.chain[VMM_CHAIN_IDLE]) {
+        v->s.idle_told = 1;
+        vmm_idle_callbacks_begin(v);
+        return;
+    }
+    vmm_stand_still(v);
+}
+
+static size_t describe_wait(struct vmm *v, uint32_t thread, char *to, size_t size)
+{
+    const struct vmm_frame *f = wait_of(v, thread);
+    if (!f)
+        return 0;
+    uint32_t kind = f->a[VMM_WAIT_KIND], holder = vmm_wait_holder(v, f);
+    char held[40] = "", object[16] = "";
+    if (holder)
+        snprintf(held, sizeof held, ", held by thread %u", vmm_thread_at(v, holder)->id);
+    if (kind != VMM_BLOCK_CRITICAL && kind != VMM_BLOCK_SLEEP)
+        snprintf(object, sizeof object, " %08X", vmm_wait_handle(v, f));
+    char where[96];
+    vmm_describe_address(v, f->eip, where, sizeof where);
+    int n = snprintf(to, size, "; thread %u waits for %s%s at %s%s", vmm_thread_at(v, thread)->id, wait_names[kind], object,
+                     where, held);
+    return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
+// Nothing can ever run again: says who waits for what and who holds it.
+void vmm_deadlock(struct vmm *v)
+{
+    char text[400] = "";
+    size_t used = 0;
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_thread)->count; i++)
+        if (vmm_thread_at(v, i)->id && used + 1 < sizeof text)
+            used += describe_wait(v, i, text + used, sizeof text - used);
+    vmm_stop(v, VMM_END_FAULT, "deadlock: no thread can run and nothing is due%s", text);
+}
+
+bool vmm_current_waits(struct vmm *v)
+{
+    return wait_of(v, v->s.current) != NULL;
+}
+
+// --- services
+
+static bool priority_in_range(struct vmm *v, int64_t p)
+{
+    if (p >= KIT_Reserved_Low_Boost && p <= KIT_Reserved_High_Boost)
+        return true;
+    vmm_report(v, "input-range", v->call.caller, "VDAG31 Adjust_Exec_Priority",
+               "the execution priority would be %lld, outside Reserved_Low_Boost to Reserved_High_Boost", (long long)p);
+    return false;
+}
+
+static void adjust_exec_priority(struct vmm *v)
+{
+    uint32_t vm = vmm_vm_row_or_report(v, vmm_regs(v)[X86_EBX], "VDAG31 Adjust_Exec_Priority");
+    if (!vm)
+        return;
+    int64_t boost = (int64_t)vmm_vm_at(v, vm)->boost + (int32_t)vmm_regs(v)[X86_EAX];
+    if (!priority_in_range(v, boost))
+        return;
+    vmm_vm_at(v, vm)->boost = (int32_t)boost;
+    v->s.reschedule = 1;
+    vmm_settle_begin(v);
+}
+
+static void adjust_thread_exec_priority(struct vmm *v)
+{
+    uint32_t thread = vmm_thread_row_or_report(v, vmm_regs(v)[X86_EDI], "Win95 DDK S3339");
+    if (!thread || !priority_in_range(v, vmm_priority(v, thread) + (int32_t)vmm_regs(v)[X86_EAX]))
+        return;
+    vmm_thread_at(v, thread)->boost += (int32_t)vmm_regs(v)[X86_EAX];
+    v->s.reschedule = 1;
+    vmm_settle_begin(v);
+}
+
+static void time_slice_sleep(struct vmm *v)
+{
+    int32_t ms = (int32_t)vmm_regs(v)[X86_EAX];
+    if (v->s.crit_owner == v->s.current)
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3381", "Time_Slice_Sleep while owning the critical section");
+    uint32_t time = ms < 0 ? 0u - (uint32_t)ms : (uint32_t)ms;
+    if (time && !vmm_timeout_start(v, VMM_TIMEOUT_WAKE, time, v->s.current, 0, 0))
+        return;
+    if (time) {
+        vmm_block_begin(v, VMM_BLOCK_SLEEP, v->s.current, KIT_Block_Svc_Ints, 0);
+        return;
+    }
+    v->s.turn_at = 0; // yields to equals
+    v->s.reschedule = 1;
+    vmm_settle_begin(v);
+}
+
+void vmm_sleep_over(struct vmm *v, uint32_t thread)
+{
+    struct vmm_frame *f = vmm_first_waiter(v, VMM_BLOCK_SLEEP, thread);
+    if (f)
+        vmm_wait_over(v, f);
+}
+
+static void wake_up_vm(struct vmm *v)
+{
+    uint32_t vm = vmm_vm_row_or_report(v, vmm_regs(v)[X86_EBX], "VDAG31 Wake_Up_VM");
+    for (uint32_t i = 1; vm && i < vmm_table(v, VMM_TABLE_thread)->count; i++) {
+        struct vmm_thread *t = vmm_thread_at(v, i);
+        if (!t->id || t->vm != vm)
+            continue;
+        t->idle = 0;
+        vmm_sleep_over(v, i);
+    }
+    v->s.reschedule = 1;
+    vmm_settle_begin(v);
+}
+
+static void release_time_slice(struct vmm *v)
+{
+    vmm_thread_at(v, v->s.current)->idle = 1; // taken at the next return to ring 3
+    v->s.reschedule = 1;
+}
+
+static void get_granularity(struct vmm *v)
+{
+    vmm_regs(v)[X86_EAX] = v->s.slice_ms;
+}
+
+static void set_granularity(struct vmm *v)
+{
+    if (vmm_regs(v)[X86_EAX])
+        v->s.slice_ms = vmm_regs(v)[X86_EAX];
+}
+
+static const struct vmm_binding bindings[] = {
+    {KIT_Adjust_Exec_Priority, adjust_exec_priority},
+    {KIT_Adjust_Thread_Exec_Priority, adjust_thread_exec_priority},
+    {KIT_Time_Slice_Sleep, time_slice_sleep},
+    {KIT_Wake_Up_VM, wake_up_vm},
+    {KIT_Release_Time_Slice, release_time_slice},
+    {KIT_Get_Time_Slice_Granularity, get_granularity},
+    {KIT_Set_Time_Slice_Granularity, set_granularity},
+    {0, NULL},
+};
+
+const struct vmm_chapter vmm_sched_chapter = {.bindings = bindings};

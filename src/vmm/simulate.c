@@ -1,0 +1,249 @@
+// What would happen to a client if it executed an instruction: pushes, returns, interrupts, in its own registers and stack
+// (spec: nested-exec). Changes nothing but the client's state; the client goes on when its VM runs.
+#include "vmm/defs.h"
+
+static uint32_t client(struct vmm *v, uint32_t offset)
+{
+    return vmm_peek32(v, vmm_client(v) + offset);
+}
+
+static void set_client(struct vmm *v, uint32_t offset, uint32_t value)
+{
+    vmm_poke32(v, vmm_client(v) + offset, value);
+}
+
+bool vmm_client_v86(struct vmm *v)
+{
+    return client(v, KIT_Client_EFlags) & X86_VM;
+}
+
+// The client was idle in HLT: whatever is simulated wakes it.
+static void wake(struct vmm *v)
+{
+    vmm_thread_at(v, v->s.current)->idle = 0;
+}
+
+// --- the V86 stack: words at SS:SP, wrapping inside the segment
+
+bool vmm_v86_push(struct vmm *v, uint16_t value)
+{
+    uint32_t ss = client(v, KIT_Client_SS) & 0xFFFF, sp = (client(v, KIT_Client_ESP) - 2) & 0xFFFF;
+    uint8_t bytes[2];
+    base_put16(bytes, value);
+    if (!vmm_put(v, ss * 16 + sp, bytes, 2))
+        return false;
+    set_client(v, KIT_Client_ESP, (client(v, KIT_Client_ESP) & 0xFFFF0000) | sp);
+    return true;
+}
+
+bool vmm_v86_pop(struct vmm *v, uint16_t *value)
+{
+    uint32_t ss = client(v, KIT_Client_SS) & 0xFFFF, sp = client(v, KIT_Client_ESP) & 0xFFFF;
+    if (!vmm_get16(v, ss * 16 + sp, value))
+        return false;
+    set_client(v, KIT_Client_ESP, (client(v, KIT_Client_ESP) & 0xFFFF0000) | ((sp + 2) & 0xFFFF));
+    return true;
+}
+
+static bool need_v86(struct vmm *v)
+{
+    if (vmm_client_v86(v))
+        return true;
+    vmm_stop(v, VMM_END_MISSING, "%s: simulation in a protected-mode client is not implemented",
+             vmm_module_name(v, v->call.caller));
+    return false;
+}
+
+void vmm_client_jump(struct vmm *v, uint32_t cs, uint32_t eip)
+{
+    set_client(v, KIT_Client_CS, cs & 0xFFFF);
+    set_client(v, KIT_Client_EIP, eip);
+    wake(v);
+}
+
+// Flags as the client sees and sets them.
+static uint16_t flags_image(struct vmm *v)
+{
+    return (uint16_t)client(v, KIT_Client_EFlags);
+}
+
+void vmm_client_flags(struct vmm *v, uint32_t value, uint32_t mask)
+{
+    mask &= ~(uint32_t)(X86_VM | X86_IOPL | X86_RF);
+    uint32_t old = client(v, KIT_Client_EFlags), flags = (old & ~mask) | (value & mask) | 2;
+    set_client(v, KIT_Client_EFlags, flags);
+    if (flags & X86_IF && !(old & X86_IF))
+        vmm_interrupts_enabled(v);
+}
+
+// The six bytes of an interrupt's frame, then the handler; IF and TF are cleared.
+bool vmm_v86_interrupt(struct vmm *v, uint16_t cs, uint32_t ip)
+{
+    uint32_t esp = client(v, KIT_Client_ESP), linear = (client(v, KIT_Client_SS) & 0xFFFF) * 16;
+    for (uint32_t i = 1; i <= 3; i++) // all three words before the first changes
+        if (!vmm_probe(v, linear + ((esp - 2 * i) & 0xFFFF), 2, true))
+            return false;
+    bool ok = vmm_v86_push(v, flags_image(v)) && vmm_v86_push(v, (uint16_t)client(v, KIT_Client_CS)) &&
+              vmm_v86_push(v, (uint16_t)client(v, KIT_Client_EIP));
+    if (!ok)
+        return false;
+    vmm_client_flags(v, 0, X86_IF | X86_TF);
+    vmm_client_jump(v, cs, ip & 0xFFFF);
+    return true;
+}
+
+// Through the interrupt vector table at linear 0 of the current VM.
+bool vmm_v86_reflect(struct vmm *v, uint32_t vector)
+{
+    uint32_t to;
+    return vmm_get32(v, (vector & 0xFF) * 4, &to) && vmm_v86_interrupt(v, (uint16_t)(to >> 16), to & 0xFFFF);
+}
+
+bool vmm_v86_iret(struct vmm *v)
+{
+    uint16_t ip, cs, flags;
+    uint32_t esp = client(v, KIT_Client_ESP), linear = (client(v, KIT_Client_SS) & 0xFFFF) * 16;
+    for (uint32_t i = 0; i < 3; i++)
+        if (!vmm_probe(v, linear + ((esp + 2 * i) & 0xFFFF), 2, false))
+            return false;
+    if (!vmm_v86_pop(v, &ip) || !vmm_v86_pop(v, &cs) || !vmm_v86_pop(v, &flags))
+        return false;
+    vmm_client_flags(v, flags, 0xFFFF);
+    vmm_client_jump(v, cs, ip);
+    return true;
+}
+
+// --- services
+
+static void simulate_int(struct vmm *v)
+{
+    if (need_v86(v))
+        vmm_v86_int_begin(v, vmm_regs(v)[X86_EAX] & 0xFF);
+}
+
+static void simulate_iret(struct vmm *v)
+{
+    if (need_v86(v))
+        (void)vmm_v86_iret(v);
+}
+
+static void far_call(struct vmm *v)
+{
+    uint32_t cs = vmm_regs(v)[X86_ECX] & 0xFFFF, ip = vmm_regs(v)[X86_EDX];
+    uint32_t sp = client(v, KIT_Client_ESP);
+    if (!need_v86(v) || !vmm_v86_push(v, (uint16_t)client(v, KIT_Client_CS)))
+        return;
+    if (!vmm_v86_push(v, (uint16_t)client(v, KIT_Client_EIP))) {
+        set_client(v, KIT_Client_ESP, sp);
+        return;
+    }
+    vmm_client_jump(v, cs, ip);
+}
+
+static void far_jmp(struct vmm *v)
+{
+    vmm_client_jump(v, vmm_regs(v)[X86_ECX], vmm_regs(v)[X86_EDX]);
+}
+
+static void far_ret_n(struct vmm *v, uint32_t bytes)
+{
+    uint16_t ip, cs;
+    uint32_t sp = client(v, KIT_Client_ESP);
+    if (!need_v86(v) || !vmm_v86_pop(v, &ip))
+        return;
+    if (!vmm_v86_pop(v, &cs)) {
+        set_client(v, KIT_Client_ESP, sp);
+        return;
+    }
+    sp = client(v, KIT_Client_ESP);
+    set_client(v, KIT_Client_ESP, (sp & 0xFFFF0000) | ((sp + bytes) & 0xFFFF));
+    vmm_client_jump(v, cs, ip);
+}
+
+static void far_ret(struct vmm *v)
+{
+    far_ret_n(v, 0);
+}
+
+static void far_ret_with_n(struct vmm *v)
+{
+    far_ret_n(v, vmm_regs(v)[X86_EAX]);
+}
+
+static void build_int_stack_frame(struct vmm *v)
+{
+    if (need_v86(v))
+        (void)vmm_v86_interrupt(v, (uint16_t)vmm_regs(v)[X86_ECX], vmm_regs(v)[X86_EDX]);
+}
+
+static void simulate_push(struct vmm *v)
+{
+    if (need_v86(v))
+        (void)vmm_v86_push(v, (uint16_t)vmm_regs(v)[X86_EAX]);
+}
+
+static void simulate_pop(struct vmm *v)
+{
+    uint16_t value;
+    if (need_v86(v) && vmm_v86_pop(v, &value))
+        vmm_regs(v)[X86_EAX] = value;
+}
+
+static void enable_vm_ints(struct vmm *v)
+{
+    vmm_client_flags(v, X86_IF, X86_IF);
+}
+
+static void disable_vm_ints(struct vmm *v)
+{
+    vmm_client_flags(v, 0, X86_IF);
+}
+
+static void test_vm_ints_enabled(struct vmm *v)
+{
+    vmm_set_flag(v, X86_ZF, !(client(v, KIT_Client_EFlags) & X86_IF));
+}
+
+static void save_client_state(struct vmm *v)
+{
+    uint8_t bytes[KIT_SIZE_Client_Reg_Struc];
+    if (vmm_get(v, vmm_client(v), bytes, sizeof bytes))
+        (void)!vmm_put(v, vmm_regs(v)[X86_EDI], bytes, sizeof bytes);
+}
+
+// May switch the execution mode and make events and callbacks eligible: in tail position.
+static void restore_client_state(struct vmm *v)
+{
+    uint8_t bytes[KIT_SIZE_Client_Reg_Struc];
+    if (!vmm_get(v, vmm_regs(v)[X86_ESI], bytes, sizeof bytes))
+        return;
+    uint32_t old = client(v, KIT_Client_EFlags), flags = base_get32(bytes + KIT_Client_EFlags);
+    if ((old ^ flags) & X86_VM) {
+        vmm_stop(v, VMM_END_MISSING, "Restore_Client_State into another execution mode is not implemented");
+        return;
+    }
+    if (!x86_write_linear(v->cpu, vmm_client(v), bytes, sizeof bytes, X86_WRITE, NULL))
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", vmm_client(v));
+    if (flags & X86_IF && !(old & X86_IF))
+        vmm_interrupts_enabled(v);
+}
+
+static const struct vmm_binding bindings[] = {
+    {KIT_Simulate_Int, simulate_int},
+    {KIT_Simulate_Iret, simulate_iret},
+    {KIT_Simulate_Far_Call, far_call},
+    {KIT_Simulate_Far_Jmp, far_jmp},
+    {KIT_Simulate_Far_Ret, far_ret},
+    {KIT_Simulate_Far_Ret_N, far_ret_with_n},
+    {KIT_Build_Int_Stack_Frame, build_int_stack_frame},
+    {KIT_Simulate_Push, simulate_push},
+    {KIT_Simulate_Pop, simulate_pop},
+    {KIT_Enable_VM_Ints, enable_vm_ints},
+    {KIT_Disable_VM_Ints, disable_vm_ints},
+    {KIT_Test_VM_Ints_Enabled, test_vm_ints_enabled},
+    {KIT_Save_Client_State, save_client_state},
+    {KIT_Restore_Client_State, restore_client_state},
+    {0, NULL},
+};
+
+const struct vmm_chapter vmm_simulate_chapter = {.bindings = bindings};
