@@ -135,7 +135,7 @@ bool vmm_monitor_begin(struct vmm *v)
         software_interrupt_begin(v, &i);
         break;
     case 0xCF:
-        (void)vmm_v86_iret(v);
+        (void)!vmm_v86_iret(v);
         break;
     case 0xF4:
         halt(v);

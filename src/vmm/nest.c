@@ -165,7 +165,7 @@ void vmm_v86_int_begin(struct vmm *v, uint32_t vector)
 {
     vmm_thread_at(v, v->s.current)->idle = 0;
     if (!v->s.chain[VMM_CHAINS_V86_INT + vector]) {
-        (void)vmm_v86_reflect(v, vector);
+        (void)!vmm_v86_reflect(v, vector);
         return;
     }
     struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_CALLBACK);

@@ -124,7 +124,7 @@ static void simulate_int(struct vmm *v)
 static void simulate_iret(struct vmm *v)
 {
     if (need_v86(v))
-        (void)vmm_v86_iret(v);
+        (void)!vmm_v86_iret(v);
 }
 
 static void far_call(struct vmm *v)
@@ -173,13 +173,13 @@ static void far_ret_with_n(struct vmm *v)
 static void build_int_stack_frame(struct vmm *v)
 {
     if (need_v86(v))
-        (void)vmm_v86_interrupt(v, (uint16_t)vmm_regs(v)[X86_ECX], vmm_regs(v)[X86_EDX]);
+        (void)!vmm_v86_interrupt(v, (uint16_t)vmm_regs(v)[X86_ECX], vmm_regs(v)[X86_EDX]);
 }
 
 static void simulate_push(struct vmm *v)
 {
     if (need_v86(v))
-        (void)vmm_v86_push(v, (uint16_t)vmm_regs(v)[X86_EAX]);
+        (void)!vmm_v86_push(v, (uint16_t)vmm_regs(v)[X86_EAX]);
 }
 
 static void simulate_pop(struct vmm *v)
