@@ -1,0 +1,115 @@
+// The linker's order of work: read the .def file and the objects, cut them into pieces, collect the public names, lay
+// the pieces out, apply relocations, check the device descriptor block, write the image.
+#include <string.h>
+
+#include "link/defs.h"
+
+void link_error(struct linker *l, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    base_diag_vreport(l->diag, BASE_ERROR, NULL, format, args);
+    va_end(args);
+}
+
+void *link_get(struct linker *l, uint64_t count, size_t size)
+{
+    void *p = count < SIZE_MAX / size - 1 ? base_arena_zero(&l->arena, (size_t)(count + 1) * size) : NULL;
+    if (!p)
+        link_error(l, "out of memory");
+    return p;
+}
+
+// All objects are read even if one is damaged: its message should not hide the others'.
+static bool read_objects(struct linker *l, const struct link_input *inputs, size_t count)
+{
+    bool ok = true;
+    if (count == 0) {
+        link_error(l, "no object to link");
+        return false;
+    }
+    l->files = link_get(l, count, sizeof *l->files);
+    if (!l->files)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct link_file *f = &l->files[l->file_count++];
+        f->path = inputs[i].path;
+        base_map_init(&f->classes, l->options->alloc, true);
+        ok &= coff_read(inputs[i].bytes, inputs[i].size, f->path, &l->arena, l->diag, &f->coff) && link_read_directives(l, f);
+    }
+    return ok;
+}
+
+// The characters of DDB_Name without the blanks behind them.
+static const char *device_name(struct linker *l)
+{
+    enum { DDB_NAME = 0x0c };
+    const char *name = (const char *)l->groups[l->ddb_object]->data + l->ddb_offset + DDB_NAME;
+    size_t n = 8;
+    while (n && name[n - 1] == ' ')
+        n--;
+    return base_arena_text(&l->arena, name, n);
+}
+
+static bool fill_image(struct linker *l)
+{
+    struct le_image *m = &l->image;
+    m->cpu = 2;
+    m->os = 4;
+    m->flags = l->dynamic ? LE_DYNAMIC_VXD : LE_STATIC_VXD;
+    m->module_name = l->options->name ? l->options->name : l->def.name ? l->def.name : device_name(l);
+    m->description = l->def.description ? l->def.description : "";
+    m->objects = link_get(l, l->group_count, sizeof *m->objects);
+    if (!m->objects || !m->module_name)
+        return false;
+    m->object_count = l->group_count;
+    for (uint32_t i = 0; i < l->group_count; i++) {
+        const struct link_group *g = l->groups[i];
+        m->objects[i] = (struct le_object){.flags = g->flags, .size = g->size, .data = g->data, .data_size = g->data_size};
+        memcpy(m->objects[i].name, g->class_name, strnlen(g->class_name, 4));
+    }
+    return true;
+}
+
+static bool read_inputs(struct linker *l, const struct link_input *inputs, size_t count)
+{
+    bool ok = !l->options->def || link_read_def(l, l->options->def);
+    l->dynamic = l->options->kind == LINK_KIND_DEFAULT ? l->def.dynamic : l->options->kind == LINK_KIND_DYNAMIC;
+    return read_objects(l, inputs, count) && ok && link_make_pieces(l);
+}
+
+// Errors of one step that the next can live with are collected: absent symbols, missing classes and a missing device
+// descriptor block come out together.
+static bool link_all(struct linker *l, const struct link_input *inputs, size_t count, struct base_buf *image,
+                     struct base_buf *map)
+{
+    uint32_t before = l->diag->errors;
+    if (!read_inputs(l, inputs, count) || !link_collect_symbols(l))
+        return false;
+    bool has_ddb = link_find_ddb(l);
+    if (!link_place_communals(l) || !link_layout(l))
+        return false;
+    if (!link_relocate(l) || !has_ddb || l->diag->errors != before)
+        return false;
+    if (!link_check_driver(l) || !fill_image(l) || (l->options->debug && !link_add_debug(l)))
+        return false;
+    return le_write(&l->image, NULL, 0, image, l->diag) && (!map || link_write_map(l, map));
+}
+
+bool link_image(const struct link_options *options, const struct link_input *inputs, size_t input_count,
+                struct base_diag *diag, struct base_buf *image, struct base_buf *map)
+{
+    struct linker l = {.options = options, .diag = diag};
+    base_arena_init(&l.arena, options->alloc);
+    base_map_init(&l.segments, options->alloc, true);
+    base_map_init(&l.symbols, options->alloc, false);
+    base_buf_init(&l.fixups, options->alloc);
+    bool ok = link_all(&l, inputs, input_count, image, map);
+    for (uint32_t i = 0; i < l.file_count; i++)
+        base_map_free(&l.files[i].classes);
+    base_map_free(&l.segments);
+    base_map_free(&l.symbols);
+    base_buf_free(&l.fixups);
+    base_arena_free(&l.arena);
+    return ok;
+}
