@@ -195,7 +195,7 @@ void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number)
     v->call.eflags = s->eflags;
     memcpy(v->call.reg, s->reg, sizeof s->reg);
 
-    if (number >= VMM_GATE_SERVICE && number - VMM_GATE_SERVICE < v->gate_count)
+    if (number >= VMM_GATE_SERVICE && number - (uint32_t)VMM_GATE_SERVICE < v->gate_count)
         call_service(v, number);
     else if (number < VMM_GATE_RETURN)
         vmm_vector_entered(v, (uint8_t)number);
@@ -207,7 +207,7 @@ void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number)
         vmm_wait_begin(v);
     else if (number == VMM_GATE_NMI_END)
         vmm_nmi_chain_ended(v);
-    else if (number >= VMM_GATE_FAULT && number < VMM_GATE_FAULT + (uint32_t)VMM_FAULT_TABLES * VMM_FAULT_VECTORS)
+    else if (number >= VMM_GATE_FAULT && number < (uint32_t)VMM_GATE_FAULT_END)
         vmm_default_fault(v, number - VMM_GATE_FAULT);
     else
         vmm_stop(v, VMM_END_FAULT, "gate %04X does not exist", number);

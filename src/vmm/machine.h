@@ -49,6 +49,7 @@ enum {
     VMM_GATE_IRET = 0x142,    // no gate but a real IRETD, for entering ring 3
     VMM_GATE_NMI_END = 0x143, // the end of the chain of NMI handlers
     VMM_GATE_FAULT = 0x200,   // default fault handlers: 3 x 80 (Hook_V86_, Hook_PM_, Hook_VMM_Fault)
+    VMM_GATE_FAULT_END = VMM_GATE_FAULT + 3 * 80,
     VMM_GATE_SERVICE = 0x400, // services and control procedures of C devices, then host procedures
     VMM_GATES = 0x10000,
 };
