@@ -1,0 +1,87 @@
+// Reads the case files of tests/ddk. A case:
+//
+//   case NAME
+//   -D SYMBOL ...          symbols defined before the source
+//   | source line          the source; .386p, vmm.inc and debug.inc come before it, END after it
+//   = object line          what object_text.h must say of the object
+//   ! message              part of an error that must be reported; then there are no object lines
+//
+// Everything else is a remark. Header only.
+#ifndef VXDKIT_TESTS_DDK_CASES_H
+#define VXDKIT_TESTS_DDK_CASES_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+struct test_case {
+    char name[128];
+    char symbols[8][32];
+    size_t symbol_count;
+    struct base_buf source, object, errors; // errors: one expected part a line
+};
+
+static void case_init(struct test_case *c)
+{
+    memset(c, 0, sizeof *c);
+    base_buf_init(&c->source, &base_heap);
+    base_buf_init(&c->object, &base_heap);
+    base_buf_init(&c->errors, &base_heap);
+}
+
+static void case_free(struct test_case *c)
+{
+    base_buf_free(&c->source);
+    base_buf_free(&c->object);
+    base_buf_free(&c->errors);
+}
+
+static void case_symbols(struct test_case *c, char *line)
+{
+    for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
+        if (strcmp(word, "-D") != 0 && c->symbol_count < 8)
+            snprintf(c->symbols[c->symbol_count++], sizeof c->symbols[0], "%s", word);
+}
+
+static void case_line(struct test_case *c, char *line)
+{
+    const char *content = strlen(line) > 2 && line[1] == ' ' ? line + 2 : line + 1;
+    if (line[0] == '|')
+        base_buf_text(&c->source, content);
+    else if (line[0] == '=')
+        base_buf_text(&c->object, content);
+    else if (line[0] == '!')
+        base_buf_text(&c->errors, content);
+    else if (strncmp(line, "-D ", 3) == 0)
+        case_symbols(c, line);
+}
+
+// Calls `each` for every case of the file; the number of cases.
+static size_t for_each_case(const char *path, void (*each)(struct test_case *c, void *user), void *user)
+{
+    FILE *file = fopen(path, "r");
+    struct test_case c;
+    size_t count = 0;
+    char line[4096];
+    case_init(&c);
+    while (file && fgets(line, sizeof line, file)) {
+        if (strncmp(line, "case ", 5) != 0) {
+            case_line(&c, line);
+            continue;
+        }
+        if (count++)
+            each(&c, user);
+        case_free(&c);
+        case_init(&c);
+        snprintf(c.name, sizeof c.name, "%.*s", (int)strcspn(line + 5, "\n"), line + 5);
+    }
+    if (count)
+        each(&c, user);
+    case_free(&c);
+    if (file)
+        fclose(file);
+    return count;
+}
+
+#endif
