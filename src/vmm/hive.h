@@ -4,10 +4,9 @@
 #define VXDKIT_VMM_HIVE_H
 
 #include "base/table.h"
+#include "kit/constants.h"
 
 enum { VMM_HIVE_NAME = 256 }; // bytes of a name with its terminator
-
-enum vmm_hive_type { VMM_REG_SZ = 1, VMM_REG_BINARY = 3, VMM_REG_DWORD = 4 };
 
 enum vmm_hive_root { VMM_HIVE_MACHINE = 1, VMM_HIVE_USERS, VMM_HIVE_DYNAMIC }; // rows of the top keys
 

@@ -129,17 +129,17 @@ static bool read_dword(struct reading *r, const char *at)
 static bool read_data(struct reading *r, char *line, const char *at, uint32_t *type)
 {
     base_buf_clear(&r->data);
-    *type = VMM_REG_SZ;
+    *type = KIT_REG_SZ;
     if (*at == '"') {
         bool read = read_quoted(r, &at);
         base_buf_add8(&r->data, 0);
         return read && (!*at || fail(r, "nothing may follow the closing '\"'"));
     }
     if (strncmp(at, "dword:", 6) == 0) {
-        *type = VMM_REG_DWORD;
+        *type = KIT_REG_DWORD;
         return read_dword(r, at + 6);
     }
-    *type = VMM_REG_BINARY;
+    *type = KIT_REG_BINARY;
     if (strncmp(at, "hex:", 4) == 0)
         return read_bytes(r, at + 4, line);
     if (strncmp(at, "hex(", 4) == 0) {

@@ -60,13 +60,13 @@ static void reads_every_kind_of_value(void **state)
                          "[HKEY_CURRENT_USER\\Sub]\n\"a\"=\"\""));
     uint32_t key = vmm_hive_open(&f.hive, VMM_HIVE_MACHINE, "SYSTEM\\example key");
     assert_int_not_equal(key, 0);
-    expect(&f, key, "", VMM_REG_SZ, "default", 8);
-    expect(&f, key, "PATH", VMM_REG_SZ, "C:\\WINDOWS \"x\"", 15);
-    expect(&f, key, "Count", VMM_REG_DWORD, "\x0A\0\0\0", 4);
-    expect(&f, key, "Raw", VMM_REG_BINARY, "\x01\x02\xFF\x10", 4);
+    expect(&f, key, "", KIT_REG_SZ, "default", 8);
+    expect(&f, key, "PATH", KIT_REG_SZ, "C:\\WINDOWS \"x\"", 15);
+    expect(&f, key, "Count", KIT_REG_DWORD, "\x0A\0\0\0", 4);
+    expect(&f, key, "Raw", KIT_REG_BINARY, "\x01\x02\xFF\x10", 4);
     expect(&f, key, "Multi", 7, "a\0\0", 3);
-    expect(&f, key, "None", VMM_REG_BINARY, "", 0);
-    expect(&f, vmm_hive_open(&f.hive, VMM_HIVE_USERS, ".Default\\Sub"), "a", VMM_REG_SZ, "", 1);
+    expect(&f, key, "None", KIT_REG_BINARY, "", 0);
+    expect(&f, vmm_hive_open(&f.hive, VMM_HIVE_USERS, ".Default\\Sub"), "a", KIT_REG_SZ, "", 1);
     end(&f);
 }
 
@@ -109,8 +109,8 @@ static void deleting_gives_everything_back(void **state)
     uint32_t keys = f.keys.live;
     for (int round = 0; round < 3; round++) {
         uint32_t key = vmm_hive_create(&f.hive, VMM_HIVE_DYNAMIC, "One\\Two");
-        assert_true(vmm_hive_set(&f.hive, key, "value", VMM_REG_SZ, "0123456789012345678901234567890123456789", 41));
-        assert_true(vmm_hive_set(&f.hive, key, "VALUE", VMM_REG_SZ, "shorter", 8));
+        assert_true(vmm_hive_set(&f.hive, key, "value", KIT_REG_SZ, "0123456789012345678901234567890123456789", 41));
+        assert_true(vmm_hive_set(&f.hive, key, "VALUE", KIT_REG_SZ, "shorter", 8));
         assert_int_equal(vmm_hive_nth_value(&f.hive, key, 1), 0);
         vmm_hive_delete(&f.hive, key);
         vmm_hive_delete(&f.hive, vmm_hive_open(&f.hive, VMM_HIVE_DYNAMIC, "one"));

@@ -1,0 +1,19 @@
+// The V86 global area below the first V86 page, and instance data in it (v86data.c, instance.c).
+#ifndef VXDKIT_VMM_V86DATA_H
+#define VXDKIT_VMM_V86DATA_H
+
+#include "vmm/guest.h"
+
+enum { VMM_LAST_V86_PAGE = 0x9F }; // until _SetLastV86Page says otherwise: video memory follows
+
+uint32_t vmm_first_v86_page(struct vmm *v); // pages below it are the same in all VMs
+uint32_t vmm_last_v86_page(struct vmm *v);
+
+// Remembers [linear, linear + bytes) as instance data. False: no memory.
+bool vmm_instance_add(struct vmm *v, uint32_t linear, uint32_t bytes, uint32_t type) BASE_MUST_USE;
+// How much of [linear, linear + bytes) is instanced: 0 nothing, 1 something.
+bool vmm_instance_touches(struct vmm *v, uint32_t linear, uint32_t bytes) BASE_MUST_USE;
+void vmm_instance_snapshot(struct vmm *v);                         // after Init_Complete: what new VMs begin with
+void vmm_instance_switch(struct vmm *v, uint32_t from, uint32_t to); // control blocks; at every VM switch
+
+#endif

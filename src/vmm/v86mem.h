@@ -1,0 +1,14 @@
+// V86 pages of a VM as the rest of the room needs them (v86mem.c).
+#ifndef VXDKIT_VMM_V86MEM_H
+#define VXDKIT_VMM_V86MEM_H
+
+#include "vmm/guest.h"
+
+enum { VMM_V86_PAGES = 0x110 }; // 1 MB and the high memory area
+
+// Callback of Hook_V86_Page for a page, 0 = none. The page-fault handler calls it with EAX = page, EBX = VM.
+uint32_t vmm_v86_page_hook(struct vmm *v, uint32_t page);
+// The nul page: handle as _GetNulPageHandle gives it, and its physical page. 0 = no memory.
+uint32_t vmm_nul_page(struct vmm *v, uint32_t *phys);
+
+#endif
