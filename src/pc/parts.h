@@ -4,14 +4,6 @@
 
 #include "pc/pc.h"
 
-// pic.c
-void pc_pic_input(struct pc_pic *pic, unsigned line, bool level);
-int pc_pic_pending(const struct pc_pic *pic); // line that wants service now, -1 = none
-void pc_pic_acknowledge(struct pc_pic *pic, unsigned line);
-uint8_t pc_pic_in(struct pc_pic *pic, unsigned port, int *polled); // *polled: line that a poll served, else -1
-void pc_pic_out(struct pc_pic *pic, unsigned port, uint8_t value);
-void pc_pic_set_elcr(struct pc_pic *pic, uint8_t lines);
-
 // pit.c: ticks of 1.193182 MHz
 uint64_t pc_ticks(uint64_t ns);
 uint64_t pc_tick_time(uint64_t tick); // first nanosecond of a tick

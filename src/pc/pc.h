@@ -7,7 +7,7 @@
 #ifndef VXDKIT_PC_PC_H
 #define VXDKIT_PC_PC_H
 
-#include "base/status.h"
+#include "pc/pic.h"
 
 enum {
     PC_IRQS = 16,
@@ -18,20 +18,6 @@ enum {
 };
 
 #define PC_NEVER UINT64_MAX
-
-// Intel 8259A. Bit n of a byte is input IRn.
-struct pc_pic {
-    uint8_t irr, isr, imr;
-    uint8_t input;     // levels of the eight lines
-    uint8_t elcr;      // lines that are level triggered one by one (ports 4D0h, 4D1h)
-    uint8_t all_level; // ICW1 LTIM
-    uint8_t base;      // ICW2: vector of IR0
-    uint8_t cascade;   // ICW3
-    uint8_t lowest;    // the line with the lowest priority; 7 after initialisation
-    uint8_t expects;   // initialisation word that the next write to the odd port is: 2, 3, 4, or 0 = OCW1
-    uint8_t wants_icw4, single, auto_eoi, rotate_auto, special_mask, special_nested;
-    uint8_t read_isr, poll;
-};
 
 // One counter of the Intel 8254. Counting is not stepped: value and output follow from the clock ticks since `start`.
 struct pc_counter {
