@@ -26,7 +26,7 @@ void vmm_set_intr(struct vmm *v, bool level)
     update_intr(v);
 }
 
-void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_service_fn *fn)
+void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_vector_fn *fn)
 {
     v->vector[vector] = fn;
 }
@@ -68,7 +68,7 @@ void vmm_interrupt_begin(struct vmm *v, uint8_t vector)
     if (vector == VMM_TICK_VECTOR)
         vmm_timeouts_tick(v);
     else
-        v->vector[vector](v);
+        v->vector[vector](v, vector);
 }
 
 static void interrupt_resume(struct vmm *v, struct vmm_frame *f)

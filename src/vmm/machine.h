@@ -385,7 +385,7 @@ struct vmm {
     struct vmm_device_slot *devices;
     uint32_t device_count, device_capacity;
     const struct vmm_board *board;
-    vmm_service_fn *vector[256]; // of the board's interrupts
+    vmm_vector_fn *vector[256]; // of the board's interrupts
     struct vmm_call call;
     uint64_t until_ns, until_count;
     bool running;

@@ -30,6 +30,13 @@ static uint32_t find_slot(struct vmm *v, uint16_t device, uint16_t ordinal, cons
     return proc ? table + 4 * (uint32_t)ordinal : 0;
 }
 
+uint32_t vmm_service_address(struct vmm *v, uint16_t device, uint16_t ordinal)
+{
+    const char *why;
+    uint32_t slot = find_slot(v, device, ordinal, &why);
+    return slot ? vmm_peek32(v, slot) : 0;
+}
+
 static void link_missing(struct vmm *v, uint32_t at, uint16_t device, uint16_t ordinal, const char *why)
 {
     const struct kit_device *d = kit_device_by_id(device);

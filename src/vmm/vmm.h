@@ -145,7 +145,10 @@ void vmm_set_board(struct vmm *v, const struct vmm_board *board); // must outliv
 void vmm_set_intr(struct vmm *v, bool level);
 // Host code for an interrupt vector of the board (VPICD). It runs at interrupt time with an HWINT frame below it, in tail
 // position; the interrupted code goes on when no frame is left above.
-void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_service_fn *fn);
+typedef void vmm_vector_fn(struct vmm *v, uint8_t vector);
+void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_vector_fn *fn);
+// Where a service's slot points now, hooks included: what a C device calls with frame.h. 0: no such device or service.
+uint32_t vmm_service_address(struct vmm *v, uint16_t device, uint16_t ordinal);
 // The period of the virtual timer at whose ticks time-outs fire (VTD_Begin_Min_Int_Period).
 void vmm_set_tick(struct vmm *v, uint32_t milliseconds);
 // Adds a kit device's services beyond those of its struct vmm_device. Before boot.

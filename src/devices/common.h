@@ -1,0 +1,26 @@
+// What the devices share: the board and a few numbers, kept in the state of VPICD, which is always there.
+#ifndef VXDKIT_DEVICES_COMMON_H
+#define VXDKIT_DEVICES_COMMON_H
+
+#include "devices/devices.h"
+#include "vmm/guest.h"
+
+struct devices_common {
+    struct pc pc;
+    uint16_t aside_kind;
+};
+
+struct devices_common *devices_common(struct vmm *v);
+
+// Fills in a record's head and announces it.
+void devices_announce(struct vmm *v, struct base_record *head, uint32_t kind, uint32_t size);
+
+// A device of this room: what is added at creation, in the order of devices.c. `create` may be NULL.
+struct devices_entry {
+    const struct vmm_device *device;
+    bool (*create)(struct vmm *v);
+};
+
+extern const struct devices_entry vpicd_entry, vtd_entry, vkd_entry, shell_entry, vwin32_entry;
+
+#endif

@@ -1,0 +1,41 @@
+// The devices of this room in their fixed order, and what they implement.
+#include "devices/common.h"
+
+#include "devices/call.h"
+
+extern const struct vmm_board devices_vmm_board;
+
+// VPICD first: it keeps what all share (common.h).
+static const struct devices_entry *const entries[] = {&vpicd_entry, &vtd_entry, &vkd_entry, &shell_entry, &vwin32_entry};
+
+bool devices_add_all(struct vmm *v)
+{
+    for (size_t i = 0; i < BASE_COUNT(entries); i++) {
+        const struct devices_entry *e = entries[i];
+        if (!vmm_add_device(v, e->device) || (i == 0 && !devices_call_create(v)) || (e->create && !e->create(v)))
+            return false;
+    }
+    vmm_set_board(v, &devices_vmm_board);
+    return true;
+}
+
+static const struct vmm_device *by_id(uint16_t id)
+{
+    for (size_t i = 0; i < BASE_COUNT(entries); i++) {
+        if (entries[i]->device->id == id)
+            return entries[i]->device;
+    }
+    return NULL;
+}
+
+bool devices_service_is_implemented(uint16_t device, uint16_t ordinal)
+{
+    const struct vmm_device *d = by_id(device);
+    if (!d)
+        return vmm_service_is_implemented(device, ordinal);
+    for (const struct vmm_binding *b = d->bindings; b->fn; b++) {
+        if (b->ordinal == ordinal)
+            return true;
+    }
+    return false;
+}

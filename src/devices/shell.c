@@ -1,0 +1,285 @@
+// SHELL (VDAG31 Virtual_Shell_Device; Win95 DDK S3572-S358E): message boxes and application-time events. There is no
+// Windows shell and no user: a message box is announced (devices/observe.h) and answered at once from the configuration;
+// its callback runs later, as an event of the system VM.
+#include "devices/shell.h"
+
+#include "devices/call.h"
+#include "devices/common.h"
+#include "devices/observe.h"
+#include "kit/constants.h"
+#include "kit/messages.h"
+#include "kit/services.h"
+
+#include <string.h>
+
+enum { TEXT_BYTES = 1024, PENDING = 64 };
+enum { MB_BUTTONS = 0x0F, MB_DEFAULT_SHIFT = 8 }; // fields of the flags of a box
+
+// A callback that waits for its event: of a message box, or at application time.
+struct shell_pending {
+    uint32_t proc, reference;
+    uint32_t response; // message box
+    uint32_t event;    // handle of the restricted event, 0 = not known yet
+    uint32_t generation;
+    uint8_t used, appy;
+};
+
+struct shell {
+    struct shell_pending pending[PENDING];
+    uint32_t generation;
+    uint32_t answer;
+    uint32_t event_proc;
+    uint16_t schedule_kind, callback_kind;
+    uint8_t appy_time; // boot is over and shutdown has not begun
+};
+
+extern const struct vmm_device shell_device;
+
+static struct shell *state(struct vmm *v)
+{
+    return vmm_device_state(v, &shell_device);
+}
+
+void shell_set_answer(struct vmm *v, uint32_t id)
+{
+    state(v)->answer = id;
+}
+
+static void get_version(struct vmm *v)
+{
+    vmm_regs(v)[X86_EAX] = shell_device.version;
+    devices_carry(v, false);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Callbacks as events of the system VM. A handle is the row with a generation above it.
+
+static uint32_t handle_of(const struct shell *s, const struct shell_pending *p)
+{
+    return p->generation << 8 | ((uint32_t)(p - s->pending) + 1);
+}
+
+static struct shell_pending *find(struct vmm *v, uint32_t handle)
+{
+    struct shell *s = state(v);
+    uint32_t row = (handle & 0xFF) - 1;
+    if (row >= PENDING || !s->pending[row].used || handle_of(s, &s->pending[row]) != handle)
+        return NULL;
+    return &s->pending[row];
+}
+
+static struct shell_pending *new_pending(struct vmm *v, uint32_t proc, uint32_t reference)
+{
+    struct shell *s = state(v);
+    for (unsigned i = 0; i < PENDING; i++) {
+        struct shell_pending *p = &s->pending[i];
+        if (p->used)
+            continue;
+        s->generation = s->generation % 0x7FFFFF + 1;
+        *p = (struct shell_pending){.proc = proc, .reference = reference, .generation = s->generation, .used = 1};
+        return p;
+    }
+    return NULL;
+}
+
+// Afterwards the caller's registers come back and EAX is the handle: a[0].
+static void schedule_resume(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t handle = f->a[0], event = vmm_regs(v)[X86_ESI];
+    struct shell_pending *p = find(v, handle);
+    if (p)
+        p->event = event;
+    vmm_frame_pop_all(v);
+    vmm_regs(v)[X86_EAX] = handle;
+    devices_carry(v, false);
+}
+
+static const struct vmm_frame_kind schedule_kind = {"scheduling an event for SHELL", schedule_resume, NULL};
+
+static void schedule_begin(struct vmm *v, const struct shell_pending *p, uint32_t restrictions, uint32_t milliseconds)
+{
+    struct shell *s = state(v);
+    struct vmm_frame *f = vmm_frame_push(v, s->schedule_kind);
+    if (!f)
+        return;
+    uint32_t *r = vmm_regs(v);
+    f->a[0] = r[X86_EDX] = handle_of(s, p);
+    r[X86_EAX] = 0;
+    r[X86_EBX] = vmm_system_vm(v);
+    r[X86_ECX] = restrictions | KIT_PEF_Always_Sched;
+    r[X86_ESI] = s->event_proc;
+    r[X86_EDI] = milliseconds;
+    devices_call_begin(v, KIT_Call_Restricted_Event);
+}
+
+static void callback_resume(struct vmm *v, struct vmm_frame *f)
+{
+    (void)f;
+    vmm_frame_pop(v);
+}
+
+static const struct vmm_frame_kind callback_kind = {"a callback of SHELL", callback_resume, NULL};
+
+// The event: EDX = handle, CF = the time-out has elapsed.
+static void event_begin(void *user, struct vmm *v)
+{
+    (void)user;
+    bool timed_out = vmm_flag(v, X86_CF);
+    struct shell_pending *found = find(v, vmm_regs(v)[X86_EDX]);
+    if (!found)
+        return;
+    struct shell_pending p = *found;
+    found->used = 0;
+    if (!vmm_frame_push(v, state(v)->callback_kind))
+        return;
+    if (p.appy) {
+        vmm_frame_call_c_begin(v, p.proc, 2, (const uint32_t[]){p.reference, timed_out ? KIT_CAAFL_TIMEOUT : 0});
+        return;
+    }
+    vmm_regs(v)[X86_EAX] = p.response;
+    vmm_regs(v)[X86_EDX] = p.reference;
+    vmm_frame_call_begin(v, p.proc);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Message boxes
+
+// Buttons of the six kinds of box, from the left (Win32 SDK: MessageBox).
+static const uint8_t buttons[6][3] = {{1}, {1, 2}, {3, 4, 5}, {6, 7, 2}, {6, 7}, {4, 2}};
+
+static uint32_t response_to(struct vmm *v, uint32_t flags)
+{
+    uint32_t kind = flags & MB_BUTTONS, answer = state(v)->answer, first = flags >> MB_DEFAULT_SHIFT & 3;
+    if (kind >= BASE_COUNT(buttons))
+        kind = 0;
+    for (unsigned i = 0; answer && i < 3; i++) {
+        if (buttons[kind][i] == answer)
+            return answer;
+    }
+    return first < 3 && buttons[kind][first] ? buttons[kind][first] : buttons[kind][0];
+}
+
+// Shows the box that EAX, ECX and EDI describe. False: its texts are not there, the service runs again.
+static bool show(struct vmm *v, uint32_t *response)
+{
+    const uint32_t *r = vmm_regs(v);
+    char text[TEXT_BYTES], caption[TEXT_BYTES] = "";
+    if (!vmm_get_text(v, r[X86_ECX], text, sizeof text) ||
+        (r[X86_EDI] && !vmm_get_text(v, r[X86_EDI], caption, sizeof caption)))
+        return false;
+    *response = response_to(v, r[X86_EAX]);
+    if (!base_sink_heard(vmm_sink(v)))
+        return true;
+    struct devices_message_record record = {.caption = caption, .text = text, .flags = r[X86_EAX], .response = *response,
+                                            .system_modal = r[X86_EAX] & KIT_MB_SYSTEMMODAL};
+    devices_announce(v, &record.head, DEVICES_RECORD_MESSAGE, sizeof record);
+    return true;
+}
+
+static void sysmodal_message(struct vmm *v)
+{
+    uint32_t response;
+    if (!(vmm_regs(v)[X86_EAX] & KIT_MB_SYSTEMMODAL))
+        vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "Win95 DDK S357E", "SHELL_SYSMODAL_Message without MB_SYSTEMMODAL");
+    if (show(v, &response))
+        vmm_regs(v)[X86_EAX] = response;
+}
+
+static void message_begin(struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v), response;
+    if (!show(v, &response))
+        return;
+    devices_carry(v, false);
+    if (!r[X86_ESI]) {
+        r[X86_EAX] = 1; // no callback, no handle: "nonzero if success" (Win95 DDK S357C)
+        return;
+    }
+    struct shell_pending *p = new_pending(v, r[X86_ESI], r[X86_EDX]);
+    if (!p) {
+        devices_carry(v, true);
+        return;
+    }
+    p->response = response;
+    schedule_begin(v, p, 0, 0);
+}
+
+// SHELL_Event sends a message to the Windows shell. There is none here, so it "could not be placed" (VDAG31 SHELL_Event).
+static void shell_event(struct vmm *v)
+{
+    devices_carry(v, true);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Application time: the system VM at rest, outside critical sections and nested execution
+
+static void call_at_appy_time_begin(struct vmm *v)
+{
+    uint32_t proc = vmm_arg(v, 0), reference = vmm_arg(v, 1), flags = vmm_arg(v, 2), timeout = vmm_arg(v, 3);
+    struct shell_pending *p = new_pending(v, proc, reference);
+    if (!p) {
+        vmm_regs(v)[X86_EAX] = 0;
+        return;
+    }
+    p->appy = 1;
+    uint32_t restrictions = KIT_PEF_Wait_Not_Crit | KIT_PEF_Wait_Not_Nested_Exec | KIT_PEF_Wait_For_STI;
+    schedule_begin(v, p, restrictions | (flags & KIT_CAAFL_TIMEOUT ? KIT_PEF_Time_Out : 0), timeout);
+}
+
+static void cancel_appy_time_event_begin(struct vmm *v)
+{
+    struct shell_pending *p = find(v, vmm_arg(v, 0));
+    if (!p || !p->appy) {
+        vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "Win95 DDK S3572", "%08X is not an application-time event",
+                   vmm_arg(v, 0));
+        return;
+    }
+    uint32_t event = p->event;
+    p->used = 0;
+    if (!devices_aside_push(v))
+        return;
+    vmm_regs(v)[X86_ESI] = event;
+    devices_aside_begin(v, KIT_Cancel_Restricted_Event);
+}
+
+static void query_appy_time_available(struct vmm *v)
+{
+    vmm_regs(v)[X86_EAX] = state(v)->appy_time;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+static void control(struct vmm *v)
+{
+    devices_carry(v, false);
+    switch (vmm_regs(v)[X86_EAX]) {
+    case KIT_Init_Complete: state(v)->appy_time = 1; break;
+    case KIT_Sys_VM_Terminate: state(v)->appy_time = 0; break;
+    default: break;
+    }
+}
+
+static const struct vmm_binding bindings[] = {
+    {KIT_SHELL_Get_Version, get_version},
+    {KIT_SHELL_Event, shell_event},
+    {KIT_SHELL_SYSMODAL_Message, sysmodal_message},
+    {KIT_SHELL_Message, message_begin},
+    {KIT__SHELL_QueryAppyTimeAvailable, query_appy_time_available},
+    {KIT__SHELL_CallAtAppyTime, call_at_appy_time_begin},
+    {KIT__SHELL_CancelAppyTimeEvent, cancel_appy_time_event_begin},
+    {0, NULL},
+};
+
+const struct vmm_device shell_device = {
+    .id = 0x17, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct shell)};
+
+static bool create(struct vmm *v)
+{
+    struct shell *s = state(v);
+    s->schedule_kind = vmm_frame_kind_add(v, &schedule_kind);
+    s->callback_kind = vmm_frame_kind_add(v, &callback_kind);
+    s->event_proc = vmm_host_proc(v, event_begin, NULL);
+    return s->event_proc != 0;
+}
+
+const struct devices_entry shell_entry = {&shell_device, create};

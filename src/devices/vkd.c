@@ -1,0 +1,468 @@
+// VKD, the virtual keyboard (VDAG31 Virtual_Keyboard_Device): takes the keyboard's interrupt, finds hot keys and hands
+// everything else to the VM that owns the keyboard, through a virtual port 60h and a virtual IRQ 1.
+#include "devices/call.h"
+#include "devices/vpicd.h"
+
+#include "kit/constants.h"
+#include "kit/messages.h"
+#include "kit/services.h"
+
+#include <string.h>
+
+enum { HOT_KEYS = 48, DISABLED = 64, QUEUE = 64, NOTICES = 16 };
+enum { KEYBOARD_IRQ = 1, PREFIX = 0xE0, RELEASED = 0x80 };
+
+// Bits of the global shift state [unverified: as the BIOS keeps them at 40:17 and 40:18].
+enum { SS_RSHIFT = 1, SS_LSHIFT = 2, SS_CTRL = 4, SS_ALT = 8, SS_SCROLL = 0x10, SS_NUM = 0x20, SS_CAPS = 0x40,
+       SS_LCTRL = 0x100, SS_LALT = 0x200, SS_RCTRL = 0x400, SS_RALT = 0x800, SS_MODIFIERS = 0xF0F };
+
+struct vkd_hot_key {
+    uint32_t handle; // 0: free
+    uint32_t callback, reference;
+    uint16_t mask, compare;
+    uint8_t scan, kind, flags;
+};
+
+// A callback to be made: as an event, one at a time.
+struct vkd_notice {
+    uint32_t handle, shift;
+    uint64_t at;
+    uint8_t scan, what;
+};
+
+struct vkd {
+    struct vkd_hot_key key[HOT_KEYS];
+    struct {
+        uint32_t handle, vm;
+    } disabled[DISABLED];
+    struct vkd_notice notice[NOTICES];
+    uint32_t ids, notices;
+    uint32_t holding; // hot key whose state has not ended
+    uint32_t owner;   // VM with the keyboard, 0 = the system VM
+    uint16_t shift;
+    uint8_t prefix;
+    uint8_t queue[QUEUE], queued; // bytes for the owner
+    uint32_t interrupt_proc, notify_proc, io_proc;
+    uint16_t notify_kind, trap_kind;
+};
+
+extern const struct vmm_device vkd_device;
+
+static struct vkd *state(struct vmm *v)
+{
+    return vmm_device_state(v, &vkd_device);
+}
+
+static uint32_t owner(struct vmm *v)
+{
+    uint32_t vm = state(v)->owner;
+    return vm && vmm_valid_vm(v, vm) ? vm : vmm_system_vm(v);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Shift state
+
+static uint16_t modifier(uint8_t code, bool extended)
+{
+    switch (code) {
+    case 0x2A: return extended ? 0 : SS_LSHIFT; // E0 2A is no key but a wrapper around gray ones
+    case 0x36: return extended ? 0 : SS_RSHIFT;
+    case 0x1D: return extended ? SS_RCTRL : SS_LCTRL;
+    case 0x38: return extended ? SS_RALT : SS_LALT;
+    default: return 0;
+    }
+}
+
+static uint16_t toggle(uint8_t code)
+{
+    return code == 0x3A ? SS_CAPS : code == 0x45 ? SS_NUM : code == 0x46 ? SS_SCROLL : 0;
+}
+
+static void track_shift(struct vkd *s, uint8_t code, bool extended, bool down)
+{
+    uint16_t bit = modifier(code, extended);
+    s->shift = (uint16_t)(down ? s->shift | bit : s->shift & ~bit);
+    if (down)
+        s->shift ^= toggle(code);
+    s->shift &= (uint16_t) ~(SS_CTRL | SS_ALT);
+    if (s->shift & (SS_LCTRL | SS_RCTRL))
+        s->shift |= SS_CTRL;
+    if (s->shift & (SS_LALT | SS_RALT))
+        s->shift |= SS_ALT;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Hot keys
+
+static struct vkd_hot_key *find(struct vmm *v, uint32_t handle)
+{
+    for (unsigned i = 0; handle && i < HOT_KEYS; i++) {
+        if (state(v)->key[i].handle == handle)
+            return &state(v)->key[i];
+    }
+    return NULL;
+}
+
+static bool disabled_in(struct vmm *v, uint32_t handle, uint32_t vm)
+{
+    for (unsigned i = 0; i < DISABLED; i++) {
+        if (state(v)->disabled[i].handle == handle && state(v)->disabled[i].vm == vm)
+            return true;
+    }
+    return false;
+}
+
+static struct vkd_hot_key *match(struct vmm *v, uint8_t code, bool extended)
+{
+    struct vkd *s = state(v);
+    for (unsigned i = 0; i < HOT_KEYS; i++) {
+        struct vkd_hot_key *k = &s->key[i];
+        bool kind = k->kind == KIT_AllowExtended_B || (k->kind == KIT_ExtendedKey_B) == extended;
+        if (k->handle && k->scan == code && kind && (s->shift & k->mask) == k->compare && !disabled_in(v, k->handle, owner(v)))
+            return k;
+    }
+    return NULL;
+}
+
+static void notify(struct vmm *v, const struct vkd_hot_key *k, uint8_t what, uint8_t wanted)
+{
+    struct vkd *s = state(v);
+    if (!(k->flags & wanted) || s->notices == NOTICES)
+        return;
+    s->notice[s->notices++] =
+        (struct vkd_notice){.handle = k->handle, .shift = s->shift, .at = vmm_time(v), .scan = k->scan, .what = what};
+}
+
+static void end_hold(struct vmm *v)
+{
+    const struct vkd_hot_key *k = find(v, state(v)->holding);
+    if (k)
+        notify(v, k, KIT_Hot_Key_Completed, KIT_CallOnComplete);
+    state(v)->holding = 0;
+}
+
+// True when the key belongs to a hot key and the VM must not see it.
+static bool hot(struct vmm *v, uint8_t code, bool extended, bool down)
+{
+    struct vkd *s = state(v);
+    const struct vkd_hot_key *held = find(v, s->holding), *k = match(v, code, extended);
+    if (held && held->scan == code && (!down || k == held)) {
+        notify(v, held, down ? KIT_Hot_Key_Repeated : KIT_Hot_Key_Released, down ? KIT_CallOnRepeat : KIT_CallOnRelease);
+        if (!down && !(s->shift & SS_MODIFIERS))
+            end_hold(v);
+        return true;
+    }
+    if (!down || !k)
+        return false;
+    end_hold(v);
+    s->holding = k->handle;
+    notify(v, k, KIT_Hot_Key_Pressed, KIT_CallOnPress);
+    return true;
+}
+
+static void enqueue(struct vkd *s, uint8_t byte)
+{
+    if (s->queued < QUEUE)
+        s->queue[s->queued++] = byte;
+}
+
+static void key_byte(struct vmm *v, uint8_t byte)
+{
+    struct vkd *s = state(v);
+    if (byte == PREFIX) {
+        s->prefix = 1;
+        return;
+    }
+    bool extended = s->prefix, down = !(byte & RELEASED);
+    uint8_t code = byte & 0x7F;
+    s->prefix = 0;
+    track_shift(s, code, extended, down);
+    if (s->holding && modifier(code, extended) && !(s->shift & SS_MODIFIERS))
+        end_hold(v);
+    if (hot(v, code, extended, down))
+        return;
+    if (extended)
+        enqueue(s, PREFIX);
+    enqueue(s, byte);
+}
+
+// Asks for the event that makes the next callback; the registers of the interrupted code come back afterwards.
+static void schedule_begin(struct vmm *v)
+{
+    struct vkd *s = state(v);
+    if (!s->notices || !devices_aside_push(v))
+        return;
+    const struct vkd_hot_key *k = find(v, s->notice[0].handle);
+    uint32_t *r = vmm_regs(v);
+    bool priority = k && k->flags & KIT_PriorityNotify;
+    r[X86_EAX] = 0;
+    r[X86_EBX] = vmm_system_vm(v);
+    r[X86_ECX] = KIT_PEF_Always_Sched | (priority ? KIT_PEF_Wait_For_STI | KIT_PEF_Wait_Not_Crit : 0);
+    r[X86_EDX] = 0;
+    r[X86_ESI] = s->notify_proc;
+    devices_aside_begin(v, KIT_Call_Priority_VM_Event);
+}
+
+// The hardware-interrupt procedure of IRQ 1; CF=0: it is ours.
+static void keyboard_interrupt(void *user, struct vmm *v)
+{
+    (void)user;
+    uint32_t value;
+    unsigned notices = state(v)->notices;
+    if (pc_port_in(devices_board(v), 0x60, 1, vmm_time(v), &value))
+        key_byte(v, (uint8_t)value);
+    devices_board_changed(v);
+    vpicd_phys_eoi(v, KEYBOARD_IRQ);
+    devices_carry(v, false);
+    if (state(v)->queued)
+        vpicd_request(v, owner(v), KEYBOARD_IRQ, 0, true);
+    if (state(v)->notices != notices)
+        schedule_begin(v);
+    vpicd_refresh_begin(v, owner(v));
+}
+
+static void notify_resume(struct vmm *v, struct vmm_frame *f)
+{
+    (void)f;
+    vmm_frame_pop(v);
+    schedule_begin(v);
+}
+
+static const struct vmm_frame_kind notify_kind = {"a hot-key procedure", notify_resume, NULL};
+
+static void notify_begin(void *user, struct vmm *v)
+{
+    (void)user;
+    struct vkd *s = state(v);
+    if (!s->notices)
+        return;
+    const struct vkd_notice n = s->notice[0];
+    memmove(s->notice, s->notice + 1, --s->notices * sizeof n);
+    const struct vkd_hot_key *k = find(v, n.handle);
+    if (!k || !vmm_frame_push(v, s->notify_kind))
+        return;
+    uint32_t *r = vmm_regs(v);
+    uint8_t moved = k->flags & KIT_PriorityNotify ? KIT_Hot_Key_SysVM_Notify : 0;
+    r[X86_EAX] = n.scan | (uint32_t)(n.what | moved) << 8;
+    r[X86_EBX] = n.handle;
+    r[X86_ECX] = n.shift;
+    r[X86_EDX] = k->reference;
+    r[X86_EDI] = (uint32_t)((vmm_time(v) - n.at) / 1000000);
+    vmm_frame_call_begin(v, k->callback);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The owner's view of the keyboard controller
+
+static uint8_t virtual_in(struct vmm *v, uint32_t vm, unsigned port)
+{
+    struct vkd *s = state(v);
+    bool full = vm == owner(v) && s->queued;
+    if (port == 0x64)
+        return (uint8_t)(0x14 | full); // system flag, keyboard not locked
+    if (!full)
+        return s->queue[0];
+    uint8_t byte = s->queue[0];
+    if (--s->queued)
+        memmove(s->queue, s->queue + 1, s->queued);
+    else
+        vpicd_request(v, vm, KEYBOARD_IRQ, 0, false);
+    return byte;
+}
+
+static void port_io(void *user, struct vmm *v)
+{
+    (void)user;
+    uint32_t *r = vmm_regs(v);
+    if (r[X86_ECX] == 0) {
+        r[X86_EAX] = (r[X86_EAX] & ~0xFFu) | virtual_in(v, r[X86_EBX], r[X86_EDX]);
+    } else if (r[X86_ECX] == 4) {
+        if (!pc_port_out(devices_board(v), (uint16_t)r[X86_EDX], 1, vmm_time(v), r[X86_EAX] & 0xFF))
+            vmm_stop(v, VMM_END_FAULT, "the board has no keyboard controller");
+        devices_board_changed(v);
+    } else {
+        r[X86_ESP] -= 4;
+        vmm_cpu(v)->state.eip = vmm_service_address(v, 1, KIT_Simulate_IO);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Services
+
+static void get_version(struct vmm *v)
+{
+    vmm_regs(v)[X86_EAX] = vkd_device.version;
+    devices_carry(v, false);
+}
+
+static void define_hot_key(struct vmm *v)
+{
+    struct vkd *s = state(v);
+    uint32_t *r = vmm_regs(v);
+    devices_carry(v, true);
+    for (unsigned i = 0; i < HOT_KEYS; i++) {
+        if (s->key[i].handle)
+            continue;
+        s->key[i] = (struct vkd_hot_key){
+            .handle = 4 * ++s->ids,
+            .callback = r[X86_ESI],
+            .reference = r[X86_EDX],
+            .mask = (uint16_t)(r[X86_EBX] >> 16),
+            .compare = (uint16_t)r[X86_EBX],
+            .scan = (uint8_t)r[X86_EAX],
+            .kind = (uint8_t)(r[X86_EAX] >> 8),
+            .flags = (uint8_t)r[X86_ECX],
+        };
+        r[X86_EAX] = s->key[i].handle;
+        devices_carry(v, false);
+        return;
+    }
+}
+
+static struct vkd_hot_key *find_eax(struct vmm *v)
+{
+    struct vkd_hot_key *k = find(v, vmm_regs(v)[X86_EAX]);
+    if (!k)
+        vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "VDAG31 VKD_Define_Hot_Key", "%08X is not the handle of a hot key",
+                   vmm_regs(v)[X86_EAX]);
+    return k;
+}
+
+static void local_enable_hot_key(struct vmm *v)
+{
+    struct vkd *s = state(v);
+    const uint32_t *r = vmm_regs(v);
+    if (!find_eax(v))
+        return;
+    for (unsigned i = 0; i < DISABLED; i++) {
+        if (s->disabled[i].handle == r[X86_EAX] && s->disabled[i].vm == r[X86_EBX])
+            s->disabled[i].handle = 0;
+    }
+}
+
+static void local_disable_hot_key(struct vmm *v)
+{
+    struct vkd *s = state(v);
+    const uint32_t *r = vmm_regs(v);
+    if (!find_eax(v) || disabled_in(v, r[X86_EAX], r[X86_EBX]))
+        return;
+    for (unsigned i = 0; i < DISABLED; i++) {
+        if (s->disabled[i].handle)
+            continue;
+        s->disabled[i].handle = r[X86_EAX];
+        s->disabled[i].vm = r[X86_EBX];
+        return;
+    }
+    vmm_stop(v, VMM_END_MISSING, "more than %u hot keys disabled in virtual machines", DISABLED);
+}
+
+static void remove_hot_key(struct vmm *v)
+{
+    struct vkd *s = state(v);
+    struct vkd_hot_key *k = find_eax(v);
+    if (!k)
+        return;
+    for (unsigned i = 0; i < DISABLED; i++) {
+        if (s->disabled[i].handle == k->handle)
+            s->disabled[i].handle = 0;
+    }
+    if (s->holding == k->handle)
+        s->holding = 0;
+    k->handle = 0;
+}
+
+static void cancel_hot_key_state(struct vmm *v)
+{
+    end_hold(v);
+    schedule_begin(v);
+}
+
+static void get_kbd_owner(struct vmm *v)
+{
+    vmm_regs(v)[X86_EBX] = owner(v);
+}
+
+// ESI -> scan codes, ECX = count: into the owner as if typed; CF=1 and ECX = codes left when there is no room.
+static void force_keys(struct vmm *v)
+{
+    struct vkd *s = state(v);
+    uint32_t *r = vmm_regs(v), room = QUEUE - s->queued, n = r[X86_ECX] < room ? r[X86_ECX] : room;
+    if (!vmm_get(v, r[X86_ESI], s->queue + s->queued, n))
+        return;
+    s->queued = (uint8_t)(s->queued + n);
+    r[X86_ECX] -= n;
+    devices_carry(v, r[X86_ECX] != 0);
+    if (s->queued)
+        vpicd_request(v, owner(v), KEYBOARD_IRQ, 0, true);
+    vpicd_refresh_begin(v, owner(v));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Messages
+
+static const uint16_t ports[] = {0x60, 0x64};
+
+static void trap_resume(struct vmm *v, struct vmm_frame *f)
+{
+    if (f->a[0] == BASE_COUNT(ports) || !vmm_service_is_implemented(1, KIT_Install_IO_Handler) || vmm_flag(v, X86_CF)) {
+        bool failed = vmm_flag(v, X86_CF);
+        vmm_frame_pop_all(v);
+        devices_carry(v, failed);
+        return;
+    }
+    vmm_regs(v)[X86_EDX] = ports[f->a[0]++];
+    vmm_regs(v)[X86_ESI] = state(v)->io_proc;
+    devices_call_begin(v, KIT_Install_IO_Handler);
+}
+
+static const struct vmm_frame_kind trap_kind = {"VKD's initialisation", trap_resume, NULL};
+
+static void device_init_begin(struct vmm *v)
+{
+    vpicd_own(v, KEYBOARD_IRQ, state(v)->interrupt_proc);
+    struct vmm_frame *f = vmm_frame_push(v, state(v)->trap_kind);
+    if (!f)
+        return;
+    f->a[0] = 0;
+    trap_resume(v, f);
+}
+
+static void control(struct vmm *v)
+{
+    const uint32_t *r = vmm_regs(v);
+    devices_carry(v, false);
+    if (r[X86_EAX] == KIT_Device_Init)
+        device_init_begin(v);
+    if (r[X86_EAX] == KIT_Set_Device_Focus && (r[X86_EDX] == 0 || r[X86_EDX] == vkd_device.id)) {
+        state(v)->owner = r[X86_EBX];
+        state(v)->queued = 0;
+    }
+}
+
+static const struct vmm_binding bindings[] = {
+    {KIT_VKD_Get_Version, get_version},
+    {KIT_VKD_Define_Hot_Key, define_hot_key},
+    {KIT_VKD_Remove_Hot_Key, remove_hot_key},
+    {KIT_VKD_Local_Enable_Hot_Key, local_enable_hot_key},
+    {KIT_VKD_Local_Disable_Hot_Key, local_disable_hot_key},
+    {KIT_VKD_Cancel_Hot_Key_State, cancel_hot_key_state},
+    {KIT_VKD_Force_Keys, force_keys},
+    {KIT_VKD_Get_Kbd_Owner, get_kbd_owner},
+    {0, NULL},
+};
+
+const struct vmm_device vkd_device = {
+    .id = 0x0D, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vkd)};
+
+static bool create(struct vmm *v)
+{
+    struct vkd *s = state(v);
+    s->notify_kind = vmm_frame_kind_add(v, &notify_kind);
+    s->trap_kind = vmm_frame_kind_add(v, &trap_kind);
+    s->interrupt_proc = vmm_host_proc(v, keyboard_interrupt, NULL);
+    s->notify_proc = vmm_host_proc(v, notify_begin, NULL);
+    s->io_proc = vmm_host_proc(v, port_io, NULL);
+    return s->io_proc != 0;
+}
+
+const struct devices_entry vkd_entry = {&vkd_device, create};

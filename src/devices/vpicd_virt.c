@@ -1,0 +1,497 @@
+// VPICD's virtual side: every VM has a pair of virtual controllers, level triggered (VDAG31 Virtual_PIC_Device), and a
+// request per driver and IRQ. A pending request becomes a priority event of the VM that waits for interrupts to be
+// enabled; the event lets the VM's handler run through Simulate_Int and notices its IRET through Call_When_VM_Returns.
+#include "devices/vpicd.h"
+
+#include "kit/constants.h"
+#include "kit/services.h"
+#include "vmm/observe.h"
+
+#include <string.h>
+
+// The area in a control block, dword offsets. The controllers come as bytes.
+enum {
+    AREA_PICS = 0,
+    AREA_SCHEDULED = (2 * sizeof(struct pc_pic) + 3) / 4 * 4, // an event is under way
+    AREA_IRETS = AREA_SCHEDULED + 4,                          // bit n: the handler of IRQ n has not returned
+    AREA_NEXT_VM = AREA_IRETS + 4,
+    AREA_REQUESTS = AREA_NEXT_VM + 4, // per IRQ: bit n = slot n
+    AREA_SIZE = AREA_REQUESTS + 4 * PC_IRQS,
+    DEFAULT_IRET_TIME_OUT = 500, // ms
+};
+
+uint32_t vpicd_area_size(void)
+{
+    return AREA_SIZE;
+}
+
+static uint32_t field(struct vmm *v, uint32_t vm, uint32_t offset)
+{
+    return vm + vpicd_state(v)->area + offset;
+}
+
+static void copy_pics(struct vmm *v, uint32_t vm, uint8_t *bytes, bool store)
+{
+    uint8_t block[AREA_SCHEDULED];
+    uint32_t at = field(v, vm, AREA_PICS);
+    memset(block, 0, sizeof block);
+    if (store)
+        memcpy(block, bytes, 2 * sizeof(struct pc_pic));
+    for (unsigned i = 0; i < sizeof block; i += 4) {
+        if (store)
+            vmm_poke32(v, at + i, base_get32(block + i));
+        else
+            base_put32(block + i, vmm_peek32(v, at + i));
+    }
+    if (!store)
+        memcpy(bytes, block, 2 * sizeof(struct pc_pic));
+}
+
+void vpicd_load(struct vmm *v, uint32_t vm, struct vpicd_virtual *c)
+{
+    copy_pics(v, vm, (uint8_t *)c->pic, false); // bytes only: no order, no padding
+}
+
+static void store(struct vmm *v, uint32_t vm, struct vpicd_virtual *c)
+{
+    pc_pic_input(&c->pic[0], VPICD_CASCADE, pc_pic_pending(&c->pic[1]) >= 0);
+    copy_pics(v, vm, (uint8_t *)c->pic, true);
+}
+
+static int pending_irq(const struct vpicd_virtual *c)
+{
+    int line = pc_pic_pending(&c->pic[0]);
+    if (line != VPICD_CASCADE)
+        return line;
+    line = pc_pic_pending(&c->pic[1]);
+    return line < 0 ? -1 : line + 8;
+}
+
+uint32_t vpicd_requests(struct vmm *v, uint32_t vm, unsigned irq)
+{
+    return vmm_peek32(v, field(v, vm, AREA_REQUESTS + 4 * irq));
+}
+
+uint32_t vpicd_irets_pending(struct vmm *v, uint32_t vm)
+{
+    return vmm_peek32(v, field(v, vm, AREA_IRETS));
+}
+
+void vpicd_request(struct vmm *v, uint32_t vm, unsigned irq, unsigned slot, bool set)
+{
+    struct vpicd_virtual c;
+    uint32_t at = field(v, vm, AREA_REQUESTS + 4 * irq), requests = vmm_peek32(v, at);
+    requests = set ? requests | 1u << slot : requests & ~(1u << slot);
+    vmm_poke32(v, at, requests);
+    vpicd_load(v, vm, &c);
+    pc_pic_input(&c.pic[irq >> 3], irq & 7, requests != 0);
+    store(v, vm, &c);
+}
+
+void vpicd_forget_requests(struct vmm *v, unsigned irq, unsigned slot)
+{
+    for (uint32_t vm = vpicd_state(v)->first_vm; vm; vm = vmm_peek32(v, field(v, vm, AREA_NEXT_VM)))
+        vpicd_request(v, vm, irq, slot, false);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// VMs
+
+static void count_unmasked(struct vmm *v, uint32_t before, uint32_t after)
+{
+    struct vpicd *s = vpicd_state(v);
+    for (unsigned irq = 0; irq < PC_IRQS; irq++)
+        s->irq[irq].unmasked_in += (before >> irq & 1) - (after >> irq & 1);
+}
+
+static uint32_t virtual_imr(const struct vpicd_virtual *c)
+{
+    return c->pic[0].imr | (uint32_t)c->pic[1].imr << 8;
+}
+
+void vpicd_vm_created(struct vmm *v, uint32_t vm)
+{
+    struct vpicd *s = vpicd_state(v);
+    struct vpicd_virtual c;
+    memset(&c, 0, sizeof c);
+    for (unsigned i = 0; i < 2; i++) {
+        c.pic[i].lowest = 7;
+        c.pic[i].elcr = 0xFF;
+        c.pic[i].base = i ? 0x70 : 0x08;
+        c.pic[i].cascade = i ? VPICD_CASCADE : 1u << VPICD_CASCADE;
+        c.pic[i].imr = s->fresh_imr[i];
+    }
+    store(v, vm, &c);
+    vmm_poke32(v, field(v, vm, AREA_NEXT_VM), s->first_vm);
+    s->first_vm = vm;
+    count_unmasked(v, 0xFFFF, virtual_imr(&c));
+    vpicd_program_masks(v);
+}
+
+void vpicd_vm_destroyed(struct vmm *v, uint32_t vm)
+{
+    struct vpicd *s = vpicd_state(v);
+    struct vpicd_virtual c;
+    vpicd_load(v, vm, &c);
+    count_unmasked(v, virtual_imr(&c), 0xFFFF);
+    vpicd_program_masks(v);
+    uint32_t next = vmm_peek32(v, field(v, vm, AREA_NEXT_VM));
+    if (s->first_vm == vm)
+        s->first_vm = next;
+    for (uint32_t at = s->first_vm; at; at = vmm_peek32(v, field(v, at, AREA_NEXT_VM))) {
+        if (vmm_peek32(v, field(v, at, AREA_NEXT_VM)) == vm)
+            vmm_poke32(v, field(v, at, AREA_NEXT_VM), next);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Walks: a[0] VM, a[1] IRQs still to do, a[2] next slot, a[3] procedure, a[4] ECX, a[5] CF
+
+static bool walk_call_begin(struct vmm *v, struct vmm_frame *f, unsigned irq, unsigned slot)
+{
+    uint32_t proc = vpicd_state(v)->irq[irq].owner[slot].proc[f->a[3]];
+    if (!proc)
+        return false;
+    uint32_t *r = vmm_regs(v);
+    r[X86_EAX] = vpicd_handle(v, irq, slot);
+    r[X86_EBX] = f->a[0];
+    r[X86_ECX] = f->a[4];
+    vmm_set_flag(v, X86_IF, false);
+    vmm_set_flag(v, X86_CF, f->a[5]);
+    vmm_frame_call_begin(v, proc);
+    return true;
+}
+
+static bool walk_on_begin(struct vmm *v, struct vmm_frame *f)
+{
+    for (; f->a[1]; f->a[1] &= f->a[1] - 1, f->a[2] = 0) {
+        unsigned irq = 0;
+        while (!(f->a[1] >> irq & 1))
+            irq++;
+        while (irq < PC_IRQS && f->a[2] < vpicd_slots(&vpicd_state(v)->irq[irq])) {
+            if (walk_call_begin(v, f, irq, f->a[2]++))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void walk_resume(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t vm = f->a[0];
+    if (walk_on_begin(v, f))
+        return;
+    vmm_frame_pop_all(v);
+    vpicd_refresh_begin(v, vm);
+}
+
+static const struct vmm_frame_kind walk_kind = {"a procedure of a virtualized IRQ", walk_resume, NULL};
+
+void vpicd_walk_begin(struct vmm *v, enum vpicd_proc proc, uint32_t vm, uint32_t irqs, uint32_t extra, bool carry)
+{
+    struct vmm_frame *f = vmm_frame_push(v, vpicd_state(v)->walk_kind);
+    if (!f)
+        return;
+    f->a[0] = vm;
+    f->a[1] = irqs;
+    f->a[2] = 0;
+    f->a[3] = proc;
+    f->a[4] = extra;
+    f->a[5] = carry;
+    walk_resume(v, f);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// From a request to the VM's handler and back
+
+// An event of the VM, boosted so that the VM is chosen soon, waiting until it has interrupts enabled. The boost stays
+// until the handler has returned (VDAG31 Virtual_PIC_Device: Time_Critical_Boost while simulating).
+void vpicd_refresh_begin(struct vmm *v, uint32_t vm)
+{
+    struct vpicd_virtual c;
+    vpicd_load(v, vm, &c);
+    if (pending_irq(&c) < 0 || vmm_peek32(v, field(v, vm, AREA_SCHEDULED)))
+        return;
+    vmm_poke32(v, field(v, vm, AREA_SCHEDULED), 1);
+    if (!devices_aside_push(v))
+        return;
+    uint32_t *r = vmm_regs(v);
+    r[X86_EAX] = KIT_Time_Critical_Boost;
+    r[X86_EBX] = vm;
+    r[X86_ECX] = KIT_PEF_Wait_For_STI | KIT_PEF_Always_Sched | KIT_PEF_Dont_Unboost;
+    r[X86_EDX] = 0;
+    r[X86_ESI] = vpicd_state(v)->simulate_proc;
+    devices_aside_begin(v, KIT_Call_Priority_VM_Event);
+}
+
+static void unboost_begin(struct vmm *v, uint32_t vm)
+{
+    if (!devices_aside_push(v))
+        return;
+    vmm_regs(v)[X86_EAX] = 0u - KIT_Time_Critical_Boost;
+    vmm_regs(v)[X86_EBX] = vm;
+    devices_aside_begin(v, KIT_Adjust_Exec_Priority);
+}
+
+static void announce(struct vmm *v, unsigned irq, uint8_t what)
+{
+    struct vmm_irq_record r = {.irq = (uint8_t)irq, .state = what};
+    if (base_sink_heard(vmm_sink(v)))
+        devices_announce(v, &r.head, VMM_RECORD_IRQ, sizeof r);
+}
+
+static void set_hw_int_flag(struct vmm *v, uint32_t vm, bool on)
+{
+    uint32_t at = vm + vpicd_state(v)->provided, flags = vmm_peek32(v, at);
+    vmm_poke32(v, at, on ? flags | KIT_PEF_Wait_Not_HW_Int : flags & ~(uint32_t)KIT_PEF_Wait_Not_HW_Int);
+}
+
+// The controllers' acknowledge cycle; gives the vector.
+static uint32_t take_interrupt(struct vmm *v, uint32_t vm, unsigned irq)
+{
+    struct vpicd_virtual c;
+    vpicd_load(v, vm, &c);
+    if (irq >= 8)
+        pc_pic_acknowledge(&c.pic[0], VPICD_CASCADE);
+    pc_pic_acknowledge(&c.pic[irq >> 3], irq & 7);
+    uint32_t vector = c.pic[irq >> 3].base + (irq & 7);
+    store(v, vm, &c);
+    if (!vpicd_state(v)->irq[irq].owners)
+        vpicd_request(v, vm, irq, 0, false); // the default owner's request was an edge
+    vmm_poke32(v, field(v, vm, AREA_IRETS), vpicd_irets_pending(v, vm) | 1u << irq);
+    set_hw_int_flag(v, vm, true);
+    announce(v, irq, 2);
+    return vector;
+}
+
+// The shortest time-out of the drivers that want to know about the IRET.
+static uint32_t iret_time_out(struct vmm *v, unsigned irq)
+{
+    const struct vpicd_irq *q = &vpicd_state(v)->irq[irq];
+    uint32_t shortest = 0;
+    for (unsigned slot = 0; slot < vpicd_slots(q); slot++) {
+        const struct vpicd_owner *o = &q->owner[slot];
+        if (o->proc[VPICD_HW_INT] && o->iret_time_out && (!shortest || o->iret_time_out < shortest))
+            shortest = o->iret_time_out;
+    }
+    return shortest ? shortest : DEFAULT_IRET_TIME_OUT;
+}
+
+// Frame of one simulation: a[0] VM, a[1] IRQ, a[2] next slot for the virtual-interrupt procedures, a[3] slot called last,
+// a[4] vector.
+enum { CALLING_DRIVERS, WATCHING_RETURN, SIMULATING };
+
+static bool rejected(struct vmm *v, const struct vmm_frame *f)
+{
+    return vmm_flag(v, X86_CF) && vpicd_state(v)->irq[f->a[1]].owner[f->a[3]].options & KIT_VPICD_OPT_VIRT_INT_REJECT;
+}
+
+static void end_simulation_begin(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t vm = f->a[0];
+    vmm_frame_pop_all(v);
+    unboost_begin(v, vm);
+}
+
+// Call_When_VM_Returns replaces the address that Simulate_Int will push, so it comes first.
+static void watch_return_begin(struct vmm *v, struct vmm_frame *f)
+{
+    f->step = WATCHING_RETURN;
+    f->a[4] = take_interrupt(v, f->a[0], f->a[1]);
+    uint32_t *r = vmm_regs(v);
+    r[X86_EAX] = iret_time_out(v, f->a[1]);
+    r[X86_EDX] = f->a[1];
+    r[X86_ESI] = vpicd_state(v)->returned_proc;
+    vmm_set_flag(v, X86_IF, true);
+    devices_call_begin(v, KIT_Call_When_VM_Returns);
+}
+
+static void ask_drivers_begin(struct vmm *v, struct vmm_frame *f)
+{
+    const struct vpicd_irq *q = &vpicd_state(v)->irq[f->a[1]];
+    uint32_t requests = vpicd_requests(v, f->a[0], f->a[1]);
+    while (f->a[2] < vpicd_slots(q)) {
+        uint32_t slot = f->a[2]++, proc = q->owner[slot].proc[VPICD_VIRT_INT];
+        if (!proc || !(requests >> slot & 1))
+            continue;
+        f->a[3] = slot;
+        vmm_regs(v)[X86_EAX] = vpicd_handle(v, f->a[1], slot);
+        vmm_regs(v)[X86_EBX] = f->a[0];
+        vmm_set_flag(v, X86_IF, false);
+        vmm_set_flag(v, X86_CF, false);
+        vmm_frame_call_begin(v, proc);
+        return;
+    }
+    watch_return_begin(v, f);
+}
+
+static void simulate_resume(struct vmm *v, struct vmm_frame *f)
+{
+    switch (f->step) {
+    case CALLING_DRIVERS:
+        if (rejected(v, f))
+            end_simulation_begin(v, f);
+        else
+            ask_drivers_begin(v, f);
+        break;
+    case WATCHING_RETURN:
+        f->step = SIMULATING;
+        vmm_regs(v)[X86_EAX] = f->a[4];
+        devices_call_begin(v, KIT_Simulate_Int);
+        break;
+    default: vmm_frame_pop_all(v);
+    }
+}
+
+static const struct vmm_frame_kind simulate_kind = {"a virtual-interrupt procedure", simulate_resume, NULL};
+
+// The event's callback: EBX = the VM, which is current and has interrupts enabled.
+static void simulate(void *user, struct vmm *v)
+{
+    (void)user;
+    uint32_t vm = vmm_regs(v)[X86_EBX];
+    struct vpicd_virtual c;
+    vmm_poke32(v, field(v, vm, AREA_SCHEDULED), 0);
+    vpicd_load(v, vm, &c);
+    int irq = pending_irq(&c);
+    if (irq < 0) { // cleared or masked since
+        unboost_begin(v, vm);
+        return;
+    }
+    struct vmm_frame *f = vmm_frame_push(v, vpicd_state(v)->simulate_kind);
+    if (!f)
+        return;
+    f->a[0] = vm;
+    f->a[1] = (uint32_t)irq;
+    f->a[2] = 0;
+    f->step = CALLING_DRIVERS;
+    ask_drivers_begin(v, f);
+}
+
+// After the handler's IRET: the boost ends, then the drivers hear of it. a[0] VM, a[1] IRQ, a[2] timed out.
+static void returned_resume(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t vm = f->a[0], irq = f->a[1];
+    bool timed_out = f->a[2];
+    vmm_frame_pop_all(v);
+    vpicd_walk_begin(v, VPICD_IRET, vm, 1u << irq, 0, timed_out);
+}
+
+static const struct vmm_frame_kind returned_kind = {"the end of a simulated interrupt", returned_resume, NULL};
+
+// Callback of Call_When_VM_Returns: EBX = VM, EDX = IRQ, CF = timed out.
+static void returned(void *user, struct vmm *v)
+{
+    (void)user;
+    uint32_t vm = vmm_regs(v)[X86_EBX], irq = vmm_regs(v)[X86_EDX] & 15;
+    uint32_t irets = vpicd_irets_pending(v, vm) & ~(1u << irq);
+    vmm_poke32(v, field(v, vm, AREA_IRETS), irets);
+    if (!irets)
+        set_hw_int_flag(v, vm, false);
+    bool timed_out = vmm_flag(v, X86_CF);
+    struct vmm_frame *f = vmm_frame_push(v, vpicd_state(v)->returned_kind);
+    if (!f)
+        return;
+    f->a[0] = vm;
+    f->a[1] = irq;
+    f->a[2] = timed_out;
+    vmm_regs(v)[X86_EAX] = 0u - KIT_Time_Critical_Boost;
+    vmm_regs(v)[X86_EBX] = vm;
+    devices_call_begin(v, KIT_Adjust_Exec_Priority);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The VM's own port I/O
+
+// IRQs that the VM ended with what it wrote: their drivers are told; without a driver the physical one is ended too.
+static void ended_begin(struct vmm *v, uint32_t vm, uint32_t irqs)
+{
+    for (unsigned irq = 0; irq < PC_IRQS; irq++) {
+        if (!(irqs >> irq & 1) || irq == VPICD_CASCADE)
+            continue;
+        announce(v, irq, 3);
+        if (!vpicd_state(v)->irq[irq].owners)
+            vpicd_phys_eoi(v, irq);
+    }
+    vpicd_walk_begin(v, VPICD_EOI, vm, irqs & ~(1u << VPICD_CASCADE), 0, false);
+}
+
+void vpicd_virtual_eoi_begin(struct vmm *v, uint32_t vm, unsigned irq)
+{
+    struct vpicd_virtual c;
+    vpicd_load(v, vm, &c);
+    if (irq >= 8)
+        pc_pic_out(&c.pic[0], 0, 0x60 | VPICD_CASCADE);
+    pc_pic_out(&c.pic[irq >> 3], 0, (uint8_t)(0x60 | (irq & 7)));
+    store(v, vm, &c);
+    ended_begin(v, vm, 1u << irq);
+}
+
+// A mask register was written: one walk for the masked IRQs would need another for the unmasked ones, but a VM changes
+// one way at a time; both are told in the order masked, unmasked by two walks, the second below the first.
+static void masks_changed_begin(struct vmm *v, uint32_t vm, uint32_t before, uint32_t after)
+{
+    uint32_t masked = after & ~before, unmasked = before & ~after;
+    count_unmasked(v, before, after);
+    vpicd_program_masks(v);
+    if (unmasked)
+        vpicd_walk_begin(v, VPICD_MASK_CHANGE, vm, unmasked, 0, false);
+    if (masked)
+        vpicd_walk_begin(v, VPICD_MASK_CHANGE, vm, masked, 1, false);
+}
+
+static void virtual_out_begin(struct vmm *v, uint32_t vm, unsigned which, unsigned port, uint8_t value)
+{
+    struct vpicd_virtual c;
+    vpicd_load(v, vm, &c);
+    uint32_t isr = c.pic[which].isr, imr = virtual_imr(&c);
+    pc_pic_out(&c.pic[which], port, value);
+    c.pic[which].elcr = 0xFF;
+    store(v, vm, &c);
+    uint32_t ended = (isr & ~(uint32_t)c.pic[which].isr) << (8 * which);
+    if (virtual_imr(&c) != imr)
+        masks_changed_begin(v, vm, imr, virtual_imr(&c));
+    else if (ended)
+        ended_begin(v, vm, ended);
+    else
+        vpicd_refresh_begin(v, vm);
+}
+
+static uint8_t virtual_in(struct vmm *v, uint32_t vm, unsigned which, unsigned port)
+{
+    struct vpicd_virtual c;
+    int polled;
+    vpicd_load(v, vm, &c);
+    uint8_t value = pc_pic_in(&c.pic[which], port, &polled);
+    store(v, vm, &c);
+    return value;
+}
+
+// Handler of ports 20h, 21h, A0h, A1h: EBX = VM, ECX = kind of access, EDX = port, EAX = data. Anything wider than a byte
+// goes on to Simulate_IO with everything as it was (VDAG31: VMMJmp Simulate_IO).
+static void port_io(void *user, struct vmm *v)
+{
+    (void)user;
+    uint32_t *r = vmm_regs(v);
+    unsigned which = r[X86_EDX] >= 0xA0, port = r[X86_EDX] & 1;
+    switch (r[X86_ECX]) {
+    case 0:
+        r[X86_EAX] = (r[X86_EAX] & ~0xFFu) | virtual_in(v, r[X86_EBX], which, port);
+        break;
+    case 4: virtual_out_begin(v, r[X86_EBX], which, port, (uint8_t)r[X86_EAX]); break;
+    default:
+        r[X86_ESP] -= 4; // the return address is still there
+        vmm_cpu(v)->state.eip = vmm_service_address(v, 1, KIT_Simulate_IO);
+    }
+}
+
+void vpicd_virt_create(struct vmm *v)
+{
+    struct vpicd *s = vpicd_state(v);
+    s->walk_kind = vmm_frame_kind_add(v, &walk_kind);
+    s->simulate_kind = vmm_frame_kind_add(v, &simulate_kind);
+    s->returned_kind = vmm_frame_kind_add(v, &returned_kind);
+    s->simulate_proc = vmm_host_proc(v, simulate, NULL);
+    s->returned_proc = vmm_host_proc(v, returned, NULL);
+    s->io_proc = vmm_host_proc(v, port_io, NULL);
+}
