@@ -1,25 +1,36 @@
 // The run told in sentences, one line for each thing that happened, the virtual clock in front:
 //
-//   vxd:     0.031 ms  RESTRICT gets Device_Init (main initialisation, interrupts are on): accepted
+//   vxd:     0.003 ms  Device_Init (main initialisation, interrupts are on): VMM, VPICD, VTD
 //
-// What drivers print passes through unchanged; a line that a driver left open is ended before the account goes on.
+// What drivers print passes through unchanged; a line that a driver left open is ended before the account goes on. Two
+// kinds of lines wait until it is clear how they end: a control message that goes from device to device, and a service
+// call that may print something, which says more than its name.
 #include "vmm/observe.h"
 #include "watch/names.h"
 #include "watch/watch.h"
 
 #include <string.h>
 
+enum { CALLS_KEPT = 32, LONG_CALL_NS = 1000000 };
+
+struct pending_call {
+    uint16_t device, ordinal;
+    uint64_t time;
+};
+
 struct watch_account {
     const struct base_alloc *alloc;
     struct watch_output out;
     struct base_buf line;
     bool quiet;
-    bool line_open; // a driver printed text without a line end
-    // A service call that has been announced and not told yet: its result usually follows at once.
-    bool pending;
-    bool printed; // the pending call has printed something, which says more than its name
-    uint64_t pending_time;
-    char pending_call[160];
+    bool line_open;            // a driver printed text without a line end
+    struct base_buf broadcast; // a control message's line in the making; empty: none
+    uint64_t broadcast_time;
+    uint32_t message, message_told; // of the broadcast; the last one whose meaning was told
+    struct base_buf call;           // a service call's line in the making; empty: none
+    uint64_t call_time;
+    struct pending_call calls[CALLS_KEPT]; // entered and not done, the newest last
+    uint32_t call_count;
 };
 
 struct watch_account *watch_account_new(const struct base_alloc *alloc, struct watch_output out, bool quiet)
@@ -29,7 +40,10 @@ struct watch_account *watch_account_new(const struct base_alloc *alloc, struct w
         a->alloc = alloc;
         a->out = out;
         a->quiet = quiet;
+        a->message_told = UINT32_MAX;
         base_buf_init(&a->line, alloc);
+        base_buf_init(&a->broadcast, alloc);
+        base_buf_init(&a->call, alloc);
     }
     return a;
 }
@@ -39,6 +53,8 @@ void watch_account_free(struct watch_account *a)
     if (!a)
         return;
     base_buf_free(&a->line);
+    base_buf_free(&a->broadcast);
+    base_buf_free(&a->call);
     base_alloc_free(a->alloc, a, sizeof *a);
 }
 
@@ -65,37 +81,60 @@ static void end_line(struct watch_account *a)
         a->out.write(a->out.user, (const char *)a->line.data, a->line.size);
 }
 
-static void tell_pending(struct watch_account *a)
+// Tells a line that has waited, at its own time, and empties it.
+static void tell_waiting(struct watch_account *a, struct base_buf *waiting, uint64_t time)
 {
-    if (!a->pending)
+    if (waiting->size == 0)
         return;
-    a->pending = false;
-    if (a->printed)
-        return;
-    base_buf_text(begin_line(a, a->pending_time), a->pending_call);
+    base_buf_add(begin_line(a, time), waiting->data, waiting->size);
     end_line(a);
+    base_buf_clear(waiting);
+}
+
+static void tell_all_waiting(struct watch_account *a)
+{
+    tell_waiting(a, &a->broadcast, a->broadcast_time);
+    tell_waiting(a, &a->call, a->call_time);
 }
 
 static void tell_debug(struct watch_account *a, const struct vmm_debug_record *r)
 {
     if (r->length == 0)
         return;
-    a->printed = true;
+    if (!a->quiet) {
+        tell_waiting(a, &a->broadcast, a->broadcast_time);
+        base_buf_clear(&a->call);
+    }
     a->out.write(a->out.user, r->text, r->length);
     a->line_open = r->text[r->length - 1] != '\n';
 }
 
-static void describe_call(struct watch_account *a, const struct vmm_service_record *r)
+static void begin_call(struct watch_account *a, const struct vmm_service_record *r)
 {
-    base_buf_clear(&a->line);
-    base_buf_printf(&a->line, "%s calls ", r->caller);
-    if (strcmp(r->device_name, "VMM") != 0)
-        base_buf_printf(&a->line, "%s ", r->device_name);
-    base_buf_text(&a->line, r->name);
-    const char *text = base_buf_cstr(&a->line);
-    size_t n = strlen(text) < sizeof a->pending_call ? strlen(text) : sizeof a->pending_call - 1;
-    memcpy(a->pending_call, text, n);
-    a->pending_call[n] = '\0';
+    tell_all_waiting(a);
+    base_buf_printf(&a->call, "%s calls %s%s%s", r->caller, strcmp(r->device_name, "VMM") == 0 ? "" : r->device_name,
+                    strcmp(r->device_name, "VMM") == 0 ? "" : " ", r->name);
+    a->call_time = r->head.time;
+    if (a->call_count < CALLS_KEPT)
+        a->calls[a->call_count++] = (struct pending_call){r->device, r->ordinal, r->head.time};
+}
+
+// Only what took long is told: the thread was blocked, or much happened.
+static void end_call(struct watch_account *a, const struct vmm_service_record *r)
+{
+    uint32_t i = a->call_count;
+    while (i > 0 && (a->calls[i - 1].device != r->device || a->calls[i - 1].ordinal != r->ordinal))
+        i--;
+    tell_waiting(a, &a->call, a->call_time);
+    if (i == 0)
+        return;
+    uint64_t entered = a->calls[i - 1].time;
+    memmove(&a->calls[i - 1], &a->calls[i], (a->call_count - i) * sizeof *a->calls);
+    a->call_count--;
+    if (r->head.time - entered < LONG_CALL_NS)
+        return;
+    base_buf_printf(begin_line(a, r->head.time), "%s is back from %s", r->caller, r->name);
+    end_line(a);
 }
 
 // Only calls of drivers are told; the system's own are in the trace.
@@ -103,32 +142,33 @@ static void tell_service(struct watch_account *a, const struct vmm_service_recor
 {
     if (!r->caller[0])
         return;
-    if (r->phase == VMM_SERVICE_ENTERED) {
-        tell_pending(a);
-        describe_call(a, r);
-        a->pending = true;
-        a->printed = false;
-        a->pending_time = r->head.time;
-    } else if (a->pending) {
-        tell_pending(a);
-    } else if (!a->printed) {
-        base_buf_printf(begin_line(a, r->head.time), "%s is back from %s", r->caller, r->name);
-        end_line(a);
-    }
+    if (r->phase == VMM_SERVICE_ENTERED)
+        begin_call(a, r);
+    else
+        end_call(a, r);
+}
+
+static void begin_broadcast(struct watch_account *a, const struct vmm_control_record *r)
+{
+    tell_waiting(a, &a->broadcast, a->broadcast_time);
+    const char *words = a->message_told == r->message ? NULL : watch_message_words(r->message);
+    if (r->name)
+        base_buf_text(&a->broadcast, r->name);
+    else
+        base_buf_printf(&a->broadcast, "message %08Xh", r->message);
+    if (words)
+        base_buf_printf(&a->broadcast, " (%s)", words);
+    a->message = a->message_told = r->message;
+    a->broadcast_time = r->head.time;
 }
 
 static void tell_control(struct watch_account *a, const struct vmm_control_record *r)
 {
-    struct base_buf *b = begin_line(a, r->head.time);
-    const char *words = watch_message_words(r->message);
-    if (r->name)
-        base_buf_printf(b, "%s gets %s", r->device, r->name);
-    else
-        base_buf_printf(b, "%s gets message %08Xh", r->device, r->message);
-    if (words)
-        base_buf_printf(b, " (%s)", words);
-    base_buf_text(b, r->carry ? ": REFUSED" : ": accepted");
-    end_line(a);
+    tell_waiting(a, &a->call, a->call_time);
+    bool first = a->broadcast.size == 0 || a->message != r->message;
+    if (first)
+        begin_broadcast(a, r);
+    base_buf_printf(&a->broadcast, "%s%s%s", first ? ": " : ", ", r->device, r->carry ? " REFUSES" : "");
 }
 
 static void add_reasons(struct base_buf *b, uint32_t not_met)
@@ -227,11 +267,12 @@ void watch_account_listen(void *user, const struct base_record *record)
     }
     if (record->kind == VMM_RECORD_IO || record->kind == VMM_RECORD_IRQ || record->kind == VMM_RECORD_SWITCH)
         return; // in the trace; too many for an account
-    tell_pending(a);
-    switch ((enum vmm_record_kind)record->kind) {
-    case VMM_RECORD_CONTROL:
+    if (record->kind == VMM_RECORD_CONTROL) {
         tell_control(a, r);
-        break;
+        return;
+    }
+    tell_all_waiting(a);
+    switch ((enum vmm_record_kind)record->kind) {
     case VMM_RECORD_EVENT:
         tell_event(a, r);
         break;

@@ -47,6 +47,8 @@ static void paint_row(const struct watch_timeline *t, const uint32_t *at, uint32
         for (uint32_t c = next; c < column; c++)
             cells[c] = (struct cell){look.after, look.colour};
         look = look_of(t->moments[i].state);
+        if (t->rows[row].timeout && t->moments[i].state == VMM_EVENT_RUN)
+            look.after = ' '; // it fires; how long its callback runs is not announced
         cells[column] = (struct cell){look.at, look.colour};
         next = column + 1;
     }

@@ -124,15 +124,55 @@ static void account_ends_a_line_the_driver_left_open(void **state)
     say(&f, &d);
     say(&f, &out);
     tell_story(&f);
+    assert_string_equal(
+        base_buf_cstr(&f.text),
+        "hello\n"
+        "vxd:     0.001 ms  restricted event 1 (Waiter, EDX=0) is scheduled\n"
+        "vxd:     0.001 ms  restricted event 1 (Waiter, EDX=0) has to wait: the critical section is taken "
+        "(PEF_Wait_Not_Crit), another virtual machine is running\n"
+        "vxd:     0.002 ms  restricted event 2 (Loser, EDX=0) is scheduled\n"
+        "vxd:    20.000 ms  restricted event 2 (Loser, EDX=0) is cancelled\n"
+        "vxd:   100.000 ms  restricted event 1 (Waiter, EDX=0) runs\n"
+        "vxd:   100.004 ms  restricted event 1 (Waiter, EDX=0) is done\n");
+    watch_account_free(a);
+    base_buf_free(&f.text);
+}
+
+static struct vmm_control_record control(uint64_t time, uint32_t message, const char *device, bool carry)
+{
+    return (struct vmm_control_record){.head = {VMM_RECORD_CONTROL, sizeof(struct vmm_control_record), time, 0},
+                                       .message = message,
+                                       .name = message == 1 ? "Device_Init" : NULL,
+                                       .device = device,
+                                       .carry = carry};
+}
+
+static void account_tells_a_message_in_one_line_until_something_happens(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct watch_account *a = watch_account_new(&base_heap, (struct watch_output){collect, &f.text}, false);
+    assert_true(base_sink_listen(&f.sink, watch_account_listen, a));
+    struct vmm_control_record c[] = {control(1000, 1, "VMM", false), control(2000, 1, "VPICD", false),
+                                     control(5000000, 1, "BAD", true), control(6000000, 0x70000001, "VTD", false)};
+    struct vmm_service_record in = service(3000, VMM_SERVICE_ENTERED, "Wait_Semaphore", 0x2B);
+    struct vmm_service_record out = service(4000000, VMM_SERVICE_DONE, "Wait_Semaphore", 0x2B);
+    struct vmm_end_record end = {{VMM_RECORD_END, sizeof end, 7000000, 0}, VMM_END_SHUTDOWN, ""};
+    say(&f, &c[0]);
+    say(&f, &c[1]);
+    say(&f, &in);
+    say(&f, &out);
+    say(&f, &c[2]);
+    say(&f, &c[3]);
+    say(&f, &end);
     assert_string_equal(base_buf_cstr(&f.text),
-                        "hello\n"
-                        "vxd:     0.001 ms  restricted event 1 (Waiter, EDX=0) is scheduled\n"
-                        "vxd:     0.001 ms  restricted event 1 (Waiter, EDX=0) has to wait: the critical section is taken "
-                        "(PEF_Wait_Not_Crit), another virtual machine is running\n"
-                        "vxd:     0.002 ms  restricted event 2 (Loser, EDX=0) is scheduled\n"
-                        "vxd:    20.000 ms  restricted event 2 (Loser, EDX=0) is cancelled\n"
-                        "vxd:   100.000 ms  restricted event 1 (Waiter, EDX=0) runs\n"
-                        "vxd:   100.004 ms  restricted event 1 (Waiter, EDX=0) is done\n");
+                        "vxd:     0.001 ms  Device_Init (main initialisation, interrupts are on): VMM, VPICD\n"
+                        "vxd:     0.003 ms  RESTRICT calls Wait_Semaphore\n"
+                        "vxd:     4.000 ms  RESTRICT is back from Wait_Semaphore\n"
+                        "vxd:     5.000 ms  Device_Init: BAD REFUSES\n"
+                        "vxd:     6.000 ms  message 70000001h: VTD\n"
+                        "vxd:     7.000 ms  the run is over: shutdown\n");
     watch_account_free(a);
     base_buf_free(&f.text);
 }
@@ -225,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trace_lines_have_the_keys_of_the_design),
         cmocka_unit_test(account_ends_a_line_the_driver_left_open),
+        cmocka_unit_test(account_tells_a_message_in_one_line_until_something_happens),
         cmocka_unit_test(quiet_account_is_what_drivers_print),
         cmocka_unit_test(picture_has_one_row_per_event),
         cmocka_unit_test(long_runs_keep_a_bounded_timeline),
