@@ -44,7 +44,7 @@ static void put_number(struct base_buf *b, const char *key, uint64_t value)
     base_buf_printf(b, ",\"%s\":%llu", key, (unsigned long long)value);
 }
 
-// Addresses and flag words are strings in hexadecimal, as people look for them.
+// Addresses are strings in hexadecimal, as people look for them.
 static void put_hex(struct base_buf *b, const char *key, uint32_t value)
 {
     base_buf_printf(b, ",\"%s\":\"%08x\"", key, value);
@@ -67,12 +67,19 @@ static void put_service(struct base_buf *b, const struct vmm_service_record *r)
     put_text(b, "name", r->name);
     put_text(b, "caller", r->caller);
     put_hex(b, "from", r->caller_address);
-    put_text(b, "phase", r->phase == VMM_SERVICE_ENTERED ? "entered" : "done");
-    if (r->phase == VMM_SERVICE_ENTERED)
-        return;
     put_number(b, "result", r->result);
     put_number(b, "carry", r->carry);
     put_number(b, "zero", r->zero);
+}
+
+// The nearest symbol, else the address.
+static void put_callback(struct base_buf *b, const char *symbol, uint32_t address)
+{
+    if (symbol && symbol[0])
+        put_text(b, "callback", symbol);
+    else
+        put_hex(b, "callback", address);
+    put_hex(b, "address", address);
 }
 
 static void put_restrictions(struct base_buf *b, const char *key, uint32_t bits)
@@ -97,8 +104,7 @@ static void put_event(struct base_buf *b, const struct vmm_event_record *r)
     put_text(b, "state", watch_event_state(r->state));
     put_restrictions(b, "not_met", r->not_met);
     put_restrictions(b, "flags", r->flags);
-    put_text(b, "callback", r->symbol);
-    put_hex(b, "address", r->callback);
+    put_callback(b, r->symbol, r->callback);
     put_hex(b, "reference", r->reference);
     put_text(b, "device", r->device);
 }
@@ -110,8 +116,7 @@ static void put_timeout(struct base_buf *b, const struct vmm_timeout_record *r)
     put_text(b, "state", watch_event_state(r->state));
     put_number(b, "ms", r->milliseconds);
     put_number(b, "lateness", r->lateness);
-    put_text(b, "callback", r->symbol);
-    put_hex(b, "address", r->callback);
+    put_callback(b, r->symbol, r->callback);
 }
 
 static void put_io(struct base_buf *b, const struct vmm_io_record *r)
@@ -197,11 +202,18 @@ static void put_payload(struct base_buf *b, const struct base_record *record)
     }
 }
 
+// A service call is one line, when it is done: its result belongs to it.
+static bool is_entry(const struct base_record *record)
+{
+    return record->kind == VMM_RECORD_SERVICE &&
+           ((const struct vmm_service_record *)(const void *)record)->phase == VMM_SERVICE_ENTERED;
+}
+
 void watch_trace_listen(void *user, const struct base_record *record)
 {
     struct watch_trace *t = user;
     const char *kind = kind_name(record->kind);
-    if (!kind)
+    if (!kind || is_entry(record))
         return;
     struct base_buf *b = &t->line;
     base_buf_clear(b);
