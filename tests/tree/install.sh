@@ -1,8 +1,8 @@
 #!/bin/sh
-# install.sh BUILD CC FLAGS VXD: installs into a fresh prefix, then builds examples/embed/embed.c with nothing but what
+# install.sh BUILD CC VXD [FLAGS]: installs into a fresh prefix, then builds examples/embed/embed.c with nothing but what
 # pkg-config says there, and runs it with the demo driver: what a host program's author does.
 set -eu
-build=$1 cc=$2 flags=$3 vxd=$4
+build=$1 cc=$2 vxd=$3 flags=${4:-}
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
 
