@@ -1,6 +1,8 @@
 // Boot and shutdown: one ring-0 chain of control messages (Win95 DDK S22FD), and what is asked for from outside while the
 // system runs.
 #include "vmm/defs.h"
+#include "vmm/heap.h"
+#include "vmm/v86data.h"
 
 // Steps of a BOOT frame.
 enum { BOOT_CRITICAL, BOOT_DEVICE, BOOT_COMPLETE, BOOT_SYS_VM, BOOT_OVER,
@@ -71,6 +73,8 @@ static void boot_resume(struct vmm *v, struct vmm_frame *f)
         break;
     case BOOT_SYS_VM:
         vmm_discard_init(v);
+        vmm_heap_drop_init(v);
+        vmm_instance_snapshot(v);
         send(v, f, KIT_Sys_VM_Init, KIT_SYSSTATE_VXDINITCOMPLETED, false);
         break;
     case BOOT_OVER:

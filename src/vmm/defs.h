@@ -35,6 +35,7 @@ uint32_t vmm_kernel_get(struct vmm *v, uint32_t bytes) BASE_MUST_USE; // for eve
 uint32_t vmm_row_size(enum vmm_table table);
 unsigned vmm_chapter_table_count(unsigned id);
 size_t vmm_chapter_state_size(unsigned id);
+void vmm_chapters_vm_switched(struct vmm *v, uint32_t from, uint32_t to);
 void vmm_chapters_vm_gone(struct vmm *v, uint32_t vm);
 void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread);
 

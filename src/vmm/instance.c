@@ -101,7 +101,7 @@ void vmm_instance_snapshot(struct vmm *v)
 }
 
 // The outgoing VM's block is made at its first switch away; a VM without one begins with the snapshot.
-void vmm_instance_switch(struct vmm *v, uint32_t from, uint32_t to)
+static void vm_switched(struct vmm *v, uint32_t from, uint32_t to)
 {
     const struct instance_state *s = state_of(v);
     if (!s->initial || from == to)
@@ -155,4 +155,5 @@ static const uint32_t tables[] = {sizeof(struct item), sizeof(struct copy), 0};
 const struct vmm_chapter vmm_instance_chapter = {.bindings = bindings,
                                                  .state_size = sizeof(struct instance_state),
                                                  .tables = tables,
-                                                 .vm_gone = vm_gone};
+                                                 .vm_gone = vm_gone,
+                                                 .vm_switched = vm_switched};

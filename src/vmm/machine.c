@@ -139,6 +139,13 @@ void vmm_chapters_vm_gone(struct vmm *v, uint32_t vm)
             chapters[i]->vm_gone(v, vm);
 }
 
+void vmm_chapters_vm_switched(struct vmm *v, uint32_t from, uint32_t to)
+{
+    for (unsigned i = 0; i < VMM_CHAPTERS; i++)
+        if (chapters[i]->vm_switched)
+            chapters[i]->vm_switched(v, from, to);
+}
+
 void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread)
 {
     for (unsigned i = 0; i < VMM_CHAPTERS; i++)

@@ -119,6 +119,8 @@ static void switch_begin(struct vmm *v, uint32_t to)
     announce_switch(v, from, to);
     if (new->vm != vm)
         map_vm(v, new->vm);
+    if (new->vm != vm)
+        vmm_chapters_vm_switched(v, vmm_vm_at(v, vm)->cb, vmm_vm_at(v, new->vm)->cb);
     vmm_switched_begin(v, from, to, vm != new->vm);
 }
 

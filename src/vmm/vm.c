@@ -1,6 +1,7 @@
 // Virtual machines and threads as the kernel keeps them: control blocks, ring-0 stacks, page tables of the first 4 MB, and
 // the services that ask about handles (spec: scheduling, handle queries). Life and death with messages: vmlife.c.
 #include "vmm/defs.h"
+#include "vmm/v86data.h"
 
 enum { FIRST_MB_PAGES = 0x110 };
 
@@ -46,7 +47,8 @@ static bool create_v86_memory(struct vmm *v, struct vmm_vm *vm)
         return false;
     for (uint32_t page = 0; page < FIRST_MB_PAGES; page++) {
         uint32_t phys = page;
-        if (!vm->system && page < 0xA0 && !(phys = vmm_phys_take_one(v)))
+        bool global = page && page < vmm_first_v86_page(v);
+        if (!vm->system && page < 0xA0 && !global && !(phys = vmm_phys_take_one(v)))
             return false;
         if (!map_page(v, vm, page, phys))
             return false;

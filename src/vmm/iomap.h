@@ -1,0 +1,10 @@
+// I/O trapping: who handles a port, and in which VMs it is trapped (iomap.c); what a trapped access becomes (iotrap.c).
+#ifndef VXDKIT_VMM_IOMAP_H
+#define VXDKIT_VMM_IOMAP_H
+
+#include "vmm/guest.h"
+
+uint32_t vmm_io_handler(struct vmm *v, uint16_t port); // address of the handler, 0 = none
+bool vmm_io_trapped(struct vmm *v, uint16_t port) BASE_MUST_USE; // has a handler, and trapping is on in the current VM
+
+#endif
