@@ -403,11 +403,6 @@ static void sys_critical_init_begin(struct vmm *v)
     f->step = AREA_GOT;
     f->a[0] = vmm_regs(v)[X86_EBX];
     f->a[1] = 0;
-    if (!vmm_service_is_implemented(1, KIT__Allocate_Device_CB_Area)) {
-        vmm_regs(v)[X86_EAX] = 0x400;
-        init_resume(v, f);
-        return;
-    }
     devices_call_c_begin(v, KIT__Allocate_Device_CB_Area, 2, (const uint32_t[]){vpicd_area_size(), 0});
 }
 
