@@ -184,11 +184,12 @@ uint32_t vxd_host_proc(struct vxd_machine *m, vxd_host_fn *fn, void *user);
 uint32_t vxd_argument(struct vxd_machine *m, unsigned n);
 
 // Answers a service of a device with host code, whether the library implements it or not. `device` and `service` as in
-// the tables (vxd services), any case. Call before vxd_boot. False: unknown device or service, or too late.
+// the tables (vxd services), any case; the machine has to have the device. Call before vxd_boot. False: it does not, or
+// there is no such service.
 bool vxd_provide_service(struct vxd_machine *m, const char *device, const char *service, vxd_host_fn *fn, void *user);
 
-// Answers `count` I/O ports from `first` on. size is 1, 2 or 4 bytes. Either function may be NULL: reads give all ones,
-// writes are lost. Call before vxd_boot. False: the range wraps or is taken, or no memory.
+// Answers `count` I/O ports from `first` on, ahead of the machine's own board. size is 1, 2 or 4 bytes. Either function
+// may be NULL: reads give all ones, writes are lost. Call before vxd_boot. False: the range wraps or is taken, or no memory.
 typedef uint32_t vxd_port_in_fn(void *user, uint16_t port, unsigned size);
 typedef void vxd_port_out_fn(void *user, uint16_t port, unsigned size, uint32_t value);
 bool vxd_provide_ports(struct vxd_machine *m, uint16_t first, uint32_t count, vxd_port_in_fn *in, vxd_port_out_fn *out,

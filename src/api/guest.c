@@ -1,6 +1,5 @@
-// Guest memory and registers, and host code as guest procedures.
+// Guest memory and registers.
 #include "api/machine.h"
-#include "vmm/guest.h"
 
 bool vxd_read(struct vxd_machine *m, uint32_t address, void *to, size_t size)
 {
@@ -61,35 +60,4 @@ bool vxd_set_register(struct vxd_machine *m, enum vxd_register which, uint32_t v
 void vxd_describe_address(struct vxd_machine *m, uint32_t address, char *to, size_t size)
 {
     vmm_describe_address(m->vmm, address, to, size);
-}
-
-struct host_proc {
-    vxd_host_fn *fn;
-    void *user;
-    struct vxd_machine *machine;
-};
-
-static void call_host(void *user, struct vmm *v)
-{
-    const struct host_proc *p = user;
-    (void)v;
-    p->fn(p->user, p->machine);
-}
-
-uint32_t vxd_host_proc(struct vxd_machine *m, vxd_host_fn *fn, void *user)
-{
-    struct host_proc *p = base_arena_get(&m->arena, sizeof *p);
-    uint32_t address = 0;
-    if (p) {
-        *p = (struct host_proc){fn, user, m};
-        address = vmm_host_proc(m->vmm, call_host, p);
-    }
-    if (!address)
-        api_fail(m, "out of memory");
-    return address;
-}
-
-uint32_t vxd_argument(struct vxd_machine *m, unsigned n)
-{
-    return vmm_arg(m->vmm, n);
 }

@@ -181,4 +181,7 @@ void vmm_phase_second(struct vmm *v, uint32_t message);
 void vmm_load_queue(struct vmm *v, uint32_t module);
 bool vmm_ticket_begin(struct vmm *v);
 
+// host.c
+const struct vmm_host_range *vmm_host_range_at(const struct vmm *v, bool memory, uint32_t address); // NULL: none
+
 #endif

@@ -119,9 +119,3 @@ void *vmm_device_state(struct vmm *v, const struct vmm_device *device)
             return v->devices[i].state;
     return NULL;
 }
-
-uint32_t vmm_host_proc(struct vmm *v, vmm_host_fn *fn, void *user)
-{
-    uint32_t gate = vmm_gate_add(v, &(struct vmm_gate){.host = fn, .user = user});
-    return gate ? vmm_gate_address(gate) : 0;
-}

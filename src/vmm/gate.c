@@ -164,7 +164,9 @@ static void call_service(struct vmm *v, uint32_t number)
         announce_service(v, &gate, v->call.caller, VMM_SERVICE_ENTERED);
     check_call(v, &gate);
     v->call.gate = number;
-    if (gate.fn)
+    if (gate.host)
+        gate.host(gate.user, v);
+    else if (gate.fn)
         gate.fn(v);
     else
         missing(v, &gate);

@@ -31,6 +31,9 @@ void vmm_default_config(struct vmm_config *config)
 static uint32_t port_in(void *user, uint16_t port, unsigned size)
 {
     struct vmm *v = user;
+    const struct vmm_host_range *range = vmm_host_range_at(v, false, port);
+    if (range)
+        return range->read ? range->read(range->user, port, size) : UINT32_MAX;
     if (v->board && v->board->port_in)
         return v->board->port_in(v, port, size);
     return UINT32_MAX;
@@ -39,20 +42,29 @@ static uint32_t port_in(void *user, uint16_t port, unsigned size)
 static void port_out(void *user, uint16_t port, unsigned size, uint32_t value)
 {
     struct vmm *v = user;
-    if (v->board && v->board->port_out)
+    const struct vmm_host_range *range = vmm_host_range_at(v, false, port);
+    if (range && range->write)
+        range->write(range->user, port, size, value);
+    if (!range && v->board && v->board->port_out)
         v->board->port_out(v, port, size, value);
 }
 
 static uint32_t memory_read(void *user, uint32_t phys, unsigned size)
 {
     struct vmm *v = user;
+    const struct vmm_host_range *range = vmm_host_range_at(v, true, phys);
+    if (range)
+        return range->read ? range->read(range->user, phys, size) : UINT32_MAX;
     return v->board && v->board->memory_read ? v->board->memory_read(v, phys, size) : UINT32_MAX;
 }
 
 static void memory_write(void *user, uint32_t phys, unsigned size, uint32_t value)
 {
     struct vmm *v = user;
-    if (v->board && v->board->memory_write)
+    const struct vmm_host_range *range = vmm_host_range_at(v, true, phys);
+    if (range && range->write)
+        range->write(range->user, phys, size, value);
+    if (!range && v->board && v->board->memory_write)
         v->board->memory_write(v, phys, size, value);
 }
 
@@ -252,6 +264,7 @@ void vmm_free(struct vmm *v)
         base_alloc_free(alloc, v->devices[i].state, v->devices[i].device->state_size);
     base_alloc_free(alloc, v->devices, v->device_capacity * sizeof *v->devices);
     base_alloc_free(alloc, v->gates, v->gate_capacity * sizeof *v->gates);
+    base_alloc_free(alloc, v->ranges, v->range_capacity * sizeof *v->ranges);
     for (unsigned i = 0; i < VMM_TABLE_COUNT; i++)
         base_table_free(&v->tables[i]);
     if (v->cpu)

@@ -384,6 +384,8 @@ struct vmm {
     uint32_t kind_count;
     struct vmm_device_slot *devices;
     uint32_t device_count, device_capacity;
+    struct vmm_host_range *ranges; // host code behind ports and memory
+    uint32_t range_count, range_capacity;
     const struct vmm_board *board;
     vmm_vector_fn *vector[256]; // of the board's interrupts
     struct vmm_call call;

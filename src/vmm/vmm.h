@@ -96,6 +96,19 @@ void vmm_snapshot_free(struct vmm_snapshot *s);
 // service and never runs the machine. 0 when memory is exhausted.
 typedef void vmm_host_fn(void *user, struct vmm *v);
 uint32_t vmm_host_proc(struct vmm *v, vmm_host_fn *fn, void *user) BASE_MUST_USE;
+// Host code as a service of a device of this machine, in place of the built-in one. Before boot. False: no such service.
+bool vmm_bind_host(struct vmm *v, uint16_t device, uint16_t ordinal, vmm_host_fn *fn, void *user) BASE_MUST_USE;
+
+// Host code behind ports, or behind pages of physical memory that hold nothing else; it comes before the board. A NULL
+// read gives all ones, a NULL write loses the value. Before boot. False: the range is empty, wraps, or is taken.
+struct vmm_host_range {
+    bool memory;
+    uint32_t first, count; // ports, or bytes in whole pages
+    uint32_t (*read)(void *user, uint32_t address, unsigned size);
+    void (*write)(void *user, uint32_t address, unsigned size, uint32_t value);
+    void *user;
+};
+bool vmm_provide_range(struct vmm *v, const struct vmm_host_range *range) BASE_MUST_USE;
 
 // "DEVICE(object)+offset" or "symbol+offset" for a ring-0 address; written into `to`, always terminated.
 void vmm_describe_address(struct vmm *v, uint32_t linear, char *to, size_t size);

@@ -1,0 +1,96 @@
+// Host code in the machine: procedures, services, ports, memory.
+#include "api/machine.h"
+#include "vmm/guest.h"
+
+struct host_proc {
+    vxd_host_fn *fn;
+    void *user;
+    struct vxd_machine *machine;
+};
+
+static void call_host(void *user, struct vmm *v)
+{
+    const struct host_proc *p = user;
+    (void)v;
+    p->fn(p->user, p->machine);
+}
+
+static struct host_proc *new_proc(struct vxd_machine *m, vxd_host_fn *fn, void *user)
+{
+    struct host_proc *p = base_arena_get(&m->arena, sizeof *p);
+    if (p)
+        *p = (struct host_proc){fn, user, m};
+    else
+        api_fail(m, "out of memory");
+    return p;
+}
+
+uint32_t vxd_host_proc(struct vxd_machine *m, vxd_host_fn *fn, void *user)
+{
+    struct host_proc *p = new_proc(m, fn, user);
+    uint32_t address = p ? vmm_host_proc(m->vmm, call_host, p) : 0;
+    if (p && !address)
+        api_fail(m, "out of memory");
+    return address;
+}
+
+uint32_t vxd_argument(struct vxd_machine *m, unsigned n)
+{
+    return vmm_arg(m->vmm, n);
+}
+
+bool vxd_provide_service(struct vxd_machine *m, const char *device, const char *service, vxd_host_fn *fn, void *user)
+{
+    const struct kit_device *owner, *wanted = kit_device_by_name(device);
+    const struct kit_service *row = kit_service_by_name(service, &owner);
+    if (!wanted || !row || owner != wanted)
+        return api_fail(m, "there is no service %s of a device %s", service, device);
+    struct host_proc *p = new_proc(m, fn, user);
+    if (!p)
+        return false;
+    if (vmm_bind_host(m->vmm, wanted->id, row->ordinal, call_host, p))
+        return true;
+    return api_fail(m, "%s cannot be provided: this machine has no device %s", row->name, wanted->name);
+}
+
+struct host_ports {
+    vxd_port_in_fn *in;
+    vxd_port_out_fn *out;
+    void *user;
+};
+
+static uint32_t read_port(void *user, uint32_t port, unsigned size)
+{
+    const struct host_ports *p = user;
+    return p->in ? p->in(p->user, (uint16_t)port, size) : UINT32_MAX;
+}
+
+static void write_port(void *user, uint32_t port, unsigned size, uint32_t value)
+{
+    const struct host_ports *p = user;
+    if (p->out)
+        p->out(p->user, (uint16_t)port, size, value);
+}
+
+bool vxd_provide_ports(struct vxd_machine *m, uint16_t first, uint32_t count, vxd_port_in_fn *in, vxd_port_out_fn *out,
+                       void *user)
+{
+    struct host_ports *p = base_arena_get(&m->arena, sizeof *p);
+    if (!p)
+        return api_fail(m, "out of memory");
+    *p = (struct host_ports){in, out, user};
+    const struct vmm_host_range range = {
+        .first = first, .count = count, .read = read_port, .write = write_port, .user = p};
+    return vmm_provide_range(m->vmm, &range) ||
+           api_fail(m, "ports %04Xh to %04Xh cannot be provided: the range wraps or is taken, or the machine has booted",
+                    first, first + count - 1);
+}
+
+bool vxd_provide_memory(struct vxd_machine *m, uint32_t address, uint32_t size, vxd_memory_read_fn *read,
+                        vxd_memory_write_fn *write, void *user)
+{
+    const struct vmm_host_range range = {
+        .memory = true, .first = address, .count = size, .read = read, .write = write, .user = user};
+    return vmm_provide_range(m->vmm, &range) ||
+           api_fail(m, "memory at %08Xh cannot be provided: no whole free pages, or the machine has booted", address);
+}
