@@ -42,7 +42,8 @@ void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread);
 // frame.c, and the kinds by the file that resumes them
 void vmm_frame_returned(struct vmm *v, uint32_t kind);
 extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame, vmm_switch_frame,
-    vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame, vmm_trap_frame;
+    vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame, vmm_trap_frame,
+    vmm_page_frame;
 
 // run.c
 void vmm_ended(struct vmm *v); // announces the end
@@ -52,8 +53,17 @@ void vmm_vector_entered(struct vmm *v, uint8_t vector);
 
 // fault.c
 void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault);
-void vmm_hooked_fault_begin(struct vmm *v, const struct vmm_fault *fault, unsigned origin, uint32_t handler);
-void vmm_default_fault(struct vmm *v, uint32_t number); // the end of a chain of hooks
+void vmm_own_fault_begin(struct vmm *v, const struct vmm_fault *fault); // the VMM's own handlers, and those behind them
+bool vmm_exception_handler(struct vmm *v, const struct vmm_fault *fault); // false: none for this place
+void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault);
+
+// page_fault.c
+bool vmm_page_fault_begin(struct vmm *v, const struct vmm_fault *fault); // false: nobody hooked it
+
+// fault_hook.c
+bool vmm_fault_chains_create(struct vmm *v) BASE_MUST_USE;
+bool vmm_fault_hooks_begin(struct vmm *v, const struct vmm_fault *fault, bool late); // false: none installed
+void vmm_fault_chain_ended(struct vmm *v, uint32_t number);
 void vmm_nmi_chain_ended(struct vmm *v);
 
 // interrupt.c

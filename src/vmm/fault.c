@@ -6,14 +6,6 @@
 
 enum { PAGE_FAULT = 14, GENERAL_PROTECTION = 13, INVALID_OPCODE = 6 };
 
-// a[] of a FAULT frame.
-enum { F_VECTOR, F_ORIGIN, F_ERROR, F_CS, F_STATE, F_CR2, F_STAGE };
-
-static unsigned origin_of(const struct vmm_fault *fault)
-{
-    return !fault->ring3 ? VMM_FAULT_VMM : fault->v86 ? VMM_FAULT_V86 : VMM_FAULT_PM;
-}
-
 static void announce(struct vmm *v, const struct vmm_fault *fault, bool handled)
 {
     if (!base_sink_heard(&v->sink))
@@ -63,7 +55,7 @@ static bool was_discarded(struct vmm *v, uint32_t linear)
     return vmm_module_of(v, linear, &object) && !vmm_object_at(v, object)->linear;
 }
 
-static void unhandled(struct vmm *v, const struct vmm_fault *fault)
+void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
 {
     char where[96], trace[220] = "", address[40] = "";
     const uint32_t *r = v->cpu->state.reg;
@@ -102,7 +94,7 @@ static bool own_ring3_begin(struct vmm *v, const struct vmm_fault *fault)
 }
 
 // Install_Exception_Handler: execution goes on at the handler with everything else as at the fault.
-static bool exception_handler(struct vmm *v, const struct vmm_fault *fault)
+bool vmm_exception_handler(struct vmm *v, const struct vmm_fault *fault)
 {
     for (uint32_t row = v->s.chain[VMM_CHAIN_EXCEPTION]; row; row = vmm_callback_at(v, row)->next) {
         uint32_t at = vmm_callback_at(v, row)->proc;
@@ -114,24 +106,22 @@ static bool exception_handler(struct vmm *v, const struct vmm_fault *fault)
     return false;
 }
 
-static void own_begin(struct vmm *v, const struct vmm_fault *fault)
+void vmm_own_fault_begin(struct vmm *v, const struct vmm_fault *fault)
 {
-    bool done = fault->ring3 ? own_ring3_begin(v, fault) : exception_handler(v, fault);
+    bool done = fault->vector == PAGE_FAULT && vmm_page_fault_begin(v, fault);
     if (!done)
-        unhandled(v, fault);
-    else if (fault->ring3 && !v->call.faulted && !v->call.framed && v->cpu->state.eip == vmm_gate_address(VMM_GATE_LEAVE))
+        done = fault->ring3 ? own_ring3_begin(v, fault) : vmm_exception_handler(v, fault);
+    if (!done && !vmm_fault_hooks_begin(v, fault, true))
+        vmm_unhandled_fault(v, fault);
+    else if (done && fault->ring3 && !v->call.faulted && !v->call.framed &&
+             v->cpu->state.eip == vmm_gate_address(VMM_GATE_LEAVE))
         vmm_leave_begin(v); // the common case saves the trip through the gate
 }
 
 void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault)
 {
-    unsigned origin = origin_of(fault);
-    uint32_t handler = fault->vector < VMM_FAULT_VECTORS ? v->s.fault_handler[origin][fault->vector] : 0;
-    if (!handler) {
-        own_begin(v, fault);
-        return;
-    }
-    vmm_hooked_fault_begin(v, fault, origin, handler);
+    if (!vmm_fault_hooks_begin(v, fault, false))
+        vmm_own_fault_begin(v, fault);
 }
 
 // --- services
@@ -161,29 +151,3 @@ static const struct vmm_binding bindings[] = {
 };
 
 const struct vmm_chapter vmm_fault_chapter = {.bindings = bindings};
-
-void vmm_nmi_chain_ended(struct vmm *v)
-{
-    vmm_stop(v, VMM_END_MISSING, "NMI handlers are not implemented");
-}
-
-// The default handler that a hooked chain ends in.
-void vmm_default_fault(struct vmm *v, uint32_t number)
-{
-    (void)number;
-    vmm_stop(v, VMM_END_MISSING, "fault hooks are not implemented");
-}
-
-void vmm_hooked_fault_begin(struct vmm *v, const struct vmm_fault *fault, unsigned origin, uint32_t handler)
-{
-    (void)origin, (void)handler;
-    own_begin(v, fault);
-}
-
-static void fault_resume(struct vmm *v, struct vmm_frame *f)
-{
-    (void)f;
-    vmm_frame_pop_all(v);
-}
-
-const struct vmm_frame_kind vmm_fault_frame = {"the fault handler", fault_resume, NULL};

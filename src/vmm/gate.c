@@ -210,7 +210,7 @@ void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number)
     else if (number == VMM_GATE_NMI_END)
         vmm_nmi_chain_ended(v);
     else if (number >= VMM_GATE_FAULT && number < (uint32_t)VMM_GATE_FAULT_END)
-        vmm_default_fault(v, number - VMM_GATE_FAULT);
+        vmm_fault_chain_ended(v, number - VMM_GATE_FAULT);
     else
         vmm_stop(v, VMM_END_FAULT, "gate %04X does not exist", number);
 

@@ -125,7 +125,7 @@ bool vmm_layout_create(struct vmm *v)
     if (!create_tables(v) || !vmm_gates_map(v, VMM_GATE_SERVICE) || !create_first_megabyte(v))
         return false;
     start_processor(v);
-    return true;
+    return vmm_fault_chains_create(v);
 }
 
 void vmm_layout_stack(struct vmm *v, uint32_t esp0)

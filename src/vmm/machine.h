@@ -49,7 +49,8 @@ enum {
     VMM_GATE_IRET = 0x142,    // no gate but a real IRETD, for entering ring 3
     VMM_GATE_NMI_END = 0x143, // the end of the chain of NMI handlers
     VMM_GATE_FAULT = 0x200,   // default fault handlers: 3 x 80 (Hook_V86_, Hook_PM_, Hook_VMM_Fault)
-    VMM_GATE_FAULT_END = VMM_GATE_FAULT + 3 * 80,
+    VMM_GATE_FAULT_LAST = VMM_GATE_FAULT + 3 * 80, // the ends of the chains behind the VMM's own handlers
+    VMM_GATE_FAULT_END = VMM_GATE_FAULT + 6 * 80,
     VMM_GATE_SERVICE = 0x400, // services and control procedures of C devices, then host procedures
     VMM_GATES = 0x10000,
 };
@@ -59,7 +60,7 @@ enum { VMM_CS = 0x28, VMM_DS = 0x30, VMM_TSS = 0x18, VMM_LDT = 0x20, VMM_FIRST_F
 
 // Frame kinds of the VMM itself, in the order of vmm_frame_kinds (machine.c).
 enum { VMM_FRAME_EVENT, VMM_FRAME_INTERRUPT, VMM_FRAME_FAULT, VMM_FRAME_BLOCK, VMM_FRAME_SWITCH, VMM_FRAME_NEST,
-       VMM_FRAME_BROADCAST, VMM_FRAME_BOOT, VMM_FRAME_CALLBACK, VMM_FRAME_CHAIN, VMM_FRAME_TRAP, VMM_FRAME_KINDS };
+       VMM_FRAME_BROADCAST, VMM_FRAME_BOOT, VMM_FRAME_CALLBACK, VMM_FRAME_CHAIN, VMM_FRAME_TRAP, VMM_FRAME_PAGE, VMM_FRAME_KINDS };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Rows
@@ -309,7 +310,8 @@ struct vmm_state {
     uint32_t crit_owner, crit_claims; // thread row
     uint32_t chain[VMM_CHAINS];
     uint32_t chain_sequence;
-    uint32_t fault_handler[VMM_FAULT_TABLES][VMM_FAULT_VECTORS];
+    uint32_t fault_chains;   // guest address of the heads of the chains of fault hooks: 2 x 3 x 80 dwords
+    uint32_t fault_hooks;    // how often a fault was hooked; 0: the chains need not be looked at
     uint32_t traps_used;     // V86 call-backs handed out
     uint32_t nmi_handler;
     uint32_t first_ddb;
