@@ -2,6 +2,7 @@
 // `const struct vmm_chapter vmm_<name>_chapter`, exported by the chapter's file. Included several times with different
 // meanings of CHAPTER. Order does not matter, but must be the same in every machine of a build.
 CHAPTER(vm)
+CHAPTER(life)
 CHAPTER(sched)
 CHAPTER(sync)
 CHAPTER(event)

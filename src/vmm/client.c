@@ -98,7 +98,7 @@ void vmm_leave_begin(struct vmm *v)
     s->eflags = (s->eflags & ~(uint32_t)X86_DF) | X86_IF;
     if (v->s.end || vmm_not_critical_begin(v) || vmm_event_begin(v, NULL))
         return;
-    if (v->s.tickets_due && vmm_ticket_begin(v))
+    if (vmm_postponed_end_begin(v) || (v->s.tickets_due && vmm_ticket_begin(v)))
         return;
     if (v->s.reschedule && vmm_reschedule_begin(v))
         return;

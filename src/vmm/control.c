@@ -192,9 +192,14 @@ static void system_control(struct vmm *v)
     const uint32_t *r = vmm_regs(v);
     const uint32_t p[4] = {r[X86_EBX], r[X86_EDX], r[X86_ESI], r[X86_EDI]};
     uint32_t message = r[X86_EAX];
-    if (message == KIT_Create_VM || message == KIT_Destroy_VM) {
-        vmm_stop(v, VMM_END_MISSING, "System_Control with Create_VM or Destroy_VM (called by %s): not implemented",
-                 vmm_module_name(v, v->call.caller));
+    if (message == KIT_Create_VM) {
+        vmm_create_vm_begin(v);
+        return;
+    }
+    if (message == KIT_Destroy_VM) {
+        uint32_t vm = vmm_vm_row_or_report(v, r[X86_EBX], "VDAG31 System_Control");
+        if (vm)
+            vmm_vm_end_begin(v, vm, 0);
         return;
     }
     vmm_broadcast_begin(v, message, p, false);

@@ -43,7 +43,7 @@ void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread);
 void vmm_frame_returned(struct vmm *v, uint32_t kind);
 extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame, vmm_switch_frame,
     vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame, vmm_trap_frame,
-    vmm_page_frame;
+    vmm_page_frame, vmm_life_frame;
 
 // run.c
 void vmm_ended(struct vmm *v); // announces the end
@@ -87,7 +87,11 @@ void vmm_vm_discard(struct vmm *v, uint32_t vm);
 uint32_t vmm_thread_create(struct vmm *v, uint32_t vm) BASE_MUST_USE;
 void vmm_thread_discard(struct vmm *v, uint32_t thread);
 
-// vmlife.c
+// life.c
+void vmm_create_vm_begin(struct vmm *v);
+void vmm_thread_start_begin(struct vmm *v);
+void vmm_vm_end_begin(struct vmm *v, uint32_t vm, uint32_t flags); // flags of VM_Not_Executeable; 0: a normal end
+bool vmm_postponed_end_begin(struct vmm *v);
 void vmm_suspend_begin(struct vmm *v, uint32_t vm);
 void vmm_check_exit(struct vmm *v);
 
@@ -114,6 +118,7 @@ void vmm_events_forget(struct vmm *v, bool thread, uint32_t scope);
 int64_t vmm_priority(struct vmm *v, uint32_t thread);
 bool vmm_wait_takes_events(struct vmm *v, uint32_t thread);
 bool vmm_reschedule_begin(struct vmm *v); // true: another thread is current
+void vmm_switch_to_begin(struct vmm *v, uint32_t thread);
 void vmm_settle_begin(struct vmm *v);     // at the end of a service that may have made another thread the first
 void vmm_block_begin(struct vmm *v, enum vmm_block_kind kind, uint32_t object, uint32_t flags, uint32_t extra);
 void vmm_wait_begin(struct vmm *v);

@@ -48,6 +48,7 @@ enum {
     VMM_GATE_WAIT = 0x141,    // the current thread waits: run another one
     VMM_GATE_IRET = 0x142,    // no gate but a real IRETD, for entering ring 3
     VMM_GATE_NMI_END = 0x143, // the end of the chain of NMI handlers
+    VMM_GATE_START = 0x144,   // where a new thread begins
     VMM_GATE_FAULT = 0x200,   // default fault handlers: 3 x 80 (Hook_V86_, Hook_PM_, Hook_VMM_Fault)
     VMM_GATE_FAULT_LAST = VMM_GATE_FAULT + 3 * 80, // the ends of the chains behind the VMM's own handlers
     VMM_GATE_FAULT_END = VMM_GATE_FAULT + 6 * 80,
@@ -60,7 +61,8 @@ enum { VMM_CS = 0x28, VMM_DS = 0x30, VMM_TSS = 0x18, VMM_LDT = 0x20, VMM_FIRST_F
 
 // Frame kinds of the VMM itself, in the order of vmm_frame_kinds (machine.c).
 enum { VMM_FRAME_EVENT, VMM_FRAME_INTERRUPT, VMM_FRAME_FAULT, VMM_FRAME_BLOCK, VMM_FRAME_SWITCH, VMM_FRAME_NEST,
-       VMM_FRAME_BROADCAST, VMM_FRAME_BOOT, VMM_FRAME_CALLBACK, VMM_FRAME_CHAIN, VMM_FRAME_TRAP, VMM_FRAME_PAGE, VMM_FRAME_KINDS };
+       VMM_FRAME_BROADCAST, VMM_FRAME_BOOT, VMM_FRAME_CALLBACK, VMM_FRAME_CHAIN, VMM_FRAME_TRAP, VMM_FRAME_PAGE, VMM_FRAME_LIFE,
+       VMM_FRAME_KINDS };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Rows
@@ -76,14 +78,16 @@ struct vmm_vm {
     uint32_t timeouts;       // root of the heap of its execution-time time-outs
     uint64_t run_ns;         // execution time so far, not counting the present run
     uint32_t ints_enabled_callbacks; // Call_When_VM_Ints_Enabled, first callback row
-    uint32_t end_flags;      // VM_Not_Executeable flags once it is ending
+    uint32_t end_flags;      // of VM_Not_Executeable: its end is wanted and had to wait
     uint8_t interrupts;      // virtual IF; the image in the client registers while ring 0 runs
     uint8_t hw_int;          // hardware interrupts being simulated into it
     uint8_t system;
+    uint8_t ending;
     uint8_t dead;
 };
 
-enum vmm_block_kind { VMM_BLOCK_NONE, VMM_BLOCK_CRITICAL, VMM_BLOCK_SEMAPHORE, VMM_BLOCK_MUTEX, VMM_BLOCK_ID, VMM_BLOCK_SLEEP };
+enum vmm_block_kind { VMM_BLOCK_NONE, VMM_BLOCK_CRITICAL, VMM_BLOCK_SEMAPHORE, VMM_BLOCK_MUTEX, VMM_BLOCK_ID, VMM_BLOCK_SLEEP,
+                      VMM_BLOCK_SUSPENDED };
 
 // a[] of a BLOCK frame.
 enum { VMM_WAIT_KIND, VMM_WAIT_OBJECT, VMM_WAIT_FLAGS, VMM_WAIT_OVER, VMM_WAIT_ORDER, VMM_WAIT_OUTER, VMM_WAIT_EXTRA };
@@ -107,6 +111,7 @@ struct vmm_thread {
     uint32_t event_depth;    // event callbacks that are running
     uint32_t ring0_depth;    // of them PEF_Ring0_Event
     uint64_t last_run;       // sequence number of its last turn, for round robin
+    uint32_t start_proc, start_reference; // VMMCreateThread's callback
     uint32_t eip, esp, eflags, reg[8]; // where it goes on when it is not current
     uint8_t idle;    // gave its time slice up (or executed HLT)
     uint8_t ring3;   // the processor owns its client registers

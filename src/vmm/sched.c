@@ -98,7 +98,7 @@ static void map_vm(struct vmm *v, uint32_t vm)
 }
 
 // The processor's registers of the current thread go into its row, those of `to` come back.
-static void switch_begin(struct vmm *v, uint32_t to)
+void vmm_switch_to_begin(struct vmm *v, uint32_t to)
 {
     struct x86_state *s = &v->cpu->state;
     uint32_t from = v->s.current, vm = vmm_thread_at(v, from)->vm;
@@ -131,7 +131,7 @@ bool vmm_reschedule_begin(struct vmm *v)
     v->s.reschedule = 0;
     uint32_t best = pick(v);
     if (best && best != v->s.current) {
-        switch_begin(v, best);
+        vmm_switch_to_begin(v, best);
         return true;
     }
     if (best)
@@ -148,7 +148,8 @@ void vmm_settle_begin(struct vmm *v)
 
 // --- waiting
 
-static const char *const wait_names[] = {"nothing", "the critical section", "semaphore", "mutex", "block id", "a time"};
+static const char *const wait_names[] = {"nothing", "the critical section", "semaphore", "mutex", "block id", "a time",
+                                         "resumption"};
 
 void vmm_block_begin(struct vmm *v, enum vmm_block_kind kind, uint32_t object, uint32_t flags, uint32_t extra)
 {
@@ -281,7 +282,7 @@ static size_t describe_wait(struct vmm *v, uint32_t thread, char *to, size_t siz
     char held[40] = "", object[16] = "";
     if (holder)
         snprintf(held, sizeof held, ", held by thread %u", vmm_thread_at(v, holder)->id);
-    if (kind != VMM_BLOCK_CRITICAL && kind != VMM_BLOCK_SLEEP)
+    if (kind != VMM_BLOCK_CRITICAL && kind != VMM_BLOCK_SLEEP && kind != VMM_BLOCK_SUSPENDED)
         snprintf(object, sizeof object, " %08X", vmm_wait_handle(v, f));
     char where[96];
     vmm_describe_address(v, f->eip, where, sizeof where);
