@@ -1,0 +1,392 @@
+// Instructions: parses the operands and finds the first row of forms.def that fits them. What bytes result is encode.c's
+// business.
+#include <string.h>
+
+#include "asm/encode.h"
+
+// ---- does an operand fit a class? ----
+
+static bool is_register(const struct asm_value *v, int register_class)
+{
+    return v->kind == VALUE_REGISTER && v->register_class == register_class;
+}
+
+static bool is_accumulator(const struct asm_value *v, int size)
+{
+    return v->kind == VALUE_REGISTER && v->register_class <= REGISTER_32 && v->size == size && v->value == 0;
+}
+
+static bool is_immediate(const struct asm_value *v)
+{
+    return v->kind == VALUE_NUMBER || v->kind == VALUE_TYPE;
+}
+
+static bool has_address(const struct asm_value *v)
+{
+    return v->segment || v->external || v->part == 's';
+}
+
+// A plain code label (or one not yet known): what jumps can reach directly.
+bool asm_is_target(const struct asm_value *v)
+{
+    return v->kind == VALUE_MEMORY && v->base < 0 && v->index < 0 && v->segment_override < 0 && (v->segment || v->external || v->forward) &&
+           (!v->type || asm_is_code_type(v->type));
+}
+
+static uint8_t word_size(const struct assembler *a)
+{
+    return a->segment->word_size;
+}
+
+// Fixes the size of the v operands; all of a row must agree.
+static bool agree(struct asm_instruction *i, uint32_t size)
+{
+    if (size != 2 && size != 4)
+        return false;
+    if (i->v && i->v != size)
+        return false;
+    i->v = (uint8_t)size;
+    return true;
+}
+
+static bool fits_memory(const struct assembler *a, struct asm_instruction *i, const struct asm_value *v, uint32_t size)
+{
+    if (v->kind != VALUE_MEMORY)
+        return false;
+    uint32_t has = v->type ? asm_type_size(a, v->type) : 0;
+    if (has == 0)
+        i->wild = true;
+    return has == 0 || has == size;
+}
+
+static bool fits_memory_v(const struct assembler *a, struct asm_instruction *i, const struct asm_value *v)
+{
+    if (v->kind != VALUE_MEMORY)
+        return false;
+    uint32_t has = v->type ? asm_type_size(a, v->type) : 0;
+    if (has)
+        return agree(i, has);
+    i->wild = true;
+    return true;
+}
+
+static bool fits_far_pointer(const struct assembler *a, struct asm_instruction *i, const struct asm_value *v)
+{
+    if (v->kind != VALUE_MEMORY)
+        return false;
+    uint32_t has = v->type ? asm_type_size(a, v->type) : 0;
+    if (has)
+        return has > 2 && agree(i, has - 2);
+    return i->v != 0;
+}
+
+static bool fits_number(const struct asm_value *v, int64_t low, int64_t high)
+{
+    return is_immediate(v) && v->value >= low && v->value <= high;
+}
+
+static bool fits_byte(const struct asm_value *v)
+{
+    return !has_address(v) && fits_number(v, -256, 255);
+}
+
+static bool fits_word(const struct asm_value *v)
+{
+    return (has_address(v) && is_immediate(v)) || fits_number(v, -65536, 65535);
+}
+
+static bool fits_dword(const struct asm_value *v)
+{
+    return (has_address(v) && is_immediate(v)) || fits_number(v, -(INT64_C(1) << 32), UINT32_MAX);
+}
+
+// One byte that the processor extends to the operand's size.
+static bool fits_sign_extended(const struct asm_value *v, uint8_t size)
+{
+    if (!is_immediate(v) || has_address(v) || v->offset)
+        return false;
+    int64_t value = size == 2 ? (int16_t)(uint16_t)v->value : (int32_t)(uint32_t)v->value;
+    bool in_range = size == 2 ? fits_word(v) : fits_dword(v);
+    return in_range && value >= -128 && value <= 127;
+}
+
+static bool fits_plain_address(const struct asm_value *v)
+{
+    return v->kind == VALUE_MEMORY && v->base < 0 && v->index < 0;
+}
+
+static bool same_segment(const struct assembler *a, const struct asm_value *v)
+{
+    return v->segment == a->segment && !v->external;
+}
+
+static bool is_far_target(const struct assembler *a, const struct asm_value *v)
+{
+    if (!asm_is_target(v) || !v->type || v->type->kind != TYPE_FAR)
+        return false;
+    return v->typed || !same_segment(a, v);
+}
+
+static bool fits_short(const struct assembler *a, const struct asm_instruction *i, const struct asm_value *v)
+{
+    if (!asm_is_target(v) || is_far_target(a, v))
+        return false;
+    if (v->short_jump)
+        return true;
+    if (v->typed || !same_segment(a, v))
+        return i->short_only;
+    if (i->short_only && !a->option.ljmp)
+        return true;
+    if (a->statement && a->statement->size_hint)
+        return false;
+    int64_t distance = v->value - ((int64_t)a->segment->location + 2);
+    return distance >= -128 && distance <= 127;
+}
+
+static bool fits_near(const struct assembler *a, const struct asm_value *v)
+{
+    return asm_is_target(v) && !is_far_target(a, v) && !v->short_jump;
+}
+
+static bool fits_fixed_segment(const struct asm_value *v, int c)
+{
+    static const uint8_t numbers[] = {REGISTER_ES, REGISTER_CS, REGISTER_SS, REGISTER_DS, REGISTER_FS, REGISTER_GS};
+    return is_register(v, REGISTER_SEGMENT) && v->value == numbers[c - OPERAND_ES];
+}
+
+static bool fits_register(struct asm_instruction *i, const struct asm_value *v, int c)
+{
+    switch (c) {
+    case OPERAND_R8: case OPERAND_RM8: return is_register(v, REGISTER_8);
+    case OPERAND_R16: case OPERAND_RM16: return is_register(v, REGISTER_16);
+    case OPERAND_R32: case OPERAND_RM32: return is_register(v, REGISTER_32);
+    default: return (is_register(v, REGISTER_16) || is_register(v, REGISTER_32)) && agree(i, v->size);
+    }
+}
+
+static bool fits(struct assembler *a, struct asm_instruction *i, const struct asm_value *v, int c)
+{
+    switch (c) {
+    case OPERAND_R8: case OPERAND_R16: case OPERAND_R32: case OPERAND_RV: return fits_register(i, v, c);
+    case OPERAND_RM8: return fits_register(i, v, c) || fits_memory(a, i, v, 1);
+    case OPERAND_RM16: return fits_register(i, v, c) || fits_memory(a, i, v, 2);
+    case OPERAND_RM32: return fits_register(i, v, c) || fits_memory(a, i, v, 4);
+    case OPERAND_RMV: return fits_register(i, v, c) || fits_memory_v(a, i, v);
+    case OPERAND_M: return v->kind == VALUE_MEMORY;
+    case OPERAND_M8: return fits_memory(a, i, v, 1);
+    case OPERAND_M16: return fits_memory(a, i, v, 2);
+    case OPERAND_M32: return fits_memory(a, i, v, 4);
+    case OPERAND_M48: return fits_memory(a, i, v, 6);
+    case OPERAND_M64: return fits_memory(a, i, v, 8);
+    case OPERAND_M80: return fits_memory(a, i, v, 10);
+    case OPERAND_MV: return fits_memory_v(a, i, v);
+    case OPERAND_MP: return fits_far_pointer(a, i, v);
+    case OPERAND_I8: return fits_byte(v);
+    case OPERAND_I8S: return fits_sign_extended(v, i->v ? i->v : word_size(a));
+    case OPERAND_I16: return fits_word(v);
+    case OPERAND_I32: return fits_dword(v);
+    case OPERAND_IV: return (i->v ? i->v : word_size(a)) == 2 ? fits_word(v) : fits_dword(v);
+    case OPERAND_1: return is_immediate(v) && !has_address(v) && v->value == 1;
+    case OPERAND_3: return is_immediate(v) && !has_address(v) && v->value == 3;
+    case OPERAND_AL: return is_accumulator(v, 1);
+    case OPERAND_AX: return is_accumulator(v, 2);
+    case OPERAND_EAX: return is_accumulator(v, 4);
+    case OPERAND_AV: return (is_accumulator(v, 2) || is_accumulator(v, 4)) && agree(i, v->size);
+    case OPERAND_CL: return is_register(v, REGISTER_8) && v->value == 1;
+    case OPERAND_DX: return is_register(v, REGISTER_16) && v->value == 2;
+    case OPERAND_S: return is_register(v, REGISTER_SEGMENT);
+    case OPERAND_ES: case OPERAND_CS: case OPERAND_SS: case OPERAND_DS: case OPERAND_FS: case OPERAND_GS: return fits_fixed_segment(v, c);
+    case OPERAND_CR: return is_register(v, REGISTER_CONTROL);
+    case OPERAND_DR: return is_register(v, REGISTER_DEBUG);
+    case OPERAND_TR: return is_register(v, REGISTER_TEST);
+    case OPERAND_REL8: return fits_short(a, i, v);
+    case OPERAND_RELV: return fits_near(a, v);
+    case OPERAND_FAR: return is_far_target(a, v);
+    case OPERAND_O8: return fits_plain_address(v) && fits_memory(a, i, v, 1);
+    case OPERAND_OV: return fits_plain_address(v) && fits_memory_v(a, i, v);
+    case OPERAND_ST: return is_register(v, REGISTER_FLOAT) && v->value == 0;
+    case OPERAND_STI: return is_register(v, REGISTER_FLOAT);
+    case OPERAND_MM: return is_register(v, REGISTER_MMX);
+    case OPERAND_MMM64: return is_register(v, REGISTER_MMX) || fits_memory(a, i, v, 8);
+    default: return false;
+    }
+}
+
+// ---- finding the row ----
+
+static bool pins_size(int c)
+{
+    return c == OPERAND_R8 || c == OPERAND_RV || c == OPERAND_AL || c == OPERAND_AV || c == OPERAND_R32 || c == OPERAND_MM;
+}
+
+static bool cpu_allows(const struct assembler *a, const struct asm_form *f)
+{
+    uint32_t level = f->cpu & CPU_LEVEL, has = a->cpu & CPU_LEVEL;
+    uint32_t need = f->cpu & ~(uint32_t)CPU_LEVEL;
+    return level <= has && (need & ~a->cpu) == 0;
+}
+
+static bool is_size_extension(const struct asm_form *f)
+{
+    return f->opcode_count > 1 && f->opcode[0] == 0x0f && (f->opcode[1] & 0xf6) == 0xb6; // MOVZX, MOVSX
+}
+
+static bool row_fits(struct assembler *a, struct asm_instruction *i, const struct asm_form *f)
+{
+    if (f->operand_count != i->count)
+        return false;
+    i->v = f->operand_size && f->sized ? f->operand_size : 0;
+    i->wild = false;
+    i->pinned = false;
+    for (int k = 0; k < i->count; k++) {
+        if (!fits(a, i, &i->operands[k], f->operands[k]))
+            return false;
+        i->pinned |= pins_size(f->operands[k]) && !is_size_extension(f);
+    }
+    return true;
+}
+
+// CALL, JMP, PUSH and POP take the segment's word size for memory whose size nobody gave.
+static bool has_default_size(const struct asm_form *f)
+{
+    return (f->opcode[0] == 0xff && f->digit >= 2) || f->opcode[0] == 0x8f;
+}
+
+static bool size_unclear(struct assembler *a, const struct asm_instruction *i)
+{
+    if (!i->wild || i->pinned || has_default_size(i->form))
+        return false;
+    for (const struct asm_form *f = i->form + 1; f->mnemonic == i->form->mnemonic; f++) {
+        struct asm_instruction other = *i;
+        if (cpu_allows(a, f) && row_fits(a, &other, f) && other.wild && !other.pinned)
+            return true;
+    }
+    return i->form->sized && i->v == 0;
+}
+
+static const struct asm_form *find_row(struct assembler *a, struct asm_instruction *i, uint16_t mnemonic, bool *other_cpu)
+{
+    *other_cpu = false;
+    for (const struct asm_form *f = &a->forms->forms[mnemonic - 1]; f->mnemonic == mnemonic; f++) {
+        if (!row_fits(a, i, f))
+            continue;
+        if (cpu_allows(a, f))
+            return f;
+        *other_cpu = true;
+    }
+    return NULL;
+}
+
+// ---- messages ----
+
+static void explain(struct assembler *a, const struct asm_instruction *i, bool other_cpu)
+{
+    if (other_cpu) {
+        asm_error(a, i->mnemonic_at, "this instruction needs another processor or coprocessor directive (.386p, .686p, .mmx ...)");
+        return;
+    }
+    for (int k = 0; k < i->count; k++)
+        if (i->operands[k].short_jump) {
+            asm_error(a, i->at[k], "the target cannot be reached by a short jump");
+            return;
+        }
+    uint32_t x = i->count ? asm_value_size(a, &i->operands[0]) : 0;
+    uint32_t y = i->count > 1 ? asm_value_size(a, &i->operands[1]) : 0;
+    if (i->count == 2 && x && y && x != y && !is_immediate(&i->operands[1]))
+        asm_error(a, i->at[1], "the operands have different sizes (%u and %u bytes)", x, y);
+    else if (i->count == 2 && x && is_immediate(&i->operands[1]) && i->operands[0].kind != VALUE_NUMBER)
+        asm_error(a, i->at[1], "the constant does not fit %u byte%s", x, x == 1 ? "" : "s");
+    else
+        asm_error(a, i->mnemonic_at, "this instruction does not take such operands");
+}
+
+// ---- parsing ----
+
+static bool parse_operands(struct assembler *a, struct asm_instruction *i)
+{
+    if (a->token->kind == TOKEN_END)
+        return true;
+    do {
+        if (i->count == ASM_OPERANDS) {
+            asm_error(a, a->token->text, "too many operands");
+            return false;
+        }
+        i->at[i->count] = a->token->text;
+        if (!asm_expression(a, &i->operands[i->count]))
+            return false;
+        i->count++;
+    } while (asm_accept(a, ','));
+    if (a->token->kind != TOKEN_END) {
+        asm_error(a, a->token->text, "unexpected '%.*s' in an operand", (int)a->token->length, a->token->text);
+        return false;
+    }
+    return true;
+}
+
+static bool is_prefix(const struct asm_token *t)
+{
+    return t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_PREFIX;
+}
+
+// RET means RETF inside a FAR procedure; after an epilogue it is spelled RETN or RETF already.
+static uint16_t effective_mnemonic(struct assembler *a, const struct asm_name *name)
+{
+    if (a->proc_symbol && a->proc_symbol->type->kind == TYPE_FAR && asm_same_text(name->text, name->length, "ret", 3, false))
+        return asm_name_of(a, "retf")->mnemonic;
+    return name->mnemonic;
+}
+
+// CALL of a FAR procedure in this very segment: push CS and call near, shorter and without a segment fixup.
+static bool near_call_of_far(struct assembler *a, const struct asm_instruction *i)
+{
+    const struct asm_value *v = &i->operands[0];
+    return i->form->opcode[0] == 0xe8 && i->count == 1 && v->type && v->type->kind == TYPE_FAR && same_segment(a, v);
+}
+
+static void assemble(struct assembler *a, struct asm_instruction *i, const struct asm_name *name)
+{
+    bool other_cpu;
+    uint16_t mnemonic = effective_mnemonic(a, name);
+    i->mnemonic = mnemonic;
+    const struct asm_form *first = &a->forms->forms[mnemonic - 1];
+    i->short_only = first->operand_count == 1 && first->operands[0] == OPERAND_REL8 &&
+                    (first[1].mnemonic != mnemonic || !cpu_allows(a, first + 1));
+    i->form = find_row(a, i, mnemonic, &other_cpu);
+    if (!i->form) {
+        if (!asm_long_jump(a, i))
+            explain(a, i, other_cpu);
+        return;
+    }
+    if (size_unclear(a, i)) {
+        asm_error(a, i->at[0], "the size of the operand is not known; use BYTE PTR, WORD PTR or DWORD PTR");
+        return;
+    }
+    if (near_call_of_far(a, i))
+        asm_emit(a, "\x0e", 1);
+    asm_encode(a, i);
+}
+
+void asm_instruction(struct assembler *a)
+{
+    struct asm_instruction i = {.mnemonic_at = a->token->text};
+    while (is_prefix(a->token) && i.prefix_count < 4)
+        i.prefixes[i.prefix_count++] = (uint8_t)(a->token++)->name->keyword.value;
+    if (!a->segment) {
+        asm_error(a, i.mnemonic_at, "an instruction stands outside of any segment");
+        return;
+    }
+    a->segment->has_code = true;
+    if (i.prefix_count && a->token->kind == TOKEN_END) {
+        asm_emit(a, i.prefixes, (size_t)i.prefix_count);
+        return;
+    }
+    const struct asm_token *t = a->token;
+    if (t->kind != TOKEN_NAME || !t->name->mnemonic) {
+        asm_error(a, t->text, "instruction expected");
+        return;
+    }
+    a->token++;
+    i.mnemonic_at = t->text;
+    if (parse_operands(a, &i))
+        assemble(a, &i, t->name);
+}

@@ -1,0 +1,248 @@
+// Messages and the end of the line for them: errors with caret and the chain of expansions, warnings by table, and the way
+// out when memory, work or patience is exhausted. Also the memory of the assembler, which never returns NULL: a refusal
+// is a fatal error and leaves through asm_assemble.
+#include <stdalign.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "asm/defs.h"
+
+static const struct {
+    const char *id;
+    uint8_t level;
+} warnings[] = {
+#define WARNING(symbol, id, level, manual) {id, level},
+#include "asm/warnings.def"
+#undef WARNING
+};
+
+static bool quiet(const struct assembler *a)
+{
+    return a->quiet || (a->pass <= 1 ? a->forward_seen : !a->final);
+}
+
+// The line that tokens point into is shown; it differs from the file's own when text macros were replaced in it.
+static struct base_place place_of(const struct assembler *a, const char *at)
+{
+    struct base_place p = {.file = a->origin.file < a->file_count ? a->files[a->origin.file].path : NULL,
+                           .line = a->origin.line,
+                           .source = a->origin.text.at,
+                           .source_length = a->origin.text.length};
+    if (at && a->line.at && at >= a->line.at && at <= a->line.at + a->line.length &&
+        !(at >= p.source && at <= p.source + p.source_length)) {
+        p.source = a->line.at;
+        p.source_length = a->line.length;
+    }
+    if (at && p.source && at >= p.source && at <= p.source + p.source_length)
+        p.column = (uint32_t)(at - p.source) + 1;
+    while (p.source_length && (p.source[p.source_length - 1] == '\r' || p.source[p.source_length - 1] == '\n'))
+        p.source_length--;
+    return p;
+}
+
+enum { CHAIN_SHOWN = 16 };
+
+static void report_chain(struct assembler *a)
+{
+    uint32_t file = a->origin.file;
+    uint32_t shown = 0;
+    for (const struct asm_expansion *e = a->origin.expansion; e && shown < CHAIN_SHOWN; e = e->outer, shown++) {
+        struct base_place p = {.file = a->files[e->file].path, .line = e->line};
+        base_diag_report(a->diag, BASE_NOTE, &p, "in expansion of %s", e->what);
+        file = e->file;
+    }
+    for (; file && shown < CHAIN_SHOWN; file = a->files[file].from_file, shown++) {
+        struct base_place p = {.file = a->files[a->files[file].from_file].path, .line = a->files[file].from_line};
+        base_diag_report(a->diag, BASE_NOTE, &p, "included from here");
+    }
+}
+
+void asm_verror(struct assembler *a, const char *at, const char *format, va_list args)
+{
+    a->line_failed = true;
+    if (quiet(a))
+        return;
+    struct base_place p = place_of(a, at);
+    base_diag_vreport(a->diag, BASE_ERROR, &p, format, args);
+    report_chain(a);
+    a->error_count++;
+    if (a->error_count >= ASM_ERROR_LIMIT || base_diag_full(a->diag)) {
+        base_diag_report(a->diag, BASE_FATAL, NULL, "too many errors, giving up");
+        longjmp(a->fatal, 1);
+    }
+}
+
+void asm_error(struct assembler *a, const char *at, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    asm_verror(a, at, format, args);
+    va_end(args);
+}
+
+void asm_fatal(struct assembler *a, const char *format, ...)
+{
+    struct base_place p = place_of(a, NULL);
+    va_list args;
+    va_start(args, format);
+    base_diag_vreport(a->diag, BASE_FATAL, &p, format, args);
+    va_end(args);
+    report_chain(a);
+    longjmp(a->fatal, 1);
+}
+
+void asm_warn(struct assembler *a, enum asm_warning warning, const char *at, const char *format, ...)
+{
+    if (warnings[warning].level > a->options->warning_level || quiet(a))
+        return;
+    struct base_buf text;
+    base_buf_init(&text, &a->limited);
+    va_list args;
+    va_start(args, format);
+    base_buf_vprintf(&text, format, args);
+    va_end(args);
+    struct base_place p = place_of(a, at);
+    bool error = a->options->warnings_are_errors;
+    base_diag_report(a->diag, error ? BASE_ERROR : BASE_WARNING, &p, "%s [%s]", base_buf_cstr(&text), warnings[warning].id);
+    base_buf_free(&text);
+    report_chain(a);
+    if (error && ++a->error_count >= ASM_ERROR_LIMIT)
+        longjmp(a->fatal, 1);
+}
+
+// ---- memory ----
+
+// Blocks are chained so that all of them can be given back after a fatal error, wherever it struck.
+struct asm_block {
+    struct asm_block *next, *previous;
+    size_t size;
+    alignas(max_align_t) uint8_t bytes[];
+};
+
+static void unlink_block(struct assembler *a, struct asm_block *b)
+{
+    if (b->previous)
+        b->previous->next = b->next;
+    else
+        a->blocks = b->next;
+    if (b->next)
+        b->next->previous = b->previous;
+}
+
+static void *link_block(struct assembler *a, struct asm_block *b)
+{
+    b->previous = NULL;
+    b->next = a->blocks;
+    if (b->next)
+        b->next->previous = b;
+    a->blocks = b;
+    return b->bytes;
+}
+
+static struct asm_block *block_of(void *ptr)
+{
+    return ptr ? (struct asm_block *)((uint8_t *)ptr - offsetof(struct asm_block, bytes)) : NULL;
+}
+
+static void *limited(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    struct assembler *a = user;
+    struct asm_block *b = block_of(ptr);
+    const size_t head = sizeof(struct asm_block);
+    if (new_size > old_size && new_size - old_size > a->memory_limit - a->memory_used)
+        return NULL;
+    if (b)
+        unlink_block(a, b);
+    if (new_size == 0) {
+        a->memory_used -= b ? old_size : 0;
+        base_alloc_free(a->options->alloc, b, head + old_size);
+        return NULL;
+    }
+    struct asm_block *grown = new_size > SIZE_MAX - head ? NULL : base_alloc_resize(a->options->alloc, b, b ? head + old_size : 0, head + new_size);
+    if (!grown) {
+        if (b)
+            link_block(a, b);
+        return NULL;
+    }
+    grown->size = new_size;
+    a->memory_used = a->memory_used - (b ? old_size : 0) + new_size;
+    return link_block(a, grown);
+}
+
+void asm_memory_init(struct assembler *a)
+{
+    a->limited = (struct base_alloc){limited, a};
+    base_arena_init(&a->arena, &a->limited);
+}
+
+void asm_memory_free(struct assembler *a)
+{
+    while (a->blocks) {
+        struct asm_block *b = a->blocks;
+        a->blocks = b->next;
+        base_alloc_free(a->options->alloc, b, sizeof *b + b->size);
+    }
+}
+
+static void no_memory(struct assembler *a)
+{
+    asm_fatal(a, "out of memory (limit %zu MiB)", a->memory_limit >> 20);
+}
+
+void *asm_get(struct assembler *a, size_t size)
+{
+    void *p = base_arena_zero(&a->arena, size);
+    if (!p)
+        no_memory(a);
+    return p;
+}
+
+char *asm_text_copy(struct assembler *a, const char *text, size_t length)
+{
+    char *p = base_arena_text(&a->arena, text, length);
+    if (!p)
+        no_memory(a);
+    return p;
+}
+
+const char *asm_format(struct assembler *a, const char *format, ...)
+{
+    struct base_buf b;
+    base_buf_init(&b, &a->limited);
+    va_list args;
+    va_start(args, format);
+    base_buf_vprintf(&b, format, args);
+    va_end(args);
+    char *p = base_buf_ok(&b) ? base_arena_text(&a->arena, (const char *)b.data, b.size) : NULL;
+    base_buf_free(&b);
+    if (!p)
+        no_memory(a);
+    return p;
+}
+
+void asm_check(struct assembler *a, const struct base_buf *b)
+{
+    if (!base_buf_ok(b))
+        no_memory(a);
+}
+
+// Makes room for one more element in a plain array that lives in the allocator.
+void *asm_grow(struct assembler *a, void *array, size_t *capacity, size_t count, size_t element)
+{
+    if (count < *capacity)
+        return array;
+    size_t want = base_alloc_grow(*capacity, count + 1, element);
+    void *p = want ? base_alloc_resize(&a->limited, array, *capacity * element, want * element) : NULL;
+    if (!p)
+        no_memory(a);
+    *capacity = want;
+    return p;
+}
+
+// One unit of work: a line read, a round of a loop. The bound makes endless macros end.
+void asm_count_work(struct assembler *a)
+{
+    if (++a->work > a->work_limit)
+        asm_fatal(a, "too many lines: the work limit of %llu is reached (a macro or loop without end?)",
+                  (unsigned long long)a->work_limit);
+}
