@@ -754,7 +754,6 @@ bool asm_run_passes(struct assembler *a);
 
 // listing.c
 void asm_list_line(struct assembler *a);
-void asm_list_begin(struct assembler *a);
 void asm_list_again(struct assembler *a, const struct asm_statement *s);
 void asm_list_end(struct assembler *a, const struct asm_statement *s);
 void asm_write_listing(struct assembler *a);

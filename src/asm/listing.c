@@ -31,11 +31,6 @@ void asm_list_line(struct assembler *a)
     a->list_current = (uint32_t)a->list_count;
 }
 
-void asm_list_begin(struct assembler *a)
-{
-    (void)a;
-}
-
 void asm_list_again(struct assembler *a, const struct asm_statement *s)
 {
     if (!a->final || !s->list || !a->segment)

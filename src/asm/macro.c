@@ -119,8 +119,10 @@ static struct first_words first_words(struct assembler *a, struct asm_text line)
     const char *end = line.at + line.length;
     const char *p = asm_skip_blanks(line.at, end);
     for (int i = 0; i < 2; i++) {
-        const char *q = asm_skip_name(p, end);
-        if (q == p || !asm_is_name_first(*p))
+        const char *q = p;
+        while (q < end && (asm_is_name_char(*q) || *q == '&')) // a name may still be glued from parameters
+            q++;
+        if (q == p || !(asm_is_name_first(*p) || *p == '&'))
             break;
         *(i ? &w.second : &w.first) = asm_name_get(a, p, (size_t)(q - p));
         if (i == 0)

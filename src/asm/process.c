@@ -229,11 +229,6 @@ static bool is_macro(const struct asm_name *n)
     return n->symbol && n->symbol->kind == SYMBOL_MACRO;
 }
 
-static bool second_takes_name(const struct words *w)
-{
-    return w->second && w->second->directive && w->second->directive->name > 0 && !(w->first->directive && w->first->directive->name == 0 && w->first->directive->stage != STAGE_TEXT);
-}
-
 // Old sources call data fields NAME, TITLE or PAGE.
 static bool names_data(const struct words *w)
 {
@@ -269,8 +264,7 @@ static bool dispatch(struct assembler *a, const char **p, const char *end)
         *p = leading_label(a, &w);
         return false;
     }
-    if (is_macro(w.first) && !second_takes_name(&w)) {
-        asm_before_code(a);
+    if (is_macro(w.first)) {
         asm_macro_call(a, w.first->symbol, w.p, end);
         return true;
     }

@@ -215,11 +215,10 @@ static void first_run(struct assembler *a, const struct asm_token *first, const 
     a->here = start;
     a->data_label = label;
     size_t emitted = a->emitted;
-    if (emits(v) && !a->structure)
-        asm_list_begin(a);
+    bool in_structure = a->structure != NULL;
     run_verb(a, first, v);
     a->data_label = NULL;
-    if (v->directive && v->directive->stage == STAGE_ONCE)
+    if (in_structure || (v->directive && v->directive->stage == STAGE_ONCE))
         return;
     if (a->line_failed && !a->forward_seen) // reported; its bytes, if any, keep the addresses of the rest sensible
         return;
@@ -238,7 +237,6 @@ static struct asm_symbol *data_label(struct assembler *a, const struct verb *v, 
     struct asm_symbol *s = asm_define_label(a, asm_symbol_get(a, v->name), type, t->text);
     if (s) {
         s->data = true;
-        asm_list_begin(a);
         asm_keep_label(a, s);
     }
     return s;
@@ -286,7 +284,6 @@ void asm_code_label(struct assembler *a, struct asm_name *name, bool global, con
     s = asm_define_label(a, s, &asm_type_near, at);
     if (!s)
         return;
-    asm_list_begin(a);
     asm_keep_label(a, s);
     a->statements[a->statement_count - 1].anonymous = name->length == 2 && name->text[0] == '@' && name->text[1] == '@';
 }

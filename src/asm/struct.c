@@ -197,6 +197,9 @@ bool asm_structure_line(struct assembler *a, const struct asm_token *t)
         begin_nested(a, name, first->argument);
         return true;
     }
+    const struct asm_directive *second = t[1].kind == TOKEN_NAME ? t[1].name->directive : NULL;
+    if (second && second->run == asm_ends)
+        return false;
     const struct asm_type *type = asm_data_type(t);
     if (type) {
         define_field(a, NULL, type, t + 1);
