@@ -117,6 +117,10 @@ uint64_t vxd_instructions(const struct vxd_machine *m); // executed; REP iterati
 // VXD_END_SHUTDOWN.
 void vxd_shutdown(struct vxd_machine *m);
 
+// True when a device of that name (DDB_Name, any case) is in the VMM's device list. Static drivers get there when they are
+// loaded; a dynamic one while vxd_run loads it, unless it refuses.
+bool vxd_device_present(struct vxd_machine *m, const char *device);
+
 // Sends a control message, to all devices (device NULL) or to the one whose DDB_Name is given in any case. vxd_run
 // delivers it as soon as the System VM's thread accepts it. *ticket (may be NULL) asks for the result later. False: no
 // such device, or no memory. Message numbers: Win95 DDK S3425 and following.

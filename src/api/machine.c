@@ -209,6 +209,11 @@ bool vxd_send_message(struct vxd_machine *m, const char *device, uint32_t messag
                     device ? device : "all devices");
 }
 
+bool vxd_device_present(struct vxd_machine *m, const char *device)
+{
+    return vmm_device_present(m->vmm, device);
+}
+
 bool vxd_message_result(const struct vxd_machine *m, uint32_t ticket, bool *carry, uint32_t *eax)
 {
     return vmm_control_result(m->vmm, ticket, carry, eax);

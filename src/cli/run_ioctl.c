@@ -6,25 +6,28 @@
 
 enum { OUTPUT_SIZE = 4096, SHOWN = 32, STEP_NS = 1000000 };
 
+// What the machine has to run for: a request's end, or (request 0) the driver's presence.
+static bool reached(struct vxd_machine *m, const struct run_request *q, uint32_t request)
+{
+    return request ? vxd_win32_outcome(m, request).progress == VXD_WIN32_DONE : vxd_device_present(m, q->last_name);
+}
+
 // Lets the machine run until the request is done. False: the run is over, or nothing will ever complete it.
 static bool wait_for(struct vxd_machine *m, const struct run_request *q, uint32_t request, enum vxd_end *end)
 {
-    for (;;) {
-        if (vxd_win32_outcome(m, request).progress == VXD_WIN32_DONE)
-            return true;
-        uint64_t until = vxd_time(m) + STEP_NS;
+    while (!reached(m, q, request)) {
+        uint64_t before = vxd_time(m), until = before + STEP_NS;
         if (until > q->for_ns) {
             *end = VXD_END_TIME;
             return false;
         }
-        uint64_t before = vxd_time(m);
         *end = vxd_run(m, until, q->limit);
-        bool stuck = *end == VXD_END_IDLE && vxd_time(m) == before;
         if (*end != VXD_END_TIME && *end != VXD_END_IDLE)
             return false;
-        if (stuck && vxd_win32_outcome(m, request).progress != VXD_WIN32_DONE)
+        if (*end == VXD_END_IDLE && vxd_time(m) == before && !reached(m, q, request))
             return false;
     }
+    return true;
 }
 
 static void tell(struct vxd_machine *m, const struct run_ioctl *ioctl, uint32_t request)
@@ -62,8 +65,18 @@ static int send(struct vxd_machine *m, const struct run_request *q, const struct
     return CLI_OK;
 }
 
+static bool goes_on(enum vxd_end end)
+{
+    return end == VXD_RUNNING || end == VXD_END_IDLE || end == VXD_END_TIME;
+}
+
 static int open_driver(struct vxd_machine *m, const struct run_request *q, uint32_t *handle, enum vxd_end *end)
 {
+    if (!wait_for(m, q, 0, end)) { // a dynamic driver is loaded after boot
+        if (goes_on(*end))
+            cli_complain("%s has not been loaded: it cannot be opened", q->last_name);
+        return goes_on(*end) ? CLI_BROKEN : CLI_OK;
+    }
     uint32_t request = vxd_win32_open(m, q->last_name);
     if (!request)
         return CLI_BROKEN;
@@ -76,11 +89,6 @@ static int open_driver(struct vxd_machine *m, const struct run_request *q, uint3
         return CLI_OK;
     cli_complain("%s refuses to be opened: error %" PRIu32, q->last_name, o.error);
     return CLI_BROKEN;
-}
-
-static bool goes_on(enum vxd_end end)
-{
-    return end == VXD_RUNNING || end == VXD_END_IDLE || end == VXD_END_TIME;
 }
 
 int run_ioctls(struct vxd_machine *m, const struct run_request *q, enum vxd_end *end)

@@ -169,8 +169,15 @@ bool vmm_send_control(struct vmm *v, const char *device, uint32_t message, uint3
     return *ticket != 0;
 }
 
+bool vmm_device_present(struct vmm *v, const char *device)
+{
+    return vmm_module_by_name(v, device) != 0;
+}
+
 bool vmm_control_result(const struct vmm *v, uint32_t ticket, bool *carry, uint32_t *eax)
 {
+    if (ticket == 0 || ticket >= v->tables[VMM_TABLE_ticket].count)
+        return false;
     const struct vmm_ticket *t = vmm_ticket_at(v, ticket);
     *carry = t->carry;
     *eax = t->eax;

@@ -74,6 +74,8 @@ void vmm_shutdown(struct vmm *v);
 // the System VM's thread accepts it; the result is kept for vmm_control_result.
 bool vmm_send_control(struct vmm *v, const char *device, uint32_t message, uint32_t ebx, uint32_t edx, uint32_t esi,
                       uint32_t edi, uint32_t *ticket) BASE_MUST_USE;
+// True when a device of that name is in the device list: a dynamic driver only after vmm_run has loaded it.
+bool vmm_device_present(struct vmm *v, const char *device) BASE_MUST_USE;
 bool vmm_control_result(const struct vmm *v, uint32_t ticket, bool *carry, uint32_t *eax) BASE_MUST_USE;
 
 // Runs until virtual time `until_ns`, `until_count` instructions (limits that are not reached: pass UINT64_MAX), idleness

@@ -168,7 +168,7 @@ static void tell_control(struct watch_account *a, const struct vmm_control_recor
     bool first = a->broadcast.size == 0 || a->message != r->message;
     if (first)
         begin_broadcast(a, r);
-    base_buf_printf(&a->broadcast, "%s%s%s", first ? ": " : ", ", r->device, r->carry ? " REFUSES" : "");
+    base_buf_printf(&a->broadcast, "%s%s%s", first ? ": " : ", ", r->device, watch_refused(r) ? " REFUSES" : "");
 }
 
 static void add_reasons(struct base_buf *b, uint32_t not_met)

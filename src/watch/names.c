@@ -139,3 +139,9 @@ const char *watch_restriction_words(unsigned bit)
             return table[i].words;
     return "a restriction is not met";
 }
+
+bool watch_refused(const struct vmm_control_record *r)
+{
+    const struct kit_message *m = kit_message(r->message);
+    return r->carry && (!m || m->flags & KIT_REFUSABLE);
+}

@@ -3,6 +3,7 @@
 #define VXDKIT_WATCH_NAMES_H
 
 #include "base/status.h"
+#include "vmm/observe.h"
 
 const char *watch_event_kind(uint8_t kind);        // "restricted"
 const char *watch_event_state(uint8_t state);      // "scheduled"
@@ -16,5 +17,8 @@ const char *watch_message_words(uint32_t message); // what a control message is 
 // Words: why an event with it waits.
 const char *watch_restriction(unsigned bit);
 const char *watch_restriction_words(unsigned bit);
+
+// Carry is a refusal only where the message can be refused; W32_DeviceIoControl answers in EAX, others not at all.
+bool watch_refused(const struct vmm_control_record *r);
 
 #endif

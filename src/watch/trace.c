@@ -57,7 +57,7 @@ static void put_control(struct base_buf *b, const struct vmm_control_record *r)
     else
         put_number(b, "message", r->message);
     put_text(b, "device", r->device);
-    put_text(b, "result", r->carry ? "refused" : "ok");
+    put_text(b, "result", watch_refused(r) ? "refused" : "ok");
     put_number(b, "eax", r->eax);
 }
 
