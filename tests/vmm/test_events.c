@@ -155,11 +155,8 @@ static bool bad_return(struct puppet *p, uint32_t step, void *user)
     case 2:
         puppet_regs(p)[X86_EBP]++;
         break;
-    default: { // one dword too much removed, as by `ret 4`
-        uint32_t to = vmm_peek32(p->v, puppet_regs(p)[X86_ESP]);
-        puppet_regs(p)[X86_ESP] += 4;
-        vmm_poke32(p->v, puppet_regs(p)[X86_ESP], to);
-    }
+    default: // a dword left on the stack
+        puppet_push(p, vmm_peek32(p->v, puppet_regs(p)[X86_ESP]));
     }
     return false;
 }
