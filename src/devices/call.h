@@ -1,16 +1,17 @@
-// How a device written in C calls the VMM: as a driver does, through the service table, so that hooks see it and nothing
-// of the kernel is done twice. A frame stands below the call and goes on when it is back.
+// How a device written in C calls the VMM: as a driver does, through the service table, so that hooks see it and
+// nothing of the kernel is done twice. A frame stands below the call and goes on when it is back.
 #ifndef VXDKIT_DEVICES_CALL_H
 #define VXDKIT_DEVICES_CALL_H
 
 #include "vmm/frame.h"
 
-// Calls a service of the VMM with the registers of now; the top frame's `resume` runs when it has returned. Tail position.
+// Calls a service of the VMM with the registers of now; the top frame's `resume` runs when it has returned. Tail
+// position.
 void devices_call_begin(struct vmm *v, uint16_t ordinal);
 void devices_call_c_begin(struct vmm *v, uint16_t ordinal, unsigned n, const uint32_t *args);
 
-// Calls a service whose results nobody needs: afterwards the present registers and flags come back. The registers for the
-// call are set between the two. Tail position.
+// Calls a service whose results nobody needs: afterwards the present registers and flags come back. The registers for
+// the call are set between the two. Tail position.
 bool devices_aside_push(struct vmm *v) BASE_MUST_USE;
 void devices_aside_begin(struct vmm *v, uint16_t ordinal);
 

@@ -21,6 +21,6 @@ struct devices_entry {
     bool (*create)(struct vmm *v);
 };
 
-extern const struct devices_entry vpicd_entry, vtd_entry, vkd_entry, shell_entry, vwin32_entry;
+extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, vkd_entry, shell_entry, vwin32_entry;
 
 #endif

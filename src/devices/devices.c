@@ -6,7 +6,8 @@
 extern const struct vmm_board devices_vmm_board;
 
 // VPICD first: it keeps what all share (common.h).
-static const struct devices_entry *const entries[] = {&vpicd_entry, &vtd_entry, &vkd_entry, &shell_entry, &vwin32_entry};
+static const struct devices_entry *const entries[] = {&vpicd_entry, &vtd_entry,   &vxdldr_entry,
+                                                      &vkd_entry,   &shell_entry, &vwin32_entry};
 
 bool devices_add_all(struct vmm *v)
 {

@@ -1,5 +1,5 @@
-// The virtual devices that drivers expect beside the Virtual Machine Manager, one file each. They are drivers written in
-// C: they run behind gates, call the VMM through its service table and keep their state as plain data.
+// The virtual devices that drivers expect beside the Virtual Machine Manager, one file each. They are drivers written
+// in C: they run behind gates, call the VMM through its service table and keep their state as plain data.
 #ifndef VXDKIT_DEVICES_DEVICES_H
 #define VXDKIT_DEVICES_DEVICES_H
 
@@ -12,8 +12,8 @@ bool devices_add_all(struct vmm *v) BASE_MUST_USE;
 // Whether a service is implemented, by the VMM or by a device of this room.
 bool devices_service_is_implemented(uint16_t device, uint16_t ordinal) BASE_MUST_USE;
 
-// The machine's board: interrupts and keys are scheduled and screens read through it (pc/pc.h). Lines that change are seen
-// by the processor after devices_board_changed.
+// The machine's board: interrupts and keys are scheduled and screens read through it (pc/pc.h). Lines that change are
+// seen by the processor after devices_board_changed.
 struct pc *devices_board(struct vmm *v);
 void devices_board_changed(struct vmm *v);
 

@@ -12,8 +12,8 @@ enum devices_record_kind {
 struct devices_message_record {
     struct base_record head;
     const char *caption, *text; // caption "" = none or the standard one
-    uint32_t flags;    // MB_*
-    uint32_t response; // ID_*: what the user is taken to have answered
+    uint32_t flags;             // MB_*
+    uint32_t response;          // ID_*: what the user is taken to have answered
     bool system_modal;
 };
 

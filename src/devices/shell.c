@@ -1,6 +1,6 @@
 // SHELL (VDAG31 Virtual_Shell_Device; Win95 DDK S3572-S358E): message boxes and application-time events. There is no
-// Windows shell and no user: a message box is announced (devices/observe.h) and answered at once from the configuration;
-// its callback runs later, as an event of the system VM.
+// Windows shell and no user: a message box is announced (devices/observe.h) and answered at once from the
+// configuration; its callback runs later, as an event of the system VM.
 #include "devices/shell.h"
 
 #include "devices/call.h"
@@ -170,7 +170,10 @@ static bool show(struct vmm *v, uint32_t *response)
     *response = response_to(v, r[X86_EAX]);
     if (!base_sink_heard(vmm_sink(v)))
         return true;
-    struct devices_message_record record = {.caption = caption, .text = text, .flags = r[X86_EAX], .response = *response,
+    struct devices_message_record record = {.caption = caption,
+                                            .text = text,
+                                            .flags = r[X86_EAX],
+                                            .response = *response,
                                             .system_modal = r[X86_EAX] & KIT_MB_SYSTEMMODAL};
     devices_announce(v, &record.head, DEVICES_RECORD_MESSAGE, sizeof record);
     return true;
@@ -180,7 +183,8 @@ static void sysmodal_message(struct vmm *v)
 {
     uint32_t response;
     if (!(vmm_regs(v)[X86_EAX] & KIT_MB_SYSTEMMODAL))
-        vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "Win95 DDK S357E", "SHELL_SYSMODAL_Message without MB_SYSTEMMODAL");
+        vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "Win95 DDK S357E",
+                   "SHELL_SYSMODAL_Message without MB_SYSTEMMODAL");
     if (show(v, &response))
         vmm_regs(v)[X86_EAX] = response;
 }
@@ -204,7 +208,8 @@ static void message_begin(struct vmm *v)
     schedule_begin(v, p, 0, 0);
 }
 
-// SHELL_Event sends a message to the Windows shell. There is none here, so it "could not be placed" (VDAG31 SHELL_Event).
+// SHELL_Event sends a message to the Windows shell. There is none here, so it "could not be placed" (VDAG31
+// SHELL_Event).
 static void shell_event(struct vmm *v)
 {
     devices_carry(v, true);
@@ -253,9 +258,14 @@ static void control(struct vmm *v)
 {
     devices_carry(v, false);
     switch (vmm_regs(v)[X86_EAX]) {
-    case KIT_Init_Complete: state(v)->appy_time = 1; break;
-    case KIT_Sys_VM_Terminate: state(v)->appy_time = 0; break;
-    default: break;
+    case KIT_Init_Complete:
+        state(v)->appy_time = 1;
+        break;
+    case KIT_Sys_VM_Terminate:
+        state(v)->appy_time = 0;
+        break;
+    default:
+        break;
     }
 }
 

@@ -13,8 +13,20 @@ enum { HOT_KEYS = 48, DISABLED = 64, QUEUE = 64, NOTICES = 16 };
 enum { KEYBOARD_IRQ = 1, PREFIX = 0xE0, RELEASED = 0x80 };
 
 // Bits of the global shift state [unverified: as the BIOS keeps them at 40:17 and 40:18].
-enum { SS_RSHIFT = 1, SS_LSHIFT = 2, SS_CTRL = 4, SS_ALT = 8, SS_SCROLL = 0x10, SS_NUM = 0x20, SS_CAPS = 0x40,
-       SS_LCTRL = 0x100, SS_LALT = 0x200, SS_RCTRL = 0x400, SS_RALT = 0x800, SS_MODIFIERS = 0xF0F };
+enum {
+    SS_RSHIFT = 1,
+    SS_LSHIFT = 2,
+    SS_CTRL = 4,
+    SS_ALT = 8,
+    SS_SCROLL = 0x10,
+    SS_NUM = 0x20,
+    SS_CAPS = 0x40,
+    SS_LCTRL = 0x100,
+    SS_LALT = 0x200,
+    SS_RCTRL = 0x400,
+    SS_RALT = 0x800,
+    SS_MODIFIERS = 0xF0F
+};
 
 struct vkd_hot_key {
     uint32_t handle; // 0: free
@@ -65,11 +77,16 @@ static uint32_t owner(struct vmm *v)
 static uint16_t modifier(uint8_t code, bool extended)
 {
     switch (code) {
-    case 0x2A: return extended ? 0 : SS_LSHIFT; // E0 2A is no key but a wrapper around gray ones
-    case 0x36: return extended ? 0 : SS_RSHIFT;
-    case 0x1D: return extended ? SS_RCTRL : SS_LCTRL;
-    case 0x38: return extended ? SS_RALT : SS_LALT;
-    default: return 0;
+    case 0x2A:
+        return extended ? 0 : SS_LSHIFT; // E0 2A is no key but a wrapper around gray ones
+    case 0x36:
+        return extended ? 0 : SS_RSHIFT;
+    case 0x1D:
+        return extended ? SS_RCTRL : SS_LCTRL;
+    case 0x38:
+        return extended ? SS_RALT : SS_LALT;
+    default:
+        return 0;
     }
 }
 
@@ -118,7 +135,8 @@ static struct vkd_hot_key *match(struct vmm *v, uint8_t code, bool extended)
     for (unsigned i = 0; i < HOT_KEYS; i++) {
         struct vkd_hot_key *k = &s->key[i];
         bool kind = k->kind == KIT_AllowExtended_B || (k->kind == KIT_ExtendedKey_B) == extended;
-        if (k->handle && k->scan == code && kind && (s->shift & k->mask) == k->compare && !disabled_in(v, k->handle, owner(v)))
+        if (k->handle && k->scan == code && kind && (s->shift & k->mask) == k->compare &&
+            !disabled_in(v, k->handle, owner(v)))
             return k;
     }
     return NULL;
@@ -147,7 +165,8 @@ static bool hot(struct vmm *v, uint8_t code, bool extended, bool down)
     struct vkd *s = state(v);
     const struct vkd_hot_key *held = find(v, s->holding), *k = match(v, code, extended);
     if (held && held->scan == code && (!down || k == held)) {
-        notify(v, held, down ? KIT_Hot_Key_Repeated : KIT_Hot_Key_Released, down ? KIT_CallOnRepeat : KIT_CallOnRelease);
+        notify(v, held, down ? KIT_Hot_Key_Repeated : KIT_Hot_Key_Released,
+               down ? KIT_CallOnRepeat : KIT_CallOnRelease);
         if (!down && !(s->shift & SS_MODIFIERS))
             end_hold(v);
         return true;
@@ -323,8 +342,8 @@ static struct vkd_hot_key *find_eax(struct vmm *v)
 {
     struct vkd_hot_key *k = find(v, vmm_regs(v)[X86_EAX]);
     if (!k)
-        vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "VDAG31 VKD_Define_Hot_Key", "%08X is not the handle of a hot key",
-                   vmm_regs(v)[X86_EAX]);
+        vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "VDAG31 VKD_Define_Hot_Key",
+                   "%08X is not the handle of a hot key", vmm_regs(v)[X86_EAX]);
     return k;
 }
 
@@ -404,7 +423,7 @@ static const uint16_t ports[] = {0x60, 0x64};
 
 static void trap_resume(struct vmm *v, struct vmm_frame *f)
 {
-    if (f->a[0] == BASE_COUNT(ports) || !vmm_service_is_implemented(1, KIT_Install_IO_Handler) || vmm_flag(v, X86_CF)) {
+    if (f->a[0] == BASE_COUNT(ports) || vmm_flag(v, X86_CF)) {
         bool failed = vmm_flag(v, X86_CF);
         vmm_frame_pop_all(v);
         devices_carry(v, failed);

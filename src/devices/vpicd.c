@@ -32,7 +32,8 @@ bool vpicd_find(struct vmm *v, uint32_t handle, unsigned *irq, unsigned *slot)
     *slot = handle >> 2 & (VPICD_SHARERS - 1);
     if (vpicd_state(v)->irq[*irq].owner[*slot].proc[VPICD_HW_INT] && vpicd_handle(v, *irq, *slot) == handle)
         return true;
-    vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "Win95 DDK S34CB", "%08X is not the handle of a virtualized IRQ", handle);
+    vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "Win95 DDK S34CB",
+               "%08X is not the handle of a virtualized IRQ", handle);
     return false;
 }
 
@@ -355,7 +356,7 @@ static void init_failed(struct vmm *v)
 static void trap_port_begin(struct vmm *v, struct vmm_frame *f)
 {
     unsigned n = f->a[1]++;
-    if (n == BASE_COUNT(virtual_ports) || !vmm_service_is_implemented(1, KIT_Install_IO_Handler)) {
+    if (n == BASE_COUNT(virtual_ports)) {
         vmm_frame_pop_all(v);
         devices_carry(v, false);
         return;
@@ -389,7 +390,8 @@ static void init_resume(struct vmm *v, struct vmm_frame *f)
         vpicd_vm_created(v, f->a[0]);
         trap_port_begin(v, f);
         break;
-    default: trap_port_begin(v, f);
+    default:
+        trap_port_begin(v, f);
     }
 }
 
@@ -411,10 +413,17 @@ static void control(struct vmm *v)
     const uint32_t *r = vmm_regs(v);
     devices_carry(v, false);
     switch (r[X86_EAX]) {
-    case KIT_Sys_Critical_Init: sys_critical_init_begin(v); break;
-    case KIT_Create_VM: vpicd_vm_created(v, r[X86_EBX]); break;
-    case KIT_Destroy_VM: vpicd_vm_destroyed(v, r[X86_EBX]); break;
-    default: break;
+    case KIT_Sys_Critical_Init:
+        sys_critical_init_begin(v);
+        break;
+    case KIT_Create_VM:
+        vpicd_vm_created(v, r[X86_EBX]);
+        break;
+    case KIT_Destroy_VM:
+        vpicd_vm_destroyed(v, r[X86_EBX]);
+        break;
+    default:
+        break;
     }
 }
 

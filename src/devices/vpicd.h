@@ -44,9 +44,9 @@ struct vpicd {
     struct vpicd_irq irq[PC_IRQS];
     uint32_t generation;
     uint32_t hw_chain, hw_chain_end; // VPICD_Call_When_Hw_Int: first callback; end of the chain
-    uint32_t area;     // offset of the virtual controllers in a control block
-    uint32_t provided; // offset of the PEF provider's dword
-    uint32_t first_vm; // all VMs, linked through their areas
+    uint32_t area;                   // offset of the virtual controllers in a control block
+    uint32_t provided;               // offset of the PEF provider's dword
+    uint32_t first_vm;               // all VMs, linked through their areas
     uint32_t simulate_proc, returned_proc, io_proc;
     uint8_t fresh_imr[2]; // masks that new VMs begin with
     uint16_t walk_kind, hw_kind, simulate_kind, returned_kind, init_kind;
@@ -86,8 +86,8 @@ void vpicd_forget_requests(struct vmm *v, unsigned irq, unsigned slot); // in al
 void vpicd_refresh_begin(struct vmm *v, uint32_t vm);
 void vpicd_virtual_eoi_begin(struct vmm *v, uint32_t vm, unsigned irq);
 
-// Calls `proc` of every driver of the IRQs in the bit mask, one after the other, registers and flags preserved, and then
-// vpicd_refresh_begin for the VM. ECX = extra, CF = carry. Tail position.
+// Calls `proc` of every driver of the IRQs in the bit mask, one after the other, registers and flags preserved, and
+// then vpicd_refresh_begin for the VM. ECX = extra, CF = carry. Tail position.
 void vpicd_walk_begin(struct vmm *v, enum vpicd_proc proc, uint32_t vm, uint32_t irqs, uint32_t extra, bool carry);
 
 static inline unsigned vpicd_slots(const struct vpicd_irq *q)

@@ -1,5 +1,6 @@
-// VPICD's physical side. An interrupt is masked and ended at the controller as soon as it comes in; VPICD_Phys_EOI lifts
-// that mask. So an IRQ may stay "in service" for any time without holding back others (VDAG31 Virtual_PIC_Device).
+// VPICD's physical side. An interrupt is masked and ended at the controller as soon as it comes in; VPICD_Phys_EOI
+// lifts that mask. So an IRQ may stay "in service" for any time without holding back others (VDAG31
+// Virtual_PIC_Device).
 #include "devices/vpicd.h"
 #include "kit/constants.h"
 #include "vmm/observe.h"

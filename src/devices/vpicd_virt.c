@@ -277,8 +277,8 @@ static uint32_t iret_time_out(struct vmm *v, unsigned irq)
     return shortest ? shortest : DEFAULT_IRET_TIME_OUT;
 }
 
-// Frame of one simulation: a[0] VM, a[1] IRQ, a[2] next slot for the virtual-interrupt procedures, a[3] slot called last,
-// a[4] vector.
+// Frame of one simulation: a[0] VM, a[1] IRQ, a[2] next slot for the virtual-interrupt procedures, a[3] slot called
+// last, a[4] vector.
 enum { CALLING_DRIVERS, WATCHING_RETURN, SIMULATING };
 
 static bool rejected(struct vmm *v, const struct vmm_frame *f)
@@ -339,7 +339,8 @@ static void simulate_resume(struct vmm *v, struct vmm_frame *f)
         vmm_regs(v)[X86_EAX] = f->a[4];
         devices_call_begin(v, KIT_Simulate_Int);
         break;
-    default: vmm_frame_pop_all(v);
+    default:
+        vmm_frame_pop_all(v);
     }
 }
 
@@ -467,8 +468,8 @@ static uint8_t virtual_in(struct vmm *v, uint32_t vm, unsigned which, unsigned p
     return value;
 }
 
-// Handler of ports 20h, 21h, A0h, A1h: EBX = VM, ECX = kind of access, EDX = port, EAX = data. Anything wider than a byte
-// goes on to Simulate_IO with everything as it was (VDAG31: VMMJmp Simulate_IO).
+// Handler of ports 20h, 21h, A0h, A1h: EBX = VM, ECX = kind of access, EDX = port, EAX = data. Anything wider than a
+// byte goes on to Simulate_IO with everything as it was (VDAG31: VMMJmp Simulate_IO).
 static void port_io(void *user, struct vmm *v)
 {
     (void)user;
@@ -478,7 +479,9 @@ static void port_io(void *user, struct vmm *v)
     case 0:
         r[X86_EAX] = (r[X86_EAX] & ~0xFFu) | virtual_in(v, r[X86_EBX], which, port);
         break;
-    case 4: virtual_out_begin(v, r[X86_EBX], which, port, (uint8_t)r[X86_EAX]); break;
+    case 4:
+        virtual_out_begin(v, r[X86_EBX], which, port, (uint8_t)r[X86_EAX]);
+        break;
     default:
         r[X86_ESP] -= 4; // the return address is still there
         vmm_cpu(v)->state.eip = vmm_service_address(v, 1, KIT_Simulate_IO);

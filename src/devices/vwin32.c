@@ -137,7 +137,8 @@ static uint32_t send(struct vmm *v, enum request_kind kind, const char *device, 
         if (!process(v) || !allocate(v, q, call))
             return 0;
         q->id = ++s->ids;
-        if (fill_block(v, q, call) && vmm_send_control(v, device, KIT_W32_DeviceIoControl, vmm_system_vm(v), 0, q->block, 0, &q->ticket))
+        if (fill_block(v, q, call) &&
+            vmm_send_control(v, device, KIT_W32_DeviceIoControl, vmm_system_vm(v), 0, q->block, 0, &q->ticket))
             return q->id;
         free_request(v, q);
         return 0;
@@ -312,7 +313,8 @@ bool vwin32_event_signaled(struct vmm *v, uint32_t event)
 static struct vwin32_event *event_argument(struct vmm *v, const char *service)
 {
     if (vmm_current_vm(v) != vmm_system_vm(v))
-        vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "Win95 DDK S35C2", "%s while the system VM is not current", service);
+        vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "Win95 DDK S35C2", "%s while the system VM is not current",
+                   service);
     struct vwin32_event *e = find_event(v, vmm_regs(v)[X86_EAX]);
     vmm_regs(v)[X86_EAX] = e != NULL;
     return e;

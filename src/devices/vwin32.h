@@ -1,6 +1,6 @@
-// VWIN32 from outside: a Win32 program that opens devices with CreateFile("\\\\.\\NAME"), calls DeviceIoControl and closes
-// handles again. A request is queued into the machine and handled while vmm_run goes on; its outcome is fetched by number.
-// Everything about it (parameters, OVERLAPPED, buffers) lies in guest memory, as the driver sees it.
+// VWIN32 from outside: a Win32 program that opens devices with CreateFile("\\\\.\\NAME"), calls DeviceIoControl and
+// closes handles again. A request is queued into the machine and handled while vmm_run goes on; its outcome is fetched
+// by number. Everything about it (parameters, OVERLAPPED, buffers) lies in guest memory, as the driver sees it.
 #ifndef VXDKIT_DEVICES_VWIN32_H
 #define VXDKIT_DEVICES_VWIN32_H
 

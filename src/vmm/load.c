@@ -203,8 +203,9 @@ static uint32_t load(struct vmm *v, const char *path, const struct le_image *ima
     return 0;
 }
 
-bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, enum vmm_load how,
-                    struct base_diag *diag)
+// Reads the file and loads it; its module row, 0 and a message otherwise.
+static uint32_t load_file(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, enum vmm_load how,
+                          struct base_diag *diag)
 {
     struct base_arena arena;
     struct le_image image;
@@ -216,14 +217,50 @@ bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_
             base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path}, "a static driver takes part in boot; it cannot be loaded later");
         else
             module = load(v, path, &image, ddb_object, ddb_offset, diag);
-        if (module) {
+        if (module)
             vmm_module_at(v, module)->dynamic = dynamic;
-            if (dynamic)
-                vmm_load_queue(v, module);
-            else
-                vmm_module_list(v, module);
-        }
     }
     base_arena_free(&arena);
-    return module != 0;
+    return module;
+}
+
+bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, enum vmm_load how,
+                    struct base_diag *diag)
+{
+    uint32_t module = load_file(v, path, bytes, size, how, diag);
+    if (!module)
+        return false;
+    if (vmm_module_at(v, module)->dynamic)
+        vmm_load_queue(v, module);
+    else
+        vmm_module_list(v, module);
+    return true;
+}
+
+// --- for VXDLDR
+
+uint32_t vmm_driver_place(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, struct base_diag *diag)
+{
+    uint32_t module = load_file(v, path, bytes, size, VMM_LOAD_DYNAMIC, diag);
+    if (!module)
+        return 0;
+    vmm_module_list(v, module);
+    uint32_t ddb = vmm_module_at(v, module)->ddb, flags = ddb + KIT_DDB_Flags;
+    vmm_poke16(v, flags, (uint16_t)(vmm_peek16(v, flags) | KIT_DDB_Dynamic_VxD));
+    return ddb;
+}
+
+uint32_t vmm_driver_find(struct vmm *v, uint16_t id, const char *name)
+{
+    uint32_t module = name ? vmm_module_by_name(v, name) : vmm_module_by_id(v, id);
+    return module && vmm_module_at(v, module)->dynamic ? vmm_module_at(v, module)->ddb : 0;
+}
+
+void vmm_driver_remove(struct vmm *v, uint32_t ddb)
+{
+    uint32_t module = vmm_module_by_ddb(v, ddb);
+    if (!module)
+        return;
+    vmm_module_unlist(v, module);
+    vmm_module_unload(v, module);
 }

@@ -1,6 +1,6 @@
-// Call_When_VM_Returns (spec: callbacks; Win95 DDK S3354): a callback when the client returns from the interrupt that is
-// being set up. The client's CS:IP, which is what the interrupt will push, is replaced by the address of a V86 call-back;
-// when the client gets there, the original address is put back. Call-back addresses are used again.
+// Call_When_VM_Returns (spec: callbacks; Win95 DDK S3354): a callback when the client returns from the interrupt that
+// is being set up. The client's CS:IP, which is what the interrupt will push, is replaced by the address of a V86
+// call-back; when the client gets there, the original address is put back. Call-back addresses are used again.
 #include "vmm/defs.h"
 
 struct vmm_return {
@@ -9,7 +9,7 @@ struct vmm_return {
     uint32_t vm;       // row
     uint32_t callback; // 0: free
     uint32_t reference;
-    uint32_t timeout;  // row, 0 = none (any more)
+    uint32_t timeout;   // row, 0 = none (any more)
     uint8_t call_again; // a second call after the time-out is wanted
     uint8_t timed_out;
 };
@@ -143,5 +143,8 @@ static const struct vmm_binding bindings[] = {
 
 static const uint32_t tables[] = {sizeof(struct vmm_return), 0};
 
-const struct vmm_chapter vmm_returns_chapter = {
-    .bindings = bindings, .state_size = sizeof(struct returns_state), .tables = tables, .create = create, .vm_gone = vm_gone};
+const struct vmm_chapter vmm_returns_chapter = {.bindings = bindings,
+                                                .state_size = sizeof(struct returns_state),
+                                                .tables = tables,
+                                                .create = create,
+                                                .vm_gone = vm_gone};

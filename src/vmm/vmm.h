@@ -166,6 +166,11 @@ void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_vector_fn *fn);
 uint32_t vmm_service_address(struct vmm *v, uint16_t device, uint16_t ordinal);
 // The period of the virtual timer at whose ticks time-outs fire (VTD_Begin_Min_Int_Period).
 void vmm_set_tick(struct vmm *v, uint32_t milliseconds);
+// For VXDLDR: a dynamic driver's image into memory and the device list, no message is sent. Its DDB; 0 and a message.
+uint32_t vmm_driver_place(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, struct base_diag *diag)
+    BASE_MUST_USE;
+uint32_t vmm_driver_find(struct vmm *v, uint16_t id, const char *name); // DDB of a dynamic driver, name NULL: by id; 0 = none
+void vmm_driver_remove(struct vmm *v, uint32_t ddb);
 // Adds a kit device's services beyond those of its struct vmm_device. Before boot.
 bool vmm_bind(struct vmm *v, uint16_t device, const struct vmm_binding *bindings) BASE_MUST_USE;
 

@@ -1,0 +1,251 @@
+// VXDLDR, the loader of dynamic drivers (Win95 DDK S3505-S3511), for drivers that load others. A device handle is the
+// address of the device descriptor block.
+#include "devices/vxdldr.h"
+
+#include "devices/call.h"
+#include "devices/common.h"
+#include "kit/constants.h"
+#include "kit/messages.h"
+#include "kit/services.h"
+#include "kit/structures.h"
+
+#include <string.h>
+
+struct vxdldr {
+    uint32_t source_proc; // host code that places the file whose name EDX points to: EAX = DDB or 0, ECX = error
+    uint16_t load_kind, unload_kind;
+};
+
+extern const struct vmm_device vxdldr_device;
+
+static struct vxdldr *state(struct vmm *v)
+{
+    return vmm_device_state(v, &vxdldr_device);
+}
+
+static void fail(struct vmm *v, uint32_t error)
+{
+    vmm_regs(v)[X86_EAX] = error;
+    devices_carry(v, true);
+}
+
+static void get_version(struct vmm *v)
+{
+    vmm_regs(v)[X86_EAX] = vxdldr_device.version;
+    devices_carry(v, false);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Loading. Frame: a[0] flags, a[1] DDB.
+
+enum { PLACING, INITIALISING };
+
+static const char *base_name(const char *path)
+{
+    const char *name = path;
+    for (; *path; path++) {
+        if (*path == '\\' || *path == '/' || *path == ':')
+            name = path + 1;
+    }
+    return name;
+}
+
+// A driver of this file's name that is there already; names of modules are upper case.
+static bool already_there(struct vmm *v, const char *name)
+{
+    char module[9] = "";
+    for (size_t i = 0; i < 8 && name[i] && name[i] != '.'; i++)
+        module[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 32) : name[i];
+    return vmm_driver_find(v, 0, module) != 0;
+}
+
+static uint32_t place(struct vmm *v, const struct vxdldr_source *source, const char *path, uint32_t *error)
+{
+    const uint8_t *bytes;
+    size_t size;
+    *error = KIT_VXDLDR_ERR_DUPLICATE_DEVICE;
+    if (already_there(v, base_name(path)))
+        return 0;
+    *error = KIT_VXDLDR_ERR_FILE_OPEN_ERROR;
+    if (!source->find(source->user, path, &bytes, &size))
+        return 0;
+    *error = KIT_VXDLDR_ERR_BAD_DEVICE_FILE;
+    struct base_diag diag;
+    base_diag_init(&diag, &base_heap, NULL, NULL);
+    uint32_t ddb = vmm_driver_place(v, path, bytes, size, &diag);
+    base_diag_free(&diag);
+    return ddb;
+}
+
+static void place_from_source(void *user, struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v), error;
+    char path[260];
+    if (!vmm_get_text(v, r[X86_EDX], path, sizeof path))
+        return;
+    r[X86_EAX] = place(v, user, path, &error);
+    r[X86_ECX] = error;
+}
+
+bool vxdldr_set_source(struct vmm *v, const struct vxdldr_source *source)
+{
+    state(v)->source_proc = vmm_host_proc(v, place_from_source, (void *)(uintptr_t)source);
+    return state(v)->source_proc != 0;
+}
+
+static void loaded(struct vmm *v, uint32_t ddb)
+{
+    vmm_frame_pop_all(v);
+    vmm_regs(v)[X86_EAX] = vmm_regs(v)[X86_EDX] = ddb;
+    devices_carry(v, false);
+}
+
+static void initialise_begin(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t *r = vmm_regs(v), error = r[X86_ECX];
+    f->a[1] = r[X86_EAX];
+    if (!f->a[1]) {
+        vmm_frame_pop_all(v);
+        fail(v, error);
+        return;
+    }
+    if (!(f->a[0] & KIT_VXDLDR_INIT_DEVICE)) {
+        loaded(v, f->a[1]); // the caller sends Sys_Dynamic_Device_Init itself
+        return;
+    }
+    f->step = INITIALISING;
+    r[X86_EAX] = KIT_Sys_Dynamic_Device_Init;
+    r[X86_EBX] = vmm_system_vm(v);
+    r[X86_ECX] = f->a[1];
+    r[X86_EDX] = r[X86_ESI] = r[X86_EDI] = 0;
+    devices_call_begin(v, KIT_Directed_Sys_Control);
+}
+
+static void load_resume(struct vmm *v, struct vmm_frame *f)
+{
+    if (f->step == PLACING) {
+        initialise_begin(v, f);
+        return;
+    }
+    uint32_t ddb = f->a[1];
+    if (!vmm_flag(v, X86_CF)) {
+        loaded(v, ddb);
+        return;
+    }
+    vmm_frame_pop_all(v);
+    vmm_driver_remove(v, ddb);
+    fail(v, KIT_VXDLDR_ERR_DEVICE_REFUSED);
+}
+
+static const struct vmm_frame_kind load_kind = {"Sys_Dynamic_Device_Init", load_resume, NULL};
+
+static void load_device_begin(struct vmm *v)
+{
+    if (!state(v)->source_proc) {
+        fail(v, KIT_VXDLDR_ERR_FILE_OPEN_ERROR);
+        return;
+    }
+    struct vmm_frame *f = vmm_frame_push(v, state(v)->load_kind);
+    if (!f)
+        return;
+    f->a[0] = vmm_regs(v)[X86_EAX];
+    f->step = PLACING;
+    vmm_frame_call_begin(v, state(v)->source_proc);
+}
+
+static void dev_init_succeeded(struct vmm *v)
+{
+    devices_carry(v, false); // the device stays as it is; nothing is held back for the case that it fails
+}
+
+static void dev_init_failed(struct vmm *v)
+{
+    vmm_driver_remove(v, vmm_regs(v)[X86_EDX]);
+    devices_carry(v, false);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Unloading. A device that exports services stays, since their callers could not be told; and one that refuses
+// Sys_Dynamic_Device_Exit. Frame: a[0] DDB.
+
+static void unload_resume(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t ddb = f->a[0];
+    bool refused = vmm_flag(v, X86_CF);
+    vmm_frame_pop_all(v);
+    if (refused) {
+        fail(v, KIT_VXDLDR_ERR_DEVICE_REFUSED);
+        return;
+    }
+    vmm_driver_remove(v, ddb);
+    devices_carry(v, false);
+}
+
+static const struct vmm_frame_kind unload_kind = {"Sys_Dynamic_Device_Exit", unload_resume, NULL};
+
+// EBX = id, or -1 with EDX = module name. False: its name is not there, the service runs again.
+static bool named_driver(struct vmm *v, uint32_t *ddb)
+{
+    const uint32_t *r = vmm_regs(v);
+    char name[16];
+    if (r[X86_EBX] != 0xFFFFFFFFu) {
+        *ddb = vmm_driver_find(v, (uint16_t)r[X86_EBX], NULL);
+        return true;
+    }
+    if (!vmm_get_text(v, r[X86_EDX], name, sizeof name))
+        return false;
+    *ddb = vmm_driver_find(v, 0, name);
+    return true;
+}
+
+static void unload_device_begin(struct vmm *v)
+{
+    uint32_t ddb;
+    if (!named_driver(v, &ddb))
+        return;
+    if (!ddb) {
+        fail(v, KIT_VXDLDR_ERR_NO_SUCH_DEVICE);
+        return;
+    }
+    if (vmm_peek32(v, ddb + KIT_DDB_Service_Table_Size)) {
+        fail(v, KIT_VXDLDR_ERR_DEVICE_UNLOADABLE);
+        return;
+    }
+    struct vmm_frame *f = vmm_frame_push(v, state(v)->unload_kind);
+    if (!f)
+        return;
+    f->a[0] = ddb;
+    uint32_t *r = vmm_regs(v);
+    r[X86_EAX] = KIT_Sys_Dynamic_Device_Exit;
+    r[X86_EBX] = vmm_system_vm(v);
+    r[X86_ECX] = ddb;
+    devices_call_begin(v, KIT_Directed_Sys_Control);
+}
+
+// A hook point: drivers that want to hear of loads and unloads hook it, and chain on to here (Win95 DDK S3510).
+static void notify(struct vmm *v)
+{
+    (void)v;
+}
+
+static const struct vmm_binding bindings[] = {
+    {KIT_VXDLDR_Get_Version, get_version},
+    {KIT_VXDLDR_LoadDevice, load_device_begin},
+    {KIT_VXDLDR_UnloadDevice, unload_device_begin},
+    {KIT_VXDLDR_DevInitSucceeded, dev_init_succeeded},
+    {KIT_VXDLDR_DevInitFailed, dev_init_failed},
+    {KIT_VXDLDR_Notify, notify},
+    {0, NULL},
+};
+
+const struct vmm_device vxdldr_device = {
+    .id = 0x27, .version = 0x0400, .bindings = bindings, .state_size = sizeof(struct vxdldr)};
+
+static bool create(struct vmm *v)
+{
+    state(v)->load_kind = vmm_frame_kind_add(v, &load_kind);
+    state(v)->unload_kind = vmm_frame_kind_add(v, &unload_kind);
+    return true;
+}
+
+const struct devices_entry vxdldr_entry = {&vxdldr_device, create};

@@ -1,0 +1,41 @@
+// VXDLDR: a driver that loads and unloads another one.
+#include "devices/rig.h"
+#include "devices/vxdldr.h"
+
+static bool find_file(void *user, const char *name, const uint8_t **bytes, size_t *size)
+{
+    const struct base_buf *image = user;
+    if (!strstr(name, "ioctldev.vxd"))
+        return false;
+    *bytes = image->data;
+    *size = image->size;
+    return true;
+}
+
+static void driver_loads_and_unloads_another(void **state)
+{
+    (void)state;
+    struct base_buf image;
+    struct vxdldr_source source = {find_file, &image};
+    struct rig *r = rig_begin();
+    rig_build(r, "ioctl", &image);
+    assert_true(vxdldr_set_source(r->v, &source));
+    rig_load(r, "loader", VMM_LOAD_STATIC);
+    vmm_boot(r->v);
+    rig_expect(r, 10,
+               "missing 00000001 CF=1\n"
+               "init\n"
+               "load CF=0\n"
+               "again 00000004 CF=1\n"
+               "exit\n"
+               "unload CF=0\n"
+               "unload again 00000007 CF=1\n");
+    base_buf_free(&image);
+    rig_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(driver_loads_and_unloads_another)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
