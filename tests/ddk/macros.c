@@ -1,0 +1,151 @@
+// What the macros of ddk/inc emit, case by case: tests/ddk/*.txt hold sources and the objects another assembler makes of
+// them (oracle.c), or the error that must be reported.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "asm/asm.h"
+#include "ddk/cases.h"
+#include "ddk/object_text.h"
+#include "kit/ddk.h"
+
+static bool open_include(void *user, const char *name, const char *from, const char **path, const char **text, size_t *size)
+{
+    (void)user, (void)from;
+    const struct kit_file *file = kit_ddk_file(name);
+    if (!file)
+        return false;
+    *path = file->name;
+    *text = file->text;
+    *size = file->size;
+    return true;
+}
+
+static void collect(void *user, enum base_severity severity, const char *text)
+{
+    (void)severity;
+    base_buf_text(user, text);
+}
+
+struct outcome {
+    bool good;
+    struct base_buf object, messages;
+};
+
+static void assemble(const struct test_case *c, struct outcome *o)
+{
+    struct asm_definition definitions[8];
+    for (size_t i = 0; i < c->symbol_count; i++)
+        definitions[i] = (struct asm_definition){c->symbols[i], NULL};
+    struct asm_options options = {.alloc = &base_heap,
+                                  .open_include = open_include,
+                                  .definitions = definitions,
+                                  .definition_count = c->symbol_count,
+                                  .case_map = ASM_CASE_NOT_PUBLIC,
+                                  .pack = 1};
+    struct base_diag diag;
+    struct base_buf source;
+    base_buf_init(&o->object, &base_heap);
+    base_buf_init(&o->messages, &base_heap);
+    base_buf_init(&source, &base_heap);
+    base_diag_init(&diag, &base_heap, collect, &o->messages);
+    base_buf_printf(&source, ".386p\ninclude vmm.inc\ninclude debug.inc\n%.*sEND\n", (int)c->source.size,
+                    (const char *)c->source.data);
+    o->good = asm_assemble(&options, c->name, base_buf_cstr(&source), source.size, &diag, &o->object, NULL);
+    base_buf_free(&source);
+    base_diag_free(&diag);
+}
+
+static void outcome_free(struct outcome *o)
+{
+    base_buf_free(&o->object);
+    base_buf_free(&o->messages);
+}
+
+static bool expect_object(struct test_case *c, struct outcome *o)
+{
+    struct base_buf text;
+    struct base_diag diag;
+    base_buf_init(&text, &base_heap);
+    base_diag_init(&diag, &base_heap, collect, &o->messages);
+    bool readable = o->good && object_text(o->object.data, o->object.size, &diag, &text);
+    bool same = readable && strcmp(base_buf_cstr(&text), base_buf_cstr(&c->object)) == 0;
+    if (!same)
+        print_error("%s\n-- expected\n%s-- found\n%s%s", c->name, base_buf_cstr(&c->object), base_buf_cstr(&text),
+                    base_buf_cstr(&o->messages));
+    base_buf_free(&text);
+    base_diag_free(&diag);
+    return same;
+}
+
+static bool expect_errors(struct test_case *c, struct outcome *o)
+{
+    bool all = true;
+    char *part = (char *)base_buf_cstr(&c->errors);
+    for (char *end; (end = strchr(part, '\n')) != NULL; part = end + 1) {
+        *end = '\0';
+        if (!o->good && strstr(base_buf_cstr(&o->messages), part))
+            continue;
+        print_error("%s\n-- expected error\n%s\n-- found\n%s", c->name, part, base_buf_cstr(&o->messages));
+        all = false;
+    }
+    return all;
+}
+
+static void check_case(struct test_case *c, void *user)
+{
+    size_t *failures = user;
+    struct outcome o;
+    assemble(c, &o);
+    if (!(c->errors.size ? expect_errors(c, &o) : expect_object(c, &o)))
+        ++*failures;
+    outcome_free(&o);
+}
+
+static void check_file(const char *path)
+{
+    size_t failures = 0;
+    assert_true(for_each_case(path, check_case, &failures) > 0);
+    assert_int_equal(failures, 0);
+}
+
+static void procedures(void **state)
+{
+    (void)state;
+    check_file("tests/ddk/procedures.txt");
+}
+
+static void frames(void **state)
+{
+    (void)state;
+    check_file("tests/ddk/frames.txt");
+}
+
+static void calls_and_tables(void **state)
+{
+    (void)state;
+    check_file("tests/ddk/calls.txt");
+}
+
+static void debug_macros(void **state)
+{
+    (void)state;
+    check_file("tests/ddk/debug.txt");
+}
+
+static void errors(void **state)
+{
+    (void)state;
+    check_file("tests/ddk/errors.txt");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(procedures), cmocka_unit_test(frames), cmocka_unit_test(calls_and_tables),
+        cmocka_unit_test(debug_macros), cmocka_unit_test(errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
