@@ -117,13 +117,13 @@ uint64_t vxd_instructions(const struct vxd_machine *m); // executed; REP iterati
 // VXD_END_SHUTDOWN.
 void vxd_shutdown(struct vxd_machine *m);
 
-// True when a device of that name (DDB_Name, any case) is in the VMM's device list. Static drivers get there when they are
-// loaded; a dynamic one while vxd_run loads it, unless it refuses.
+// True when a device of that name (DDB_Name) is in the VMM's device list. Static drivers get there when they are loaded; a
+// dynamic one while vxd_run loads it, unless it refuses.
 bool vxd_device_present(struct vxd_machine *m, const char *device);
 
-// Sends a control message, to all devices (device NULL) or to the one whose DDB_Name is given in any case. vxd_run
-// delivers it as soon as the System VM's thread accepts it. *ticket (may be NULL) asks for the result later. False: no
-// such device, or no memory. Message numbers: Win95 DDK S3425 and following.
+// Sends a control message, to all devices (device NULL) or to the one whose DDB_Name is given, as it is or in lower
+// case. vxd_run delivers it as soon as the System VM's thread accepts it. *ticket (may be NULL) asks for the result
+// later. False: no such device, or no memory. Message numbers: Win95 DDK S3425 and following.
 bool vxd_send_message(struct vxd_machine *m, const char *device, uint32_t message, uint32_t ebx, uint32_t edx,
                       uint32_t esi, uint32_t edi, uint32_t *ticket);
 // The result of a message that was delivered: carry 1 = refused; eax is what directed messages return. False: not yet.
@@ -232,7 +232,7 @@ struct vxd_win32_outcome {
 };
 
 // Each queues a request that vxd_run carries out, and gives its number; 0 when it cannot be queued (no such device or
-// handle, no memory, 64 requests not released). `device` is the DDB_Name in any case. The input is copied; sizes up to
+// handle, no memory, 64 requests not released). `device` is the DDB_Name. The input is copied; sizes up to
 // 16 MB, 0 gives the driver a null pointer. `overlapped`: the driver may answer "pending".
 uint32_t vxd_win32_open(struct vxd_machine *m, const char *device);
 uint32_t vxd_win32_ioctl(struct vxd_machine *m, uint32_t handle, uint32_t code, const void *in, uint32_t in_size,

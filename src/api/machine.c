@@ -199,11 +199,25 @@ uint64_t vxd_instructions(const struct vxd_machine *m)
     return vmm_cpu(m->vmm)->state.count;
 }
 
+// Names in device descriptor blocks are upper case, nearly always.
+static void upper_name(const char *name, char upper[16])
+{
+    size_t n = 0;
+    for (; name[n] && n < 15; n++)
+        upper[n] = name[n] >= 'a' && name[n] <= 'z' ? (char)(name[n] - 'a' + 'A') : name[n];
+    upper[n] = '\0';
+}
+
 bool vxd_send_message(struct vxd_machine *m, const char *device, uint32_t message, uint32_t ebx, uint32_t edx,
                       uint32_t esi, uint32_t edi, uint32_t *ticket)
 {
-    uint32_t ignored;
-    if (vmm_send_control(m->vmm, device, message, ebx, edx, esi, edi, ticket ? ticket : &ignored))
+    uint32_t ignored, *to = ticket ? ticket : &ignored;
+    char upper[16];
+    if (vmm_send_control(m->vmm, device, message, ebx, edx, esi, edi, to))
+        return true;
+    if (device)
+        upper_name(device, upper);
+    if (device && vmm_send_control(m->vmm, upper, message, ebx, edx, esi, edi, to))
         return true;
     return api_fail(m, "message %08Xh cannot be sent to %s: no such device, or no memory", message,
                     device ? device : "all devices");

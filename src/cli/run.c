@@ -153,6 +153,17 @@ static int status_of(const struct vxd_machine *m, enum vxd_end end, bool default
     }
 }
 
+// One line a part: the fault, the registers, the stack.
+static void print_parts(const char *message)
+{
+    const char *lead = "vxd: ";
+    for (const char *end; (end = strstr(message, "; ")); message = end + 2) {
+        fprintf(stderr, "%s%.*s\n", lead, (int)(end - message), message);
+        lead = "vxd:   ";
+    }
+    fprintf(stderr, "%s%s\n", lead, message);
+}
+
 // Why the run did not end as asked, and where the processor was.
 static void explain_end(const struct run *r, enum vxd_end end, int status)
 {
@@ -166,8 +177,8 @@ static void explain_end(const struct run *r, enum vxd_end end, int status)
         cli_complain("the time limit of %llu ms (change it with --for) ended the run",
                      (unsigned long long)(q->for_ns / 1000000));
     if (message[0])
-        cli_complain("%s", message);
-    if (end == VXD_END_LIMIT || end == VXD_END_FAULT || end == VXD_END_MISSING)
+        print_parts(message);
+    if (end == VXD_END_LIMIT || end == VXD_END_MISSING)
         vxd_describe_state(r->machine, cli_write, stderr);
 }
 

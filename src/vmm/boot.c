@@ -125,7 +125,9 @@ void vmm_boot(struct vmm *v)
     s->eflags = 2;
     chain_begin(v, BOOT_CRITICAL, 0);
     v->cpu->state.eflags = 2; // no interrupts before Device_Init
-    vmm_frame_top(v)->eflags = X86_IF | 2;
+    struct vmm_frame *f = vmm_frame_top(v); // NULL: no host memory, the run has ended
+    if (f)
+        f->eflags = X86_IF | 2;
 }
 
 // --- from outside

@@ -117,7 +117,7 @@ static void jump(struct vmm *v)
         vmm_deadlock(v);
         return;
     }
-    if (wake > v->until_ns) {
+    if (wake == UINT64_MAX || wake > v->until_ns) { // without a bound either, nothing due is the end
         vmm_stop(v, VMM_END_IDLE, "%s", "");
         return;
     }
