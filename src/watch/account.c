@@ -5,13 +5,14 @@
 // What drivers print passes through unchanged; a line that a driver left open is ended before the account goes on. Two
 // kinds of lines wait until it is clear how they end: a control message that goes from device to device, and a service
 // call that may print something, which says more than its name.
+#include "kit/services.h"
 #include "vmm/observe.h"
 #include "watch/names.h"
 #include "watch/watch.h"
 
 #include <string.h>
 
-enum { CALLS_KEPT = 32, LONG_CALL_NS = 1000000 };
+enum { CALLS_KEPT = 32, LONG_CALL_NS = 1000000, VMM_ID = 1 };
 
 struct pending_call {
     uint16_t device, ordinal;
@@ -137,10 +138,16 @@ static void end_call(struct watch_account *a, const struct vmm_service_record *r
     end_line(a);
 }
 
+// What BeginProc adds to procedures of debug builds.
+static bool is_bookkeeping(const struct vmm_service_record *r)
+{
+    return r->device == VMM_ID && (r->ordinal == KIT_Log_Proc_Call || r->ordinal == KIT__Debug_Flags_Service);
+}
+
 // Only calls of drivers are told; the system's own are in the trace.
 static void tell_service(struct watch_account *a, const struct vmm_service_record *r)
 {
-    if (!r->caller[0])
+    if (!r->caller[0] || is_bookkeeping(r))
         return;
     if (r->phase == VMM_SERVICE_ENTERED)
         begin_call(a, r);
