@@ -191,12 +191,19 @@ static void copy_page_table(struct vmm *v)
     vmm_regs(v)[X86_EAX] = whole;
 }
 
+// Win32 processes have contexts of their own; until one exists there is the system's, named by its page directory.
+static void get_current_context(struct vmm *v)
+{
+    vmm_regs(v)[X86_EAX] = v->s.page_directory << 12;
+}
+
 static const struct vmm_binding bindings[] = {
     {KIT__LinPageLock, lin_page_lock},
     {KIT__LinPageUnLock, lin_page_unlock},
     {KIT__PageCheckLinRange, page_check_lin_range},
     {KIT__MapPhysToLinear, map_phys_to_linear},
     {KIT__CopyPageTable, copy_page_table},
+    {KIT__GetCurrentContext, get_current_context},
     {0, NULL},
 };
 

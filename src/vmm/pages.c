@@ -83,7 +83,7 @@ static uint32_t allocate(struct vmm *v, const struct request *r, uint32_t *phys)
         return 0;
     vmm_region_at(v, region)->type = r->type;
     vmm_region_at(v, region)->vm = r->vm;
-    vmm_region_at(v, region)->flags = r->flags & KIT_PAGEUSEALIGN ? KIT_PR_FIXED : 0;
+    vmm_region_at(v, region)->flags = r->flags & KIT_PAGEUSEALIGN ? VMM_REGION_PLACED : 0;
     if (r->flags & KIT_PAGEUSEALIGN ? commit_placed(v, region, r, phys) : commit_any(v, region, 0, r->pages, r->flags))
         return region;
     vmm_region_drop(v, region);
@@ -206,7 +206,7 @@ static void page_reallocate(struct vmm *v)
     uint32_t pages = vmm_arg(v, 1), flags = vmm_arg(v, 2);
     uint32_t region = block_of(v, vmm_arg(v, 0), "_PageReAllocate");
     const struct vmm_region *r = region ? vmm_region_at(v, region) : NULL;
-    bool possible = r && pages && !(r->flags & KIT_PR_STATIC) && committed(v, region) == r->pages;
+    bool possible = r && pages && !(r->flags & (KIT_PR_STATIC | VMM_REGION_PLACED)) && committed(v, region) == r->pages;
     uint32_t now = possible ? reallocated(v, region, pages, flags) : 0;
     for (uint32_t i = 0; now && (flags & KIT_PAGEZEROREINIT) && i < pages; i++)
         (void)!vmm_page_fill(v, vmm_region_at(v, now)->page + i, 0);

@@ -14,10 +14,12 @@ enum vmm_region_kind {
     VMM_REGION_ALIAS,     // _LinPageLock with PAGEMAPGLOBAL
 };
 
+static const uint32_t VMM_REGION_PLACED = 0x80000000u; // made with PAGEUSEALIGN: never reallocated
+
 struct vmm_region {
     uint32_t page, pages; // linear page numbers
     uint32_t kind;        // enum vmm_region_kind
-    uint32_t flags;       // PR_*
+    uint32_t flags;       // PR_*, VMM_REGION_PLACED
     uint32_t type;        // PG_*
     uint32_t vm;          // control block that the pages belong to, 0 = none
     uint32_t chunk;       // first row of page states
