@@ -201,25 +201,28 @@ static void answer_converted(struct vmm *v, size_t used, uint32_t value)
 static void convert_decimal_string(struct vmm *v)
 {
     char text[VALUE_LIMIT];
-    uint32_t value;
-    if (get_convertible(v, text))
-        answer_converted(v, vmm_convert_decimal(text, &value), value);
+    uint32_t value = 0;
+    size_t used = get_convertible(v, text) ? vmm_convert_decimal(text, &value) : 0;
+    if (!v->call.faulted)
+        answer_converted(v, used, value);
 }
 
 static void convert_hex_string(struct vmm *v)
 {
     char text[VALUE_LIMIT];
-    uint32_t value;
-    if (get_convertible(v, text))
-        answer_converted(v, vmm_convert_hex(text, &value), value);
+    uint32_t value = 0;
+    size_t used = get_convertible(v, text) ? vmm_convert_hex(text, &value) : 0;
+    if (!v->call.faulted)
+        answer_converted(v, used, value);
 }
 
 static void convert_fixed_point_string(struct vmm *v)
 {
     char text[VALUE_LIMIT];
-    uint32_t value;
-    if (get_convertible(v, text))
-        answer_converted(v, vmm_convert_fixed(text, vmm_regs(v)[X86_ECX], &value), value);
+    uint32_t value = 0;
+    size_t used = get_convertible(v, text) ? vmm_convert_fixed(text, vmm_regs(v)[X86_ECX], &value) : 0;
+    if (!v->call.faulted)
+        answer_converted(v, used, value);
 }
 
 static void convert_boolean_string(struct vmm *v)
