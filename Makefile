@@ -11,7 +11,7 @@ all: setup $(BUILD)/build.ninja ## build the library, the vxd command and the te
 	@ninja -C $(BUILD)
 
 demo: setup $(BUILD)/build.ninja ## build one driver from source, run it, show the account and the picture
-	@ninja -C $(BUILD) --quiet vxd
+	@ninja -C $(BUILD) vxd > $(BUILD)/demo.log || { cat $(BUILD)/demo.log; exit 1; }
 	@examples/restricted/demo.sh $(BUILD)
 
 test: all ## all tests

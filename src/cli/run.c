@@ -170,14 +170,13 @@ static void explain_end(const struct run *r, enum vxd_end end, int status)
     const struct run_request *q = r->request;
     const char *message = vxd_end_message(r->machine);
     fflush(stdout);
-    if (end == VXD_END_LIMIT)
-        cli_complain("the limit of %llu instructions%s ended the run", (unsigned long long)q->limit,
-                     q->limit_given ? "" : " (change it with --limit)");
-    else if (status == CLI_LIMIT)
-        cli_complain("the time limit of %llu ms (change it with --for) ended the run",
-                     (unsigned long long)(q->for_ns / 1000000));
     if (message[0])
         print_parts(message);
+    if (end == VXD_END_LIMIT && !q->limit_given)
+        cli_complain("that is the default limit; --limit sets another");
+    else if (end != VXD_END_LIMIT && status == CLI_LIMIT)
+        cli_complain("the default time limit of %llu ms ended the run; --for sets another",
+                     (unsigned long long)(q->for_ns / 1000000));
     if (end == VXD_END_LIMIT || end == VXD_END_MISSING)
         vxd_describe_state(r->machine, cli_write, stderr);
 }

@@ -39,16 +39,22 @@ static void look(const struct vxd_input *image)
     size_t size = 0;
     unsigned told = 0;
     const struct vxd_messages messages = {count, &told};
-    if (vxd_info(image, told & 1, messages, drop, &size) != VXD_OK)
+    if (vxd_info(image, image->size % 2, messages, drop, &size) != VXD_OK)
         assert_true(told > 0);
     told = 0;
     if (vxd_disassemble(image, false, messages, drop, &size) != VXD_OK)
         assert_true(told > 0);
 }
 
-static void load_and_run(const struct vxd_input *image)
+// Gives the number of messages that loading brought.
+static unsigned load_and_run(const struct vxd_input *image)
 {
-    struct vxd_machine *m = vxd_machine_new(NULL);
+    unsigned told = 0;
+    struct vxd_config config;
+    vxd_default_config(&config);
+    config.message = count;
+    config.message_user = &told;
+    struct vxd_machine *m = vxd_machine_new(&config);
     assert_non_null(m);
     if (vxd_load_memory(m, image->path, image->bytes, image->size, VXD_LOAD_STATIC)) {
         vxd_boot(m);
@@ -61,27 +67,29 @@ static void load_and_run(const struct vxd_input *image)
         refused++;
     }
     vxd_machine_free(m);
+    return told;
 }
 
 // The bytes stand at the very end of their block, so that a sanitizer sees a read behind them.
-static void try_bytes(const uint8_t *bytes, size_t size)
+static unsigned try_bytes(const uint8_t *bytes, size_t size)
 {
     uint8_t *copy = malloc(size ? size : 1);
     assert_non_null(copy);
     memcpy(copy, bytes, size);
     const struct vxd_input image = {"corrupt.vxd", copy, size};
     look(&image);
-    load_and_run(&image);
+    unsigned told = load_and_run(&image);
     free(copy);
+    return told;
 }
 
 static void every_truncation(void **state)
 {
     (void)state;
-    unsigned before = ran;
     for (size_t size = 0; size < driver.size; size++)
-        try_bytes(driver.data, size);
-    assert_int_equal(ran, before); // a file that lacks its end is never taken
+        if (try_bytes(driver.data, size) == 0) // refused, or a warning that only debug information is missing
+            fail_msg("cut to %zu bytes: not a word", size);
+    assert_true(refused > driver.size / 2);
 }
 
 static void every_byte_changed(void **state)
@@ -97,7 +105,7 @@ static void every_byte_changed(void **state)
             if (values[k] == kept)
                 continue;
             bytes[i] = values[k];
-            try_bytes(bytes, driver.size);
+            (void)try_bytes(bytes, driver.size);
         }
         bytes[i] = kept;
     }

@@ -10,11 +10,9 @@ find_program(VXDKIT_CXX NAMES c++ g++ clang++)
 vxdkit_script_test(tree.headers tests/tree/headers.sh ${CMAKE_C_COMPILER} ${VXDKIT_CXX})
 
 # Builds the demo driver for the installed library's example.
-if(NOT VXDKIT_ASM_MISSING)
-  set(sanitizers)
-  if(VXDKIT_SANITIZE)
-    set(sanitizers "-fsanitize=address,undefined")
-  endif()
-  vxdkit_script_test(tree.install tests/tree/install.sh ${PROJECT_BINARY_DIR} ${CMAKE_C_COMPILER} $<TARGET_FILE:vxd>
-                     ${sanitizers})
+set(sanitizers)
+if(VXDKIT_SANITIZE)
+  set(sanitizers "-fsanitize=address,undefined")
 endif()
+vxdkit_script_test(tree.install tests/tree/install.sh ${PROJECT_BINARY_DIR} ${CMAKE_C_COMPILER} $<TARGET_FILE:vxd>
+                   ${sanitizers})
