@@ -21,7 +21,7 @@ static void write_source(const struct test_case *c, const char *path)
 static bool assemble(const struct test_case *c)
 {
     char command[1024] = "";
-    size_t n = (size_t)snprintf(command, sizeof command, "%s -q -eq -coff -Cx -Zg -Iddk/inc -Fo/tmp/ddk_oracle.obj", assembler);
+    size_t n = (size_t)snprintf(command, sizeof command, "%s -q -eq -coff -Cx -Zg -Iddk/inc -Fw/dev/null -Fo/tmp/ddk_oracle.obj", assembler);
     for (size_t i = 0; i < c->symbol_count; i++)
         n += (size_t)snprintf(command + n, sizeof command - n, " -D%s", c->symbols[i]);
     snprintf(command + n, sizeof command - n, " /tmp/ddk_oracle.asm >/tmp/ddk_oracle.log 2>&1");
