@@ -7,6 +7,7 @@
 
 struct devices_common {
     struct pc pc;
+    uint64_t promised; // next event of the board, as the run loop was told
     uint16_t aside_kind;
 };
 

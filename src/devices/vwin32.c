@@ -26,7 +26,7 @@ struct vwin32_request {
     uint32_t out, out_size;
     uint32_t handle;
     uint8_t kind; // enum request_kind
-    uint8_t overlapped, completed, released;
+    uint8_t overlapped, completed, released, reported;
 };
 
 struct vwin32_handle {
@@ -203,9 +203,21 @@ static uint32_t bytes_returned(struct vmm *v, const struct vwin32_request *q)
     return vmm_peek32(v, q->block + at);
 }
 
+// Only an overlapped request may be answered with -1 (Win95 DDK W32_DeviceIoControl): others are over, with that error.
+static bool wrongly_pending(struct vmm *v, struct vwin32_request *q)
+{
+    if (q->overlapped)
+        return false;
+    if (!q->reported)
+        vmm_report(v, "ioctl-pending", 0, "Win95 DDK W32_DeviceIoControl",
+                   "the driver answered -1 (pending) to a request without OVERLAPPED");
+    q->reported = 1;
+    return true;
+}
+
 struct vwin32_outcome vwin32_outcome(struct vmm *v, uint32_t request)
 {
-    const struct vwin32_request *q = find_request(v, request);
+    struct vwin32_request *q = find_request(v, request);
     struct vwin32_outcome o = {.progress = VWIN32_UNKNOWN};
     if (!q)
         return o;
@@ -214,7 +226,7 @@ struct vwin32_outcome vwin32_outcome(struct vmm *v, uint32_t request)
     o.progress = VWIN32_QUEUED;
     if (!vmm_control_result(v, q->ticket, &carry, &eax))
         return o;
-    if (q->kind == IOCTL && eax == DIOC_PENDING && !q->completed) {
+    if (q->kind == IOCTL && eax == DIOC_PENDING && !q->completed && !wrongly_pending(v, q)) {
         o.progress = VWIN32_PENDING;
         return o;
     }

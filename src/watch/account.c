@@ -5,6 +5,7 @@
 // What drivers print passes through unchanged; a line that a driver left open is ended before the account goes on. Two
 // kinds of lines wait until it is clear how they end: a control message that goes from device to device, and a service
 // call that may print something, which says more than its name.
+#include "devices/observe.h"
 #include "kit/services.h"
 #include "vmm/observe.h"
 #include "watch/names.h"
@@ -249,6 +250,16 @@ static void tell_check(struct watch_account *a, const struct vmm_check_record *r
     end_line(a);
 }
 
+static void tell_message_box(struct watch_account *a, const struct devices_message_record *r)
+{
+    static const char *const answers[] = {"", "OK", "Cancel", "Abort", "Retry", "Ignore", "Yes", "No"};
+    struct base_buf *b = begin_line(a, r->head.time);
+    base_buf_printf(b, "message box \"%s\": \"%s\"", r->caption, r->text);
+    if (r->response < BASE_COUNT(answers))
+        base_buf_printf(b, ", answered with %s", answers[r->response]);
+    end_line(a);
+}
+
 static void tell_end(struct watch_account *a, const struct vmm_end_record *r)
 {
     struct base_buf *b = begin_line(a, r->head.time);
@@ -279,6 +290,10 @@ void watch_account_listen(void *user, const struct base_record *record)
         return;
     }
     tell_all_waiting(a);
+    if (record->kind == DEVICES_RECORD_MESSAGE) {
+        tell_message_box(a, r);
+        return;
+    }
     switch ((enum vmm_record_kind)record->kind) {
     case VMM_RECORD_EVENT:
         tell_event(a, r);

@@ -47,9 +47,87 @@ static void request_reaches_the_vms_handler_and_comes_back(void **state)
     rig_expect(r, 10, "mask 00000000\nunmasked: status 00000000\n");
     raise_irq(r, 5, 20);
     raise_irq(r, 5, 30);
-    rig_expect(r, 25, "Hw_Int\nVirt_Int status 00000000\nEOI\nIRET CF=0\nstatus 00000000\n");
-    rig_expect(r, 35, "Hw_Int\nVirt_Int status 00000000\nEOI\nIRET CF=0\nstatus 00000000\n");
+    rig_expect(r, 25,
+               "Hw_Int\nVirt_Int status 00000000\nEOI\nIRET CF=0\nstatus 00000000\n"
+               "no interrupt is simulated any more\n");
+    rig_expect(r, 35,
+               "Hw_Int\nVirt_Int status 00000000\nEOI\nIRET CF=0\nstatus 00000000\n"
+               "no interrupt is simulated any more\n");
     rig_free(r);
+}
+
+// IRET_Time_Out: the VM's handler takes longer than the driver allows.
+static void slow_handler_times_out(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("slow");
+    raise_irq(r, 5, 20);
+    rig_expect(r, 200, "Hw_Int\nIRET CF=1\n");
+    rig_free(r);
+}
+
+// A sum over memory, computed again and again while interrupts come in at random; the driver counts them.
+static void run_sums(const uint64_t *at_us, unsigned count)
+{
+    struct rig *r = rig_new("sum");
+    for (unsigned i = 0; i < count; i++)
+        assert_true(pc_schedule_irq(devices_board(r->v), 9, at_us[i] * 1000));
+    devices_board_changed(r->v);
+    char expected[64];
+    snprintf(expected, sizeof expected, "sum 00007F80 interrupts %08X\n", count);
+    rig_expect(r, 50, expected);
+    rig_free(r);
+}
+
+static void interrupts_at_any_time_do_not_change_what_a_driver_computes(void **state)
+{
+    (void)state;
+    uint32_t seed = 1;
+    run_sums(NULL, 0);
+    for (unsigned run = 0; run < 20; run++) {
+        uint64_t at_us[40];
+        uint64_t now = 20;
+        for (unsigned i = 0; i < BASE_COUNT(at_us); i++) {
+            seed = seed * 1664525 + 1013904223;
+            at_us[i] = now += 3 + (seed >> 16) % 50;
+        }
+        run_sums(at_us, BASE_COUNT(at_us));
+    }
+}
+
+static uint64_t digest_of(struct rig *r)
+{
+    uint64_t digest = vmm_time(r->v);
+    for (size_t i = 0; i < r->length; i++)
+        digest = digest * 31 + (uint8_t)r->out[i];
+    return digest;
+}
+
+static void snapshot_goes_on_alike_with_interrupts_under_way(void **state)
+{
+    (void)state;
+    struct rig *a = rig_new("virtual"), *b = rig_new("virtual");
+    raise_irq(a, 5, 20);
+    size_t printed = 0;
+    for (uint64_t count = 0; count < 40; count++) { // also in the middle of callbacks and of the VM's handler
+        enum vmm_end end = vmm_run(a->v, 19999 * MS / 1000 + count * 200, UINT64_MAX);
+        assert_true(end == VMM_END_TIME || end == VMM_END_IDLE);
+        struct vmm_snapshot *s = vmm_snapshot_take(a->v);
+        assert_non_null(s);
+        struct rig *c = rig_new("virtual");
+        assert_true(vmm_snapshot_restore(c->v, s));
+        assert_true(vmm_snapshot_restore(b->v, s));
+        b->length = c->length = 0;
+        assert_int_equal(vmm_run(b->v, 100 * MS, UINT64_MAX), VMM_END_IDLE);
+        assert_int_equal(vmm_run(c->v, 100 * MS, UINT64_MAX), VMM_END_IDLE);
+        printed += b->length;
+        assert_true(digest_of(b) == digest_of(c));
+        vmm_snapshot_free(s);
+        rig_free(c);
+    }
+    assert_true(printed > 500); // most of the snapshots were taken before the end of it all
+    rig_free(a);
+    rig_free(b);
 }
 
 int main(void)
@@ -58,6 +136,9 @@ int main(void)
         cmocka_unit_test(line_reaches_the_driver_and_eoi_lets_the_next_one_in),
         cmocka_unit_test(sharers_are_asked_until_one_takes_it),
         cmocka_unit_test(request_reaches_the_vms_handler_and_comes_back),
+        cmocka_unit_test(slow_handler_times_out),
+        cmocka_unit_test(interrupts_at_any_time_do_not_change_what_a_driver_computes),
+        cmocka_unit_test(snapshot_goes_on_alike_with_interrupts_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

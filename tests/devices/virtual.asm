@@ -36,8 +36,17 @@ EndProc Hw_Int
 BeginProc Virt_Int
         VxDCall VPICD_Get_Status
         Print   "Virt_Int status #ECX"
+        xor     eax, eax
+        mov     ecx, PEF_Wait_Not_HW_Int
+        mov     esi, OFFSET32 Calm
+        VMMCall Call_Restricted_Event
         ret
 EndProc Virt_Int
+
+BeginProc Calm
+        Print   "no interrupt is simulated any more"
+        ret
+EndProc Calm
 
 BeginProc Eoi
         Print   "EOI"
