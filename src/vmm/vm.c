@@ -2,6 +2,7 @@
 // the services that ask about handles (spec: scheduling, handle queries). Life and death with messages: vmlife.c.
 #include "vmm/defs.h"
 #include "vmm/v86data.h"
+#include "vmm/v86data.h"
 
 enum { FIRST_MB_PAGES = 0x110 };
 
@@ -39,18 +40,30 @@ static bool map_page(struct vmm *v, const struct vmm_vm *vm, uint32_t page, uint
     return x86_memory_store(v->memory, vm->table * X86_PAGE_SIZE + page * 4, pte, 4);
 }
 
-// The System VM has the machine's own first megabyte; others get fresh pages below the video memory and share the rest.
+// The System VM has the machine's own first megabyte. In others page 0 (interrupt vectors, BIOS data) begins as a copy,
+// the pages up to the first V86 page and the adapters are the same in all, the rest is fresh.
+static uint32_t v86_frame(struct vmm *v, const struct vmm_vm *vm, uint32_t page)
+{
+    uint8_t bytes[X86_PAGE_SIZE];
+    if (vm->system || page >= 0xA0 || (page && page < vmm_first_v86_page(v)))
+        return page;
+    uint32_t phys = vmm_phys_take_one(v);
+    if (page || !phys)
+        return phys;
+    if (x86_memory_load(v->memory, 0, bytes, sizeof bytes) && x86_memory_store(v->memory, phys * X86_PAGE_SIZE, bytes, sizeof bytes))
+        return phys;
+    vmm_phys_give(v, phys, 1);
+    return 0;
+}
+
 static bool create_v86_memory(struct vmm *v, struct vmm_vm *vm)
 {
     vm->table = vmm_phys_take_one(v);
     if (!vm->table || !vmm_pde_set(v, high_linear(vm->id), vm->table))
         return false;
     for (uint32_t page = 0; page < FIRST_MB_PAGES; page++) {
-        uint32_t phys = page;
-        bool global = page && page < vmm_first_v86_page(v);
-        if (!vm->system && page < 0xA0 && !global && !(phys = vmm_phys_take_one(v)))
-            return false;
-        if (!map_page(v, vm, page, phys))
+        uint32_t phys = v86_frame(v, vm, page);
+        if ((!phys && (page || !vm->system)) || !map_page(v, vm, page, phys))
             return false;
     }
     return true;

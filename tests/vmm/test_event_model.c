@@ -54,6 +54,8 @@ static bool eligible(struct model *m, const struct model_event *e)
     if ((e->level == 1 && e->scope != vm) || (e->level == 2 && e->scope != thread))
         return false;
     bool off = m->ints_off[vm_number(m, thread)];
+    if (m->nested_thread == thread) // the interrupt that Exec_Int simulates turns them off until its IRET
+        off = !(vmm_peek32(m->p->v, vmm_client(m->p->v) + KIT_Client_EFlags) & X86_IF);
     if (e->flags & (KIT_PEF_Wait_For_STI | KIT_PEF_Wait_For_Thread_STI) && off)
         return false;
     if (e->flags & KIT_PEF_Wait_Not_Crit && m->owner)
@@ -75,7 +77,8 @@ static void assert_in_turn(struct model *m, uint32_t index)
             continue;
         bool o_last = o->flags & KIT_PEF_Process_Last;
         if (o_last < last || (o_last == last && o->level < e->level))
-            fail_msg("event %u (level %d) ran before event %u (level %d)", index, e->level, i, o->level);
+            fail_msg("event %u (level %d, flags %X) ran before event %u (level %d, flags %X, deadline %llu)", index, e->level, e->flags, i,
+                     o->level, o->flags, (unsigned long long)o->deadline);
     }
 }
 
