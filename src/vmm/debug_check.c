@@ -125,10 +125,22 @@ static void log_proc_call(struct vmm *v)
     (void)v;
 }
 
-// The first megabyte may be touched at any time: nothing is unmapped that these would have to map.
-static void touch_1st_meg(struct vmm *v)
+// The debug VMM keeps drivers from the first megabyte unless they say that they mean it (VDAG31 Enable_Touch_1st_Meg). Here
+// only the interrupt vectors are kept from being written: that is where null pointers lead.
+static void guard_vectors(struct vmm *v, uint32_t guard)
 {
-    (void)v;
+    v->cpu->state.guard = guard;
+    x86_flush(v->cpu);
+}
+
+static void enable_touch_1st_meg(struct vmm *v)
+{
+    guard_vectors(v, 0);
+}
+
+static void disable_touch_1st_meg(struct vmm *v)
+{
+    guard_vectors(v, VMM_GUARD_BYTES);
 }
 
 // --- _Assert_Range
@@ -184,8 +196,8 @@ static const struct vmm_binding bindings[] = {
     {KIT_Test_Reenter, test_reenter},
     {KIT__Debug_Flags_Service, debug_flags_service},
     {KIT_Log_Proc_Call, log_proc_call},
-    {KIT_Enable_Touch_1st_Meg, touch_1st_meg},
-    {KIT_Disable_Touch_1st_Meg, touch_1st_meg},
+    {KIT_Enable_Touch_1st_Meg, enable_touch_1st_meg},
+    {KIT_Disable_Touch_1st_Meg, disable_touch_1st_meg},
     {KIT__Assert_Range, assert_range},
     {0, NULL},
 };

@@ -59,11 +59,12 @@ void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
 {
     char where[96], trace[220] = "", address[40] = "";
     const uint32_t *r = v->cpu->state.reg;
+    const char *culprit = vmm_module_name(v, fault->eip);
     uint32_t cr2 = v->cpu->state.cr2;
     vmm_describe_address(v, fault->eip, where, sizeof where);
     announce(v, fault, false);
     if (fault->vector == PAGE_FAULT)
-        snprintf(address, sizeof address, " at %08X", cr2);
+        snprintf(address, sizeof address, " at %08X%s", cr2, cr2 < v->cpu->state.guard ? " (null pointer)" : "");
     if (fault->vector == PAGE_FAULT && was_discarded(v, cr2))
         vmm_report(v, "discarded-init", fault->eip, "Win95 DDK S22FD",
                    "initialisation code or data at %08X was touched after Init_Complete", cr2);
@@ -71,7 +72,7 @@ void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
     vmm_stop(v, VMM_END_FAULT,
              "%s: %s (%u, error %X)%s in %s; EAX=%08X EBX=%08X ECX=%08X EDX=%08X ESI=%08X EDI=%08X EBP=%08X ESP=%08X "
              "EIP=%08X EFLAGS=%08X%s",
-             vmm_module_name(v, fault->eip), fault->vector < BASE_COUNT(vector_names) ? vector_names[fault->vector] : "interrupt",
+             culprit[0] ? culprit : "ring-0 code outside all drivers", fault->vector < BASE_COUNT(vector_names) ? vector_names[fault->vector] : "interrupt",
              fault->vector, fault->error, address, where, r[X86_EAX], r[X86_EBX], r[X86_ECX], r[X86_EDX], r[X86_ESI],
              r[X86_EDI], r[X86_EBP], r[X86_ESP], fault->eip, fault->eflags, trace);
 }

@@ -111,6 +111,7 @@ static void start_processor(struct vmm *v)
     s->seg[X86_CS] = (struct x86_segment){VMM_CS, FLAT_CODE, 0, UINT32_MAX};
     s->seg[X86_LDTR] = (struct x86_segment){0, 0, 0, 0};
     s->seg[X86_TR] = (struct x86_segment){VMM_TSS, TSS_ACCESS, v->s.tss, TSS_BYTES + IO_MAP_BYTES};
+    s->guard = VMM_GUARD_BYTES;
     s->cr0 = 0x80000000u | CR0_PE | CR0_ET;
     s->cr3 = v->s.page_directory * X86_PAGE_SIZE;
     s->eflags = 2;

@@ -31,6 +31,7 @@ enum {
     VMM_IRET_OFFSET = 0xE010,  // where every interrupt vector points until somebody sets it
     VMM_TRAP_OFFSET = 0xC000,  // V86 call-backs and the nested-execution break point: ARPL opcodes, one byte each
     VMM_TRAPS = 0x1000,
+    VMM_GUARD_BYTES = 0x400, // interrupt vectors: ring-0 code writes them through null pointers, not on purpose
 };
 
 // The kernel's own part of the system arena; the rest of it and the shared arena belong to the memory chapter.

@@ -5,6 +5,7 @@
 enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_A = 0x20, PTE_D = 0x40, PDE_PS = 0x80 };
 enum { CR0_WP = 1 << 16, CR4_PSE = 1 << 4 };
 enum { LOG_ENTRIES = 64, KIND_READ = 0, KIND_WRITE = 1, KIND_FETCH = 2 };
+enum { OWNER = 0x100 }; // beside enum x86_access: not an instruction's access
 
 static struct x86_tlb_entry *entry_of(struct x86_tlb *t, unsigned kind, uint32_t linear)
 {
@@ -84,6 +85,12 @@ static bool allowed(const struct x86_private *c, uint32_t rights, unsigned acces
     return !(access & X86_USER) && !(c->pub.state.cr0 & CR0_WP);
 }
 
+// Null pointers of supervisor code, where linear address 0 is mapped.
+static bool guarded(const struct x86_private *c, uint32_t linear, unsigned access)
+{
+    return (access & (X86_WRITE | X86_USER | OWNER)) == X86_WRITE && linear < c->pub.state.guard;
+}
+
 static void mark(struct x86_private *c, uint32_t at, uint32_t entry, uint32_t bits)
 {
     if ((entry & bits) != bits)
@@ -98,6 +105,8 @@ static bool walk(struct x86_private *c, uint32_t linear, unsigned access, bool q
         *phys = x86_a20(c, linear);
         return true;
     }
+    if (guarded(c, linear, access))
+        return page_fault(c, linear, access, true);
     uint32_t pde_at = (s->cr3 & ~(uint32_t)X86_PAGE_MASK) + (linear >> 22) * 4, pde = load_table(c, pde_at);
     uint32_t dirty = access & X86_WRITE ? PTE_D : 0;
     if (!(pde & PTE_P))
@@ -250,6 +259,8 @@ static void fill_data(struct x86_private *c, uint32_t linear, uint32_t phys, boo
 {
     uint32_t page = phys / X86_PAGE_SIZE, start = linear & ~(uint32_t)X86_PAGE_MASK;
     if ((c->pub.state.dr[7] & 0xff) && page_has_break(c, linear))
+        return;
+    if (write && !user && start < c->pub.state.guard)
         return;
     // A write entry's pointer may be moved by copy on write: write_page does that before the entry is made.
     const uint8_t *bytes = write ? x86_memory_write_page(c->pub.memory, page) : x86_memory_read_page(c->pub.memory, page);
@@ -454,11 +465,11 @@ bool x86_write_linear(struct x86 *cpu, uint32_t linear, const void *from, uint32
                       struct x86_fault *fault)
 {
     struct x86_private *c = cpu->private;
-    if (!probe_for_owner(c, linear, n, access | X86_WRITE, fault))
+    if (!probe_for_owner(c, linear, n, access | X86_WRITE | OWNER, fault))
         return false;
     for (const uint8_t *in = from; n != 0;) {
         uint32_t phys = 0, part = part_of_page(linear, n);
-        if (!walk(c, linear, access | X86_WRITE, true, &phys))
+        if (!walk(c, linear, access | X86_WRITE | OWNER, true, &phys))
             return false;
         write_part(c, phys, in, part);
         in += part, linear += part, n -= part;

@@ -87,6 +87,8 @@ struct x86_state {
     struct x86_float st[8]; // physical registers, not relative to TOP
     uint16_t fcw, fsw, ftw, fop, fcs, fds;
     uint32_t fip, fdp;
+    uint32_t guard;     // writes of supervisor code below this linear address are page faults; 0 = none. After writing
+                        // it: x86_flush. The owner's own x86_write_linear is not held up.
     uint64_t count;     // instructions executed: an instruction, a REP iteration, a gate each count 1
     uint8_t model;      // enum x86_model
     uint8_t halted;     // HLT executed, waiting for an interrupt

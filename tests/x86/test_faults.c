@@ -335,6 +335,25 @@ static void four_megabyte_pages(void **state)
     machine_free(m);
 }
 
+// x86_state.guard: supervisor code may read below it and write from it on; its owner may write all of it.
+static void guarded_addresses_cannot_be_written(void **state)
+{
+    (void)state;
+    struct machine *m = machine_new(X86_486);
+    enter_mode(m, PAGED0);
+    m->cpu->state.guard = 0x400;
+    x86_flush(m->cpu);
+    const uint8_t seven[] = {7, 0, 0, 0};
+    assert_true(x86_write_linear(m->cpu, 0, seven, 4, X86_WRITE, NULL));
+    // mov eax,[0]; mov [400h],eax; mov [3FFh],eax; hlt
+    machine_code(m, CODE, "A1 00 00 00 00 A3 00 04 00 00 A3 FF 03 00 00 F4");
+    assert_int_equal(machine_vector_reached(m), 14);
+    assert_int_equal(m->cpu->state.cr2, 0x3FF);
+    assert_int_equal(m->cpu->state.reg[X86_EAX], 7);
+    assert_int_equal(machine_get32(m, 0x400), 7);
+    machine_free(m);
+}
+
 static void single_step_traps_after_each_instruction(void **state)
 {
     (void)state;
@@ -448,6 +467,7 @@ int main(void)
         cmocka_unit_test(accessed_and_dirty_bits),
         cmocka_unit_test(page_table_changes_need_invlpg),
         cmocka_unit_test(four_megabyte_pages),
+        cmocka_unit_test(guarded_addresses_cannot_be_written),
         cmocka_unit_test(single_step_traps_after_each_instruction),
         cmocka_unit_test(data_breakpoint_traps_after_the_write),
         cmocka_unit_test(code_breakpoint_faults_once),
