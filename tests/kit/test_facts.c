@@ -8,6 +8,7 @@
 
 #include "kit/constants.h"
 #include "kit/messages.h"
+#include "kit/names.h"
 #include "kit/services.h"
 #include "kit/structures.h"
 
@@ -97,6 +98,46 @@ static void names_are_found_in_any_case(void **state)
     assert_null(kit_constant_by_name("PEF_Time"));
 }
 
+struct global_name {
+    const char *name;
+    uint32_t value;
+};
+
+static size_t add_name(struct global_name *names, size_t n, const char *name, uint32_t value)
+{
+    names[n] = (struct global_name){name, value};
+    return n + 1;
+}
+
+// All that a source sees under a plain name once it has included everything. Aliases of equal value are welcome.
+static size_t global_names(struct global_name *names)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < KIT_MESSAGE_COUNT; i++)
+        n = add_name(names, n, kit_messages[i].name, kit_messages[i].value);
+    for (size_t i = 0; i < kit_constant_count; i++)
+        n = add_name(names, n, kit_constants[i].name, kit_constants[i].value);
+    for (size_t s = 0; s < kit_structure_count; s++) {
+        n = add_name(names, n, kit_structures[s].name, kit_structures[s].size);
+        for (size_t f = 0; f < kit_structures[s].field_count; f++)
+            if (kit_structures[s].fields[f].name)
+                n = add_name(names, n, kit_structures[s].fields[f].name, kit_structures[s].fields[f].offset);
+    }
+    return n;
+}
+
+static void no_name_has_two_meanings(void **state)
+{
+    (void)state;
+    static struct global_name names[4096];
+    size_t n = global_names(names);
+    assert_true(n < BASE_COUNT(names));
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (kit_same_name(names[i].name, names[k].name) && names[i].value != names[k].value)
+                fail_msg("%s is both %x and %x", names[i].name, names[k].value, names[i].value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +148,7 @@ int main(void)
         cmocka_unit_test(device_ids_ascend),
         cmocka_unit_test(messages_are_their_index_and_pair_up),
         cmocka_unit_test(names_are_found_in_any_case),
+        cmocka_unit_test(no_name_has_two_meanings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
