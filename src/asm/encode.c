@@ -336,6 +336,12 @@ static bool string_prefixes(struct assembler *a, const struct asm_instruction *i
     return true;
 }
 
+// FSTENV and its like: FWAIT is an instruction of its own, in front of the prefixes.
+static bool waits(const struct asm_form *f)
+{
+    return f->opcode[0] == 0x9b && f->opcode_count > 1;
+}
+
 static void emit_prefixes(struct assembler *a, const struct asm_instruction *i, const struct parts *p, int override)
 {
     uint8_t word = a->segment->word_size;
@@ -345,6 +351,8 @@ static void emit_prefixes(struct assembler *a, const struct asm_instruction *i, 
     size_t n = 0;
     for (int k = 0; k < i->prefix_count; k++)
         bytes[n++] = i->prefixes[k];
+    if (waits(i->form))
+        bytes[n++] = 0x9b;
     if (address != word)
         bytes[n++] = 0x67;
     if (size != word)
@@ -361,7 +369,7 @@ static void emit_modrm(struct assembler *a, const struct asm_instruction *i, con
         asm_emit_number(a, 0xc0u | (unsigned)reg << 3 | reg, 1);
         return;
     }
-    const struct asm_value *rm = p->rm ? p->rm : p->memory;
+    const struct asm_value *rm = p->rm ? p->rm : p->memory ? p->memory : p->reg; // psllw mm,5
     if (rm && rm->kind == VALUE_REGISTER) {
         asm_emit_number(a, 0xc0u | (unsigned)reg << 3 | (unsigned)rm->value, 1);
         return;
@@ -380,7 +388,7 @@ static void emit_opcode(struct assembler *a, const struct asm_instruction *i, co
     memcpy(bytes, f->opcode, sizeof bytes);
     if (f->plus_register && p->reg)
         bytes[f->opcode_count - 1] = (uint8_t)(bytes[f->opcode_count - 1] + p->reg->value);
-    asm_emit(a, bytes, f->opcode_count);
+    asm_emit(a, bytes + waits(f), f->opcode_count - (size_t)waits(f));
 }
 
 void asm_encode(struct assembler *a, struct asm_instruction *i)

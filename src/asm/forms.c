@@ -15,7 +15,7 @@ static const struct {
 };
 
 static const char *const class_names[OPERAND_CLASSES] = {
-    "", "r8", "r16", "r32", "rv", "rm8", "rm16", "rm32", "rmv", "m", "m8", "m16", "m32", "m48", "m64", "m80", "mv", "mp",
+    "", "r8", "r16", "r32", "rv", "rm8", "rm16", "rm32", "rmv", "m", "mu", "m8", "m16", "m32", "m48", "m64", "m80", "mv", "mp",
     "i8", "i8s", "i16", "i32", "iv", "1", "3", "al", "ax", "eax", "av", "cl", "dx", "s", "es", "cs", "ss", "ds", "fs", "gs",
     "cr", "dr", "tr", "rel8", "relv", "far", "o8", "ov", "st", "sti", "mm", "mmm64",
 };

@@ -80,6 +80,13 @@ static bool fits_far_pointer(const struct assembler *a, struct asm_instruction *
     return i->v != 0;
 }
 
+// In 16-bit code CALL and JMP through four bytes of memory are far.
+static bool is_far_indirect(const struct assembler *a, const struct asm_instruction *i, const struct asm_value *v)
+{
+    bool jumps = i->mnemonic_jumps && word_size(a) == 2 && v->kind == VALUE_MEMORY && v->type;
+    return jumps && asm_type_size(a, v->type) == 4 && v->type != &asm_type_near32;
+}
+
 static bool fits_number(const struct asm_value *v, int64_t low, int64_t high)
 {
     return is_immediate(v) && v->value >= low && v->value <= high;
@@ -171,8 +178,9 @@ static bool fits(struct assembler *a, struct asm_instruction *i, const struct as
     case OPERAND_RM8: return fits_register(i, v, c) || fits_memory(a, i, v, 1);
     case OPERAND_RM16: return fits_register(i, v, c) || fits_memory(a, i, v, 2);
     case OPERAND_RM32: return fits_register(i, v, c) || fits_memory(a, i, v, 4);
-    case OPERAND_RMV: return fits_register(i, v, c) || fits_memory_v(a, i, v);
+    case OPERAND_RMV: return fits_register(i, v, c) || (!is_far_indirect(a, i, v) && fits_memory_v(a, i, v));
     case OPERAND_M: return v->kind == VALUE_MEMORY;
+    case OPERAND_MU: return v->kind == VALUE_MEMORY && !v->type;
     case OPERAND_M8: return fits_memory(a, i, v, 1);
     case OPERAND_M16: return fits_memory(a, i, v, 2);
     case OPERAND_M32: return fits_memory(a, i, v, 4);
@@ -349,6 +357,7 @@ static void assemble(struct assembler *a, struct asm_instruction *i, const struc
     uint16_t mnemonic = effective_mnemonic(a, name);
     i->mnemonic = mnemonic;
     const struct asm_form *first = &a->forms->forms[mnemonic - 1];
+    i->mnemonic_jumps = first->operands[0] == OPERAND_REL8 || first->operands[0] == OPERAND_RELV;
     i->short_only = first->operand_count == 1 && first->operands[0] == OPERAND_REL8 &&
                     (first[1].mnemonic != mnemonic || !cpu_allows(a, first + 1));
     i->form = find_row(a, i, mnemonic, &other_cpu);
