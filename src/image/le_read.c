@@ -14,12 +14,6 @@ bool le_fail(struct le_reader *r, const char *format, ...)
     return false;
 }
 
-static void warn(struct le_reader *r, const char *text)
-{
-    struct base_place place = {.file = r->name};
-    base_diag_report(r->diag, BASE_WARNING, &place, "%s", text);
-}
-
 bool le_in_file(const struct le_reader *r, uint64_t offset, uint64_t n)
 {
     return offset <= r->size && n <= r->size - offset;
@@ -253,17 +247,15 @@ static bool read_objects(struct le_reader *r)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Parts that a loader does without
+// Parts that a loader does without, but a file that lacks its end is damaged
 
 static bool read_resource(struct le_reader *r)
 {
     uint32_t at = field(r, LE_H_RESOURCE), size = field(r, LE_H_RESOURCE_SIZE);
     if (!at || !size)
         return true;
-    if (!le_in_file(r, at, size)) {
-        warn(r, "the version resource lies beyond the end of the file; ignored");
-        return true;
-    }
+    if (!le_in_file(r, at, size))
+        return le_fail(r, "the version resource (%xh bytes at %xh) goes beyond the end of the file", size, at);
     uint8_t *copy = le_array(r, size, 1);
     if (!copy)
         return false;
@@ -278,10 +270,8 @@ static bool read_debug(struct le_reader *r)
     uint32_t at = field(r, LE_H_DEBUG), size = field(r, LE_H_DEBUG_SIZE);
     if (!at || !size)
         return true;
-    if (!le_in_file(r, at, size)) {
-        warn(r, "the debug information lies beyond the end of the file; ignored");
-        return true;
-    }
+    if (!le_in_file(r, at, size))
+        return le_fail(r, "the debug information (%xh bytes at %xh) goes beyond the end of the file", size, at);
     return le_read_debug(r, r->bytes + at, size);
 }
 

@@ -46,7 +46,7 @@ static const struct {
     {"cd2000800100", "VMMJmp  Get_VMM_Version", 0},
     {"cd2000000300", "VxDCall VPICD_Get_Version", 0},
     {"cd2000000500", "VxDCall VTD_Get_Version", 0},
-    {"cd20ff7f0100", "VxDCall VMM service 7fffh", 0},
+    {"cd20ff7f0100", "VMMCall VMM service 7fffh", 0},
     {"cd2001003412", "VxDCall device 1234h service 0001h", 0},
     {"cd2000", "int     20h", 0},
     {"b800020000", "mov     eax, offset name2", NAMES},
