@@ -91,8 +91,9 @@ static void add_named(struct builder *b, struct asm_symbol *s)
 {
     struct assembler *a = b->a;
     const char *name = asm_public_name(a, s);
-    bool function = s->type && asm_is_code_type(s->type);
-    uint8_t storage = s->is_public || s->kind == SYMBOL_EXTERN || s->kind == SYMBOL_COMMUNAL ? COFF_EXTERNAL : function ? COFF_LABEL : COFF_STATIC;
+    bool code = s->type && asm_is_code_type(s->type), function = s->kind == SYMBOL_LABEL && s->procedure;
+    bool external = s->is_public || s->kind == SYMBOL_EXTERN || s->kind == SYMBOL_COMMUNAL;
+    uint8_t storage = external ? COFF_EXTERNAL : code && !function ? COFF_LABEL : COFF_STATIC;
     uint32_t value = 0;
     int32_t section = COFF_UNDEFINED;
     if (s->kind == SYMBOL_LABEL) {
@@ -104,7 +105,7 @@ static void add_named(struct builder *b, struct asm_symbol *s)
     } else if (s->kind == SYMBOL_COMMUNAL) {
         value = s->bytes;
     }
-    s->coff_index = (int32_t)add_symbol(b, name, value, section, storage, function && s->kind == SYMBOL_LABEL) + 1;
+    s->coff_index = (int32_t)add_symbol(b, name, value, section, storage, function) + 1;
 }
 
 static void add_symbols(struct builder *b)

@@ -46,6 +46,7 @@ struct le_export {
 struct le_symbol { // from the image's debug information, sorted by object and offset; offset <= the object's size
     uint32_t object, offset;
     const char *name;
+    bool label; // inside a procedure: not what a stack trace should name
 };
 
 struct le_line { // sorted by object and offset; line 0: no line belongs to the bytes from here on

@@ -27,12 +27,13 @@ struct place {
     uint32_t object, offset;
 };
 
-// The difference to the place before: the object's, and the offset's within one object.
-static bool put_place(struct base_buf *out, struct place *last, struct place now)
+// The difference to the place before: the object's (with a mark for the record in its lowest bit), and the offset's within
+// one object.
+static bool put_place(struct base_buf *out, struct place *last, struct place now, bool mark)
 {
     if (now.object < last->object || (now.object == last->object && now.offset < last->offset))
         return false;
-    put_number(out, now.object - last->object);
+    put_number(out, (now.object - last->object) << 1 | mark);
     put_number(out, now.object == last->object ? now.offset - last->offset : now.offset);
     *last = now;
     return true;
@@ -44,7 +45,7 @@ static bool put_symbols(const struct le_image *m, struct base_buf *out)
     put_number(out, m->symbol_count);
     for (uint32_t i = 0; i < m->symbol_count; i++) {
         const struct le_symbol *s = &m->symbols[i];
-        if (!put_place(out, &last, (struct place){s->object, s->offset}))
+        if (!put_place(out, &last, (struct place){s->object, s->offset}, s->label))
             return false;
         put_string(out, s->name);
     }
@@ -58,7 +59,7 @@ static bool put_lines(const struct le_image *m, struct base_buf *out)
     put_number(out, m->line_count);
     for (uint32_t i = 0; i < m->line_count; i++) {
         const struct le_line *l = &m->lines[i];
-        if (!put_place(out, &last, (struct place){l->object, l->offset}))
+        if (!put_place(out, &last, (struct place){l->object, l->offset}, false))
             return false;
         put_number(out, l->file);
         uint32_t delta = l->line - last_line; // small steps in both directions are short: the sign goes to bit 0
@@ -126,11 +127,13 @@ static bool take_count(struct cursor *c, uint32_t least, uint32_t *count)
     return *count <= (size_t)(c->end - c->at) / least || damaged(c);
 }
 
-static bool take_place(struct cursor *c, struct place *last)
+static bool take_place(struct cursor *c, struct place *last, bool *mark)
 {
     uint32_t object, offset;
     if (!take_number(c, &object) || !take_number(c, &offset))
         return false;
+    *mark = object & 1;
+    object >>= 1;
     uint64_t sum = object == 0 ? (uint64_t)last->offset + offset : offset;
     const struct le_image *m = c->r->image;
     if (object >= m->object_count - last->object || sum > m->objects[last->object + object].size)
@@ -167,7 +170,7 @@ static bool take_symbols(struct cursor *c)
     if (!m->symbols)
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        if (!take_place(c, &last) || !take_string(c, &m->symbols[i].name))
+        if (!take_place(c, &last, &m->symbols[i].label) || !take_string(c, &m->symbols[i].name))
             return false;
         m->symbols[i].object = last.object;
         m->symbols[i].offset = last.offset;
@@ -181,13 +184,14 @@ static bool take_lines(struct cursor *c)
     struct le_image *m = c->r->image;
     struct place last = {0, 0};
     uint32_t count, file, step, line = 0;
+    bool mark;
     if (!take_count(c, 4, &count))
         return false;
     m->lines = le_array(c->r, count, sizeof *m->lines);
     if (!m->lines)
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        if (!take_place(c, &last) || !take_number(c, &file) || !take_number(c, &step))
+        if (!take_place(c, &last, &mark) || !take_number(c, &file) || !take_number(c, &step))
             return false;
         if (file >= m->file_count)
             return damaged(c);

@@ -29,7 +29,7 @@ static bool symbol_place(const struct link_file *f, const struct coff_symbol *s,
     const struct link_piece *p = s->section > 0 ? f->pieces[s->section - 1] : NULL;
     if (!p || s->value > p->size || is_nameless(&f->coff.sections[s->section - 1], s))
         return false;
-    *out = (struct le_symbol){p->segment->group->object, p->offset + s->value, s->name};
+    *out = (struct le_symbol){p->segment->group->object, p->offset + s->value, s->name, s->storage == COFF_LABEL};
     return true;
 }
 
@@ -47,7 +47,7 @@ static uint32_t add_communals(struct linker *l, struct le_symbol *out)
     for (size_t i = 0; i < l->symbols.count; i++) {
         const struct link_symbol *s = l->symbols.entries[i].value;
         if (s->kind == LINK_DEFINED && s->piece->file == LINK_NONE)
-            out[count++] = (struct le_symbol){s->piece->segment->group->object, s->piece->offset, s->name};
+            out[count++] = (struct le_symbol){s->piece->segment->group->object, s->piece->offset, s->name, false};
     }
     return count;
 }

@@ -112,8 +112,8 @@ static bool keep_symbols(struct vmm *v, const struct le_image *image, uint32_t m
         return false;
     for (uint32_t i = 0; i < image->symbol_count; i++) {
         uint32_t at = address_of(v, m, image->symbols[i].object, image->symbols[i].offset);
-        if (!at)
-            continue;
+        if (!at || image->symbols[i].label)
+            continue; // a label inside a procedure says less than the procedure's name
         struct vmm_symbol *s = vmm_symbol_at(v, m->first_symbol + kept++);
         s->linear = at;
         strncpy(s->name, image->symbols[i].name, sizeof s->name - 1);

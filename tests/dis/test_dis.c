@@ -183,7 +183,8 @@ static void assert_output(const char *golden, bool info, bool json, const struct
 static void an_image_reads_as_the_golden_files(void **state)
 {
     (void)state;
-    static struct le_symbol symbols[] = {{0, 0, "DEMO_Control"}, {0, 0x20, "VTD_Get_Version"}, {0, 0x82, "Greeting"}};
+    static struct le_symbol symbols[] = {{0, 0, "DEMO_Control", false}, {0, 0x20, "VTD_Get_Version", false},
+                                       {0, 0x82, "Greeting", false}};
     static struct le_line lines[] = {{0, 0, 0, 12}, {0, 3, 0, 13}, {1, 0, 0, 40}};
     static const char *files[] = {"demo.asm"};
     uint8_t code[CODE_SIZE];

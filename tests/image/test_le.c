@@ -58,7 +58,8 @@ static struct le_fixup fixups[] = {
 };
 static struct le_export exports[] = {{"TEST_DDB", 1, 0, 0x100}};
 static const char *files[] = {"test.asm", "test.inc"};
-static struct le_symbol symbols[] = {{0, 0, "Start"}, {0, 0x100, "TEST_DDB"}, {2, 0, "Init"}, {2, INIT_SIZE, "End_Init"}};
+static struct le_symbol symbols[] = {{0, 0, "Start", false}, {0, 0x100, "TEST_DDB", false}, {2, 0, "Init", false},
+                                     {2, INIT_SIZE, "End_Init", true}};
 static struct le_line lines[] = {{0, 0, 0, 10}, {0, 5, 1, 7}, {0, 7, 0, 100000}, {2, 0, 0, 3}, {2, 9, 0, 0}};
 static const uint8_t resource[] = {16, 0, 1, 0, 9, 9};
 static const struct le_image everything = {
@@ -115,6 +116,7 @@ static void assert_same_model(const struct le_image *a, const struct le_image *b
         assert_int_equal(a->symbols[i].object, b->symbols[i].object);
         assert_int_equal(a->symbols[i].offset, b->symbols[i].offset);
         assert_string_equal(a->symbols[i].name, b->symbols[i].name);
+        assert_int_equal(a->symbols[i].label, b->symbols[i].label);
     }
     assert_int_equal(a->line_count, b->line_count);
     assert_memory_equal(a->lines, b->lines, a->line_count * sizeof *a->lines);
