@@ -36,7 +36,7 @@ static void endless_loop_ends_at_the_limit(void **state)
     (void)state;
     struct outcome o = run_body("again: jmp again");
     assert_int_equal(o.end, VXD_END_LIMIT);
-    assert_non_null(strstr(o.message, "again (testdrv.asm:9)")); // nearest symbol, file and line
+    assert_non_null(strstr(o.message, "TESTDRV_Device_Init (testdrv.asm:9)")); // nearest symbol, file and line
     assert_non_null(strstr(o.state.text, "EIP="));
     collected_free(&o.state);
 }
