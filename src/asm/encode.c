@@ -24,7 +24,8 @@ void asm_emit(struct assembler *a, const void *data, size_t n)
     struct asm_segment *s = a->segment;
     size_t end = (size_t)s->location + n;
     room_for(a, s, end);
-    memcpy(s->bytes.data + s->location, data, n);
+    if (n)
+        memcpy(s->bytes.data + s->location, data, n);
     s->initialised = true;
     a->emitted += n;
     s->location = (uint32_t)end;

@@ -183,7 +183,7 @@ static uint32_t stos_many(struct strings *s, uint32_t n)
     uint8_t *to;
     uint32_t v = s->c->pub.state.reg[X86_EAX];
     n = stretch(s, X86_ES, *s->di & s->op->mask, n, true, &to);
-    if (s->op->size == 1)
+    if (s->op->size == 1 && n)
         memset(to, (int)(v & 0xff), n);
     for (uint32_t i = 0; s->op->size == 2 && i < n; i++)
         x86_host_store_16(to + 2 * i, v);

@@ -22,7 +22,7 @@ static bool note(struct puppet *p, uint32_t step, void *user)
 
 struct fixture {
     const struct puppet_proc *note, *late;
-    uint32_t handle[8];
+    uint32_t handle[16];
 };
 
 // Registers for Call_Restricted_Event with a global scope.
