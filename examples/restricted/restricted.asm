@@ -192,7 +192,7 @@ EndProc Event_Callback
 ;
 BeginProc Cancel_Event
 
-        Print   "60 ms: event #DL is cancelled. Late by #ECX ms"
+        Print   "60 ms: event #DL is cancelled, ECX = #ECX (ms late)"
         xor     esi, esi                ; take the handle and leave 0: whoever
         xchg    esi, Handles[edx*4]     ;   comes first, nobody cancels twice
         VMMCall Cancel_Restricted_Event
@@ -208,7 +208,7 @@ EndProc Cancel_Event
 ;
 BeginProc Release_Section
 
-        Print   "100 ms: critical section released. Late by #ECX ms"
+        Print   "100 ms: critical section released, ECX = #ECX (ms late)"
         VMMCall End_Critical_Section
         ret
 

@@ -34,11 +34,20 @@ struct outcome {
     struct base_buf object, messages;
 };
 
-static void assemble(const struct test_case *c, struct outcome *o)
+// NAME or NAME=VALUE; the text is split where it stands.
+static struct asm_definition definition(char *text)
+{
+    char *value = strchr(text, '=');
+    if (value)
+        *value++ = '\0';
+    return (struct asm_definition){text, value};
+}
+
+static void assemble(struct test_case *c, struct outcome *o)
 {
     struct asm_definition definitions[8];
     for (size_t i = 0; i < c->symbol_count; i++)
-        definitions[i] = (struct asm_definition){c->symbols[i], NULL};
+        definitions[i] = definition(c->symbols[i]);
     struct asm_options options = {.alloc = &base_heap,
                                   .open_include = open_include,
                                   .definitions = definitions,

@@ -8,3 +8,9 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/src/asm/asm.c)
   add_test(NAME ddk.macros COMMAND ddk_macros WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(ddk.macros PROPERTIES LABELS "ddk;slow" TIMEOUT 300)
 endif()
+
+if(TARGET vxd)
+  add_test(NAME ddk.examples COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/ddk/examples.sh $<TARGET_FILE:vxd>
+           WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(ddk.examples PROPERTIES LABELS ddk TIMEOUT 60)
+endif()

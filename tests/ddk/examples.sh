@@ -1,0 +1,40 @@
+#!/bin/sh
+# examples.sh VXD: builds the examples and checks what they print. Addresses and handles are the VMM's affair.
+set -eu
+vxd=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+plain() { tr -d '\r' | sed -E 's/(VM|registers|handle) [0-9A-F]{8}/\1 -/g; s/ECX = [0-9A-F]{8}/ECX = -/'; }
+
+"$vxd" build -o "$dir/minimal.vxd" examples/minimal/minimal.asm
+"$vxd" run --quiet "$dir/minimal.vxd" | plain > "$dir/minimal.out"
+echo "Hello from ring 0" | diff - "$dir/minimal.out"
+
+for debug in "" --debug; do
+    "$vxd" build $debug -o "$dir/restricted.vxd" examples/restricted/restricted.asm
+    "$vxd" run --quiet "$dir/restricted.vxd" | plain > "$dir/restricted.out"
+    diff - "$dir/restricted.out" <<END
+RESTRICT: critical section taken
+event 01: runs. VM -, client registers -, reference 00000001, carry clear
+event 01: has run before the call returned, ESI = 00000000
+event 02: waits, handle -
+event 03: waits, handle -
+event 04: waits, handle -
+event 05: waits, handle -
+event 02: runs. VM -, client registers -, reference 00000002, carry clear
+event 04: timed out. VM -, client registers -, reference 00000004, carry set
+60 ms: event 05 is cancelled, ECX = - (ms late)
+100 ms: critical section released, ECX = - (ms late)
+event 03: runs. VM -, client registers -, reference 00000003, carry clear
+END
+done
+
+printf hello > "$dir/hello"
+"$vxd" build --dynamic -o "$dir/ioctl.vxd" examples/ioctl/ioctl.asm
+"$vxd" run --ioctl 1 --ioctl "2:$dir/hello" --ioctl 3 "$dir/ioctl.vxd" 2>&1 | grep "control code" > "$dir/ioctl.out"
+diff - "$dir/ioctl.out" <<END
+vxd: control code 00000001h: done, 4 bytes returned: 00 04 00 00
+vxd: control code 00000002h: done, 5 bytes returned: 6F 6C 6C 65 68
+vxd: control code 00000003h: error 50, 0 bytes returned
+END
