@@ -18,6 +18,13 @@ void devices_aside_begin(struct vmm *v, uint16_t ordinal);
 // Adds the frame kind behind devices_aside_*; once per machine.
 bool devices_call_create(struct vmm *v) BASE_MUST_USE;
 
+// What a device's Get_Version answers in EAX, with CF=0: devices have the version of the system they came with.
+static inline void devices_version(struct vmm *v)
+{
+    vmm_regs(v)[X86_EAX] = vmm_profile(v);
+    vmm_set_flag(v, X86_CF, false);
+}
+
 static inline void devices_carry(struct vmm *v, bool failed)
 {
     vmm_set_flag(v, X86_CF, failed);

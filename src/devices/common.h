@@ -20,8 +20,10 @@ void devices_announce(struct vmm *v, struct base_record *head, uint32_t kind, ui
 struct devices_entry {
     const struct vmm_device *device;
     bool (*create)(struct vmm *v);
+    bool windows_95; // not there in 3.1
 };
 
-extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, vkd_entry, shell_entry, vwin32_entry;
+extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, vkd_entry, vwin32_entry,
+    vdmad_entry, shell_entry;
 
 #endif

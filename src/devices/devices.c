@@ -6,13 +6,15 @@
 extern const struct vmm_board devices_vmm_board;
 
 // VPICD first: it keeps what all share (common.h).
-static const struct devices_entry *const entries[] = {&vpicd_entry, &vtd_entry,   &vxdldr_entry,
-                                                      &vkd_entry,   &shell_entry, &vwin32_entry};
+static const struct devices_entry *const entries[] = {&vpicd_entry, &vtd_entry,    &vxdldr_entry, &pageswap_entry,
+                                                      &vkd_entry,   &vwin32_entry, &vdmad_entry,  &shell_entry};
 
 bool devices_add_all(struct vmm *v)
 {
     for (size_t i = 0; i < BASE_COUNT(entries); i++) {
         const struct devices_entry *e = entries[i];
+        if (e->windows_95 && vmm_profile(v) == VMM_PROFILE_31)
+            continue;
         if (!vmm_add_device(v, e->device) || (i == 0 && !devices_call_create(v)) || (e->create && !e->create(v)))
             return false;
     }

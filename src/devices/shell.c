@@ -45,12 +45,6 @@ void shell_set_answer(struct vmm *v, uint32_t id)
     state(v)->answer = id;
 }
 
-static void get_version(struct vmm *v)
-{
-    vmm_regs(v)[X86_EAX] = shell_device.version;
-    devices_carry(v, false);
-}
-
 // ---------------------------------------------------------------------------------------------------------------------
 // Callbacks as events of the system VM. A handle is the row with a generation above it.
 
@@ -215,6 +209,31 @@ static void shell_event(struct vmm *v)
     devices_carry(v, true);
 }
 
+// EAX = owner, EBX = contender, which is current, ESI -> name of the device. Windows asks the user who is to have it.
+static void resolve_contention(struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v);
+    char name[9] = "";
+    if (!vmm_get(v, r[X86_ESI], name, 8))
+        return;
+    devices_carry(v, true);
+    if (!vmm_valid_vm(v, r[X86_EAX]) || !vmm_valid_vm(v, r[X86_EBX]))
+        return;
+    if (vmm_choose(v, "who wins a contended device", 2) == 0)
+        r[X86_EBX] = r[X86_EAX];
+    devices_carry(v, false);
+}
+
+// VMs here have no PIF: nothing is reserved or locked, nothing closes on exit, full screen.
+static void get_vm_info(struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v);
+    if (!vmm_valid_vm(v, r[X86_EBX]))
+        vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "VDAG31 SHELL_GetVMInfo", "%08X is not a virtual machine",
+                   r[X86_EBX]);
+    r[X86_EAX] = 0;
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Application time: the system VM at rest, outside critical sections and nested execution
 
@@ -270,8 +289,10 @@ static void control(struct vmm *v)
 }
 
 static const struct vmm_binding bindings[] = {
-    {KIT_SHELL_Get_Version, get_version},
+    {KIT_SHELL_Get_Version, devices_version},
+    {KIT_SHELL_Resolve_Contention, resolve_contention},
     {KIT_SHELL_Event, shell_event},
+    {KIT_SHELL_GetVMInfo, get_vm_info},
     {KIT_SHELL_SYSMODAL_Message, sysmodal_message},
     {KIT_SHELL_Message, message_begin},
     {KIT__SHELL_QueryAppyTimeAvailable, query_appy_time_available},
@@ -292,4 +313,4 @@ static bool create(struct vmm *v)
     return s->event_proc != 0;
 }
 
-const struct devices_entry shell_entry = {&shell_device, create};
+const struct devices_entry shell_entry = {&shell_device, create, false};

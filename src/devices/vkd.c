@@ -308,12 +308,6 @@ static void port_io(void *user, struct vmm *v)
 // ---------------------------------------------------------------------------------------------------------------------
 // Services
 
-static void get_version(struct vmm *v)
-{
-    vmm_regs(v)[X86_EAX] = vkd_device.version;
-    devices_carry(v, false);
-}
-
 static void define_hot_key(struct vmm *v)
 {
     struct vkd *s = state(v);
@@ -459,7 +453,7 @@ static void control(struct vmm *v)
 }
 
 static const struct vmm_binding bindings[] = {
-    {KIT_VKD_Get_Version, get_version},
+    {KIT_VKD_Get_Version, devices_version},
     {KIT_VKD_Define_Hot_Key, define_hot_key},
     {KIT_VKD_Remove_Hot_Key, remove_hot_key},
     {KIT_VKD_Local_Enable_Hot_Key, local_enable_hot_key},
@@ -484,4 +478,4 @@ static bool create(struct vmm *v)
     return s->io_proc != 0;
 }
 
-const struct devices_entry vkd_entry = {&vkd_device, create};
+const struct devices_entry vkd_entry = {&vkd_device, create, false};

@@ -60,10 +60,9 @@ static bool find_eax_ebx(struct vmm *v, unsigned *irq, unsigned *slot)
 static void get_version(struct vmm *v)
 {
     uint32_t *r = vmm_regs(v);
-    r[X86_EAX] = vpicd_device.version;
     r[X86_EBX] = 1; // master and slave
     r[X86_ECX] = PC_IRQS - 1;
-    devices_carry(v, false);
+    devices_version(v);
 }
 
 static bool may_share(const struct vpicd_irq *q, uint16_t options)
@@ -469,4 +468,4 @@ static bool create(struct vmm *v)
     return true;
 }
 
-const struct devices_entry vpicd_entry = {&vpicd_device, create};
+const struct devices_entry vpicd_entry = {&vpicd_device, create, false};

@@ -37,10 +37,9 @@ static uint32_t period(struct vmm *v)
 static void get_version(struct vmm *v)
 {
     uint32_t *r = vmm_regs(v);
-    r[X86_EAX] = vtd_device.version;
     r[X86_EBX] = FASTEST;
     r[X86_ECX] = SLOWEST;
-    devices_carry(v, false);
+    devices_version(v);
 }
 
 static void get_interrupt_period(struct vmm *v)
@@ -117,4 +116,4 @@ static const struct vmm_binding bindings[] = {
 const struct vmm_device vtd_device = {
     .id = 5, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vtd)};
 
-const struct devices_entry vtd_entry = {&vtd_device, NULL};
+const struct devices_entry vtd_entry = {&vtd_device, NULL, false};

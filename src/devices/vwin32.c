@@ -50,6 +50,7 @@ struct vwin32 {
 
 extern const struct vmm_device vwin32_device;
 
+// NULL in Windows 3.1.
 static struct vwin32 *state(struct vmm *v)
 {
     return vmm_device_state(v, &vwin32_device);
@@ -57,7 +58,7 @@ static struct vwin32 *state(struct vmm *v)
 
 static struct vwin32_request *find_request(struct vmm *v, uint32_t id)
 {
-    for (unsigned i = 0; id && i < REQUESTS; i++) {
+    for (unsigned i = 0; state(v) && id && i < REQUESTS; i++) {
         if (state(v)->request[i].id == id)
             return &state(v)->request[i];
     }
@@ -66,7 +67,7 @@ static struct vwin32_request *find_request(struct vmm *v, uint32_t id)
 
 static struct vwin32_handle *find_handle(struct vmm *v, uint32_t id)
 {
-    for (unsigned i = 0; id && i < HANDLES; i++) {
+    for (unsigned i = 0; state(v) && id && i < HANDLES; i++) {
         if (state(v)->handle[i].id == id)
             return &state(v)->handle[i];
     }
@@ -149,7 +150,7 @@ static uint32_t send(struct vmm *v, enum request_kind kind, const char *device, 
 uint32_t vwin32_open(struct vmm *v, const char *device)
 {
     struct vwin32 *s = state(v);
-    for (unsigned i = 0; i < HANDLES; i++) {
+    for (unsigned i = 0; s && i < HANDLES; i++) {
         struct vwin32_handle *h = &s->handle[i];
         if (h->id)
             continue;
@@ -265,12 +266,6 @@ void vwin32_release(struct vmm *v, uint32_t request)
 // ---------------------------------------------------------------------------------------------------------------------
 // Services
 
-static void get_version(struct vmm *v)
-{
-    vmm_regs(v)[X86_EAX] = vwin32_device.version;
-    devices_carry(v, false);
-}
-
 // EBX = OVERLAPPED.Internal of a request that the driver answered with -1, or is about to.
 static void completion_routine(struct vmm *v)
 {
@@ -297,7 +292,7 @@ static void get_current_process_handle(struct vmm *v)
 uint32_t vwin32_event_new(struct vmm *v, bool signaled)
 {
     struct vwin32 *s = state(v);
-    for (unsigned i = 0; i < EVENTS; i++) {
+    for (unsigned i = 0; s && i < EVENTS; i++) {
         if (s->event[i].id)
             continue;
         s->event[i] = (struct vwin32_event){4 * ++s->ids, signaled};
@@ -308,7 +303,7 @@ uint32_t vwin32_event_new(struct vmm *v, bool signaled)
 
 static struct vwin32_event *find_event(struct vmm *v, uint32_t id)
 {
-    for (unsigned i = 0; id && i < EVENTS; i++) {
+    for (unsigned i = 0; state(v) && id && i < EVENTS; i++) {
         if (state(v)->event[i].id == id)
             return &state(v)->event[i];
     }
@@ -362,7 +357,7 @@ static void close_vxd_handle(struct vmm *v)
 }
 
 static const struct vmm_binding bindings[] = {
-    {KIT_VWIN32_Get_Version, get_version},
+    {KIT_VWIN32_Get_Version, devices_version},
     {KIT_VWIN32_DIOCCompletionRoutine, completion_routine},
     {KIT_VWIN32_GetCurrentProcessHandle, get_current_process_handle},
     {KIT__VWIN32_SetWin32Event, set_win32_event},
@@ -375,4 +370,4 @@ static const struct vmm_binding bindings[] = {
 const struct vmm_device vwin32_device = {
     .id = 0x2A, .version = 0x0400, .bindings = bindings, .state_size = sizeof(struct vwin32)};
 
-const struct devices_entry vwin32_entry = {&vwin32_device, NULL};
+const struct devices_entry vwin32_entry = {&vwin32_device, NULL, true};

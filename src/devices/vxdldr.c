@@ -29,12 +29,6 @@ static void fail(struct vmm *v, uint32_t error)
     devices_carry(v, true);
 }
 
-static void get_version(struct vmm *v)
-{
-    vmm_regs(v)[X86_EAX] = vxdldr_device.version;
-    devices_carry(v, false);
-}
-
 // ---------------------------------------------------------------------------------------------------------------------
 // Loading. Frame: a[0] flags, a[1] DDB.
 
@@ -89,8 +83,11 @@ static void place_from_source(void *user, struct vmm *v)
 
 bool vxdldr_set_source(struct vmm *v, const struct vxdldr_source *source)
 {
-    state(v)->source_proc = vmm_host_proc(v, place_from_source, (void *)(uintptr_t)source);
-    return state(v)->source_proc != 0;
+    struct vxdldr *s = state(v);
+    if (!s)
+        return true; // Windows 3.1: nobody will ask
+    s->source_proc = vmm_host_proc(v, place_from_source, (void *)(uintptr_t)source);
+    return s->source_proc != 0;
 }
 
 static void loaded(struct vmm *v, uint32_t ddb)
@@ -229,7 +226,7 @@ static void notify(struct vmm *v)
 }
 
 static const struct vmm_binding bindings[] = {
-    {KIT_VXDLDR_Get_Version, get_version},
+    {KIT_VXDLDR_Get_Version, devices_version},
     {KIT_VXDLDR_LoadDevice, load_device_begin},
     {KIT_VXDLDR_UnloadDevice, unload_device_begin},
     {KIT_VXDLDR_DevInitSucceeded, dev_init_succeeded},
@@ -248,4 +245,4 @@ static bool create(struct vmm *v)
     return true;
 }
 
-const struct devices_entry vxdldr_entry = {&vxdldr_device, create};
+const struct devices_entry vxdldr_entry = {&vxdldr_device, create, true};

@@ -84,6 +84,7 @@ enum vmm_end vmm_run(struct vmm *v, uint64_t until_ns, uint64_t until_count) BAS
 const char *vmm_end_message(const struct vmm *v); // one line, "" when there is nothing to say
 bool vmm_rules_broken(const struct vmm *v);       // a check record was announced, or a driver refused
 uint64_t vmm_time(const struct vmm *v);           // virtual nanoseconds
+enum vmm_profile vmm_profile(const struct vmm *v);
 struct base_sink *vmm_sink(struct vmm *v);
 struct x86 *vmm_cpu(struct vmm *v);
 
