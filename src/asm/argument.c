@@ -152,6 +152,15 @@ static const char *named_item(struct assembler *a, const char *p, const char *en
     return NULL;
 }
 
+bool asm_is_text_item(struct assembler *a, const char *p, const char *end)
+{
+    p = asm_skip_blanks(p, end);
+    if (p >= end || *p == '<' || *p == '%')
+        return p < end;
+    const struct asm_symbol *s = asm_is_name_first(*p) ? asm_name_get(a, p, (size_t)(asm_skip_name(p, end) - p))->symbol : NULL;
+    return s && (s->kind == SYMBOL_TEXT || s->kind == SYMBOL_MACRO);
+}
+
 // <literal>, %expression, a text macro or a macro function's call. *p moves behind it. False with a message: no text item.
 bool asm_text_argument(struct assembler *a, const char **p, const char *end, struct base_buf *out)
 {

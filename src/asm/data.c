@@ -308,25 +308,21 @@ void asm_data_directive(struct assembler *a, struct asm_name *name, int argument
 static void pad_code32(struct assembler *a, uint32_t n)
 {
     static const uint8_t pads[8][7] = {
-        {0}, {0x90}, {0x8b, 0xff}, {0x8d, 0x40, 0}, {0x8d, 0x64, 0x24, 0}, {0x05, 0, 0, 0, 0}, {0x8d, 0x9b, 0, 0, 0, 0},
+        {0}, {0x90}, {0x8b, 0xff}, {0x8d, 0x40, 0}, {0x8d, 0x44, 0x20, 0}, {0x2e, 0x8d, 0x44, 0x20, 0}, {0x8d, 0x80, 0, 0, 0, 0},
         {0x8d, 0xa4, 0x24, 0, 0, 0, 0},
     };
-    while (n) {
-        uint32_t part = n < 7 ? n : 7;
+    for (uint32_t part; n; n -= part) {
+        part = n < 7 ? n : 7;
         asm_emit(a, pads[part], part);
-        n -= part;
     }
 }
 
 static void pad_code16(struct assembler *a, uint32_t n)
 {
-    static const uint8_t pads[7][6] = {
-        {0}, {0x90}, {0x8b, 0xc0}, {0x0d, 0, 0}, {0x8b, 0xc0, 0x8b, 0xc0}, {0x8b, 0xc0, 0x0d, 0, 0}, {0x0d, 0, 0, 0x0d, 0, 0},
-    };
-    while (n) {
-        uint32_t part = n < 6 ? n : 6;
+    static const uint8_t pads[4][3] = {{0}, {0x90}, {0x8b, 0xc0}, {0x2e, 0x8b, 0xc0}};
+    for (uint32_t part; n; n -= part) {
+        part = n < 3 ? n : 3;
         asm_emit(a, pads[part], part);
-        n -= part;
     }
 }
 

@@ -338,6 +338,8 @@ struct asm_statement {
     uint8_t kind;
     uint8_t size_hint; // jumps: 0 short, 1 near; only grows
     bool anonymous;    // a label @@
+    bool code;         // bytes of instructions
+    struct asm_text line; // what the tokens point into, text macros replaced
     uint32_t list;     // listing entry + 1
     uint32_t count, capacity; // bytes
     uint32_t location; // where it stood in the pass before
@@ -630,6 +632,7 @@ void asm_goto(struct assembler *a, struct asm_name *name, int argument);
 
 // argument.c
 void asm_print_number(const struct assembler *a, int64_t number, struct base_buf *out);
+bool asm_is_text_item(struct assembler *a, const char *p, const char *end);
 bool asm_text_argument(struct assembler *a, const char **p, const char *end, struct base_buf *out);
 void asm_expand_once(struct assembler *a, struct asm_text text, struct base_buf *out);
 void asm_expand_fully(struct assembler *a, struct asm_text text, struct base_buf *out);

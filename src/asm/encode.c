@@ -95,6 +95,8 @@ static bool reaches(const struct assembler *a, int reg, const struct asm_value *
         segment = v->external->segment;
     if (as->group && as->group->kind == SYMBOL_GROUP)
         return as->group == a->flat || !segment || segment->group == as->group->group;
+    if (reg == REGISTER_CS && !as->segment) // code runs in its own segment
+        return segment == a->segment;
     return as->segment && (as->segment == segment || !segment);
 }
 

@@ -166,6 +166,8 @@ static bool operand_before(const struct asm_token *first, const struct asm_token
     if (t == first)
         return false;
     t--;
+    if (t->kind == TOKEN_NAME && (t->name->mnemonic || t->name->directive || t->name->keyword.keyword_class == KEYWORD_OPERATOR))
+        return false;
     return t->kind == TOKEN_NAME || t->kind == TOKEN_NUMBER || (t->kind == TOKEN_PUNCT && (t->punct == ']' || t->punct == ')'));
 }
 

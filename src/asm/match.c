@@ -351,6 +351,19 @@ static bool near_call_of_far(struct assembler *a, const struct asm_instruction *
     return i->form->opcode[0] == 0xe8 && i->count == 1 && v->type && v->type->kind == TYPE_FAR && same_segment(a, v);
 }
 
+// A code label where no jump wants it stands for its offset: mov eax, Handler.
+static void labels_to_offsets(struct asm_instruction *i)
+{
+    for (int k = 0; k < i->count; k++) {
+        struct asm_value *v = &i->operands[k];
+        if (!asm_is_target(v) || !v->type || v->typed || v->bracket)
+            continue;
+        v->kind = VALUE_NUMBER;
+        v->type = NULL;
+        v->offset = true;
+    }
+}
+
 static void assemble(struct assembler *a, struct asm_instruction *i, const struct asm_name *name)
 {
     bool other_cpu;
@@ -360,6 +373,8 @@ static void assemble(struct assembler *a, struct asm_instruction *i, const struc
     i->mnemonic_jumps = first->operands[0] == OPERAND_REL8 || first->operands[0] == OPERAND_RELV;
     i->short_only = first->operand_count == 1 && first->operands[0] == OPERAND_REL8 &&
                     (first[1].mnemonic != mnemonic || !cpu_allows(a, first + 1));
+    if (!i->mnemonic_jumps && first->operands[1] != OPERAND_M)
+        labels_to_offsets(i);
     i->form = find_row(a, i, mnemonic, &other_cpu);
     if (!i->form) {
         if (!asm_long_jump(a, i))

@@ -243,6 +243,20 @@ static void statement(struct assembler *a, const char *p, const char *end)
         asm_statement(a);
 }
 
+// A macro function at the beginning of a line: its text is the beginning of the line.
+static void expand_leading_call(struct assembler *a, const struct words *w)
+{
+    struct base_buf *out = &room(a)->spare;
+    base_buf_clear(out);
+    const char *p = asm_call_function(a, w->first->symbol, asm_skip_blanks(w->p, w->end) + 1, w->end, out);
+    base_buf_add(out, p, (size_t)(w->end - p));
+    asm_check(a, out);
+    if (++a->expand_rounds > ASM_EXPAND_LIMIT)
+        asm_error(a, w->start, "text macros replace each other for ever");
+    else if (!a->line_failed)
+        asm_continue_line(a, asm_text_copy(a, out->data ? (const char *)out->data : "", out->size), out->size);
+}
+
 // True when the line is done; false: *p moved behind a label and the rest is still to be seen.
 static bool dispatch(struct assembler *a, const char **p, const char *end)
 {
@@ -263,6 +277,10 @@ static bool dispatch(struct assembler *a, const char **p, const char *end)
     if (w.punct == ':' && !is_text_stage(w.first) && w.first->keyword.keyword_class != KEYWORD_REGISTER) {
         *p = leading_label(a, &w);
         return false;
+    }
+    if (is_macro(w.first) && w.first->symbol->macro->is_function && w.punct == '(') {
+        expand_leading_call(a, &w);
+        return true;
     }
     if (is_macro(w.first)) {
         asm_macro_call(a, w.first->symbol, w.p, end);

@@ -34,12 +34,13 @@ static void keep_tokens(struct assembler *a, struct asm_statement *s, const stru
     struct asm_text line = s->origin.text;
     const char *from = a->origin.text.at;
     if (!inside(a->origin.text, first->text)) { // text macros were replaced: the tokens point into another text
-        line.at = asm_text_copy(a, a->line.at, a->line.length);
+        line = (struct asm_text){asm_text_copy(a, a->line.at, a->line.length), a->line.length};
         from = a->line.at;
     }
     for (size_t i = 0; i < n; i++)
         t[i].text = line.at + (t[i].text - from);
     s->tokens = t;
+    s->line = line;
 }
 
 // Tokens and the text they point into, to be run later (defaults of structure fields).
@@ -89,13 +90,14 @@ void asm_keep_equate(struct assembler *a, struct asm_symbol *symbol)
 enum { BYTES_KEPT = 64 }; // longer data is cheaper to make again
 
 // Bytes that follow other kept bytes join them, unless the listing or line numbers want to tell lines apart.
-static void keep_bytes(struct assembler *a, const uint8_t *bytes, uint32_t count)
+static void keep_bytes(struct assembler *a, const uint8_t *bytes, uint32_t count, bool code)
 {
     struct asm_statement *last = a->statement_count ? &a->statements[a->statement_count - 1] : NULL;
     bool separate = a->listing || a->options->line_numbers;
     if (!separate && last && last->kind == STATEMENT_BYTES && last->count + count <= last->capacity) {
         memcpy(last->buffer + last->count, bytes, count);
         last->count += count;
+        last->code |= code;
         return;
     }
     struct asm_statement *s = keep(a, STATEMENT_BYTES);
@@ -103,6 +105,7 @@ static void keep_bytes(struct assembler *a, const uint8_t *bytes, uint32_t count
     s->buffer = asm_get(a, s->capacity);
     memcpy(s->buffer, bytes, count);
     s->count = count;
+    s->code = code;
     s->origin.text = (struct asm_text){0};
 }
 
@@ -225,7 +228,7 @@ static void first_run(struct assembler *a, const struct asm_token *first, const 
     uint32_t count = segment ? segment->location - start : 0;
     bool fixed = emits(v) && !a->unstable_seen && !a->forward_seen && count && a->emitted - emitted == count && count <= BYTES_KEPT;
     if (fixed)
-        keep_bytes(a, segment->bytes.data + start, count);
+        keep_bytes(a, segment->bytes.data + start, count, v->instruction);
     else if (!(emits(v) && count == 0 && !a->forward_seen && !a->unstable_seen))
         asm_keep_line(a, first, label);
 }
@@ -246,12 +249,12 @@ void asm_statement(struct assembler *a)
 {
     const struct asm_token *t = a->token;
     struct verb v;
+    if (a->structure && asm_structure_line(a, t))
+        return;
     if (!find_verb(t, &v)) {
         unknown(a, t);
         return;
     }
-    if (a->structure && asm_structure_line(a, t))
-        return;
     if (v.instruction || v.type || (v.directive && v.directive->stage == STAGE_EACH && v.directive->run != asm_endp))
         asm_before_code(a);
     if (v.instruction && asm_procedure_return(a, t))
@@ -292,8 +295,10 @@ void asm_code_label(struct assembler *a, struct asm_name *name, bool global, con
 
 static void rerun_bytes(struct assembler *a, const struct asm_statement *s)
 {
-    if (a->segment)
-        asm_emit(a, s->buffer, s->count);
+    if (!a->segment)
+        return;
+    a->segment->has_code |= s->code;
+    asm_emit(a, s->buffer, s->count);
 }
 
 static void rerun_line(struct assembler *a, struct asm_statement *s)
@@ -306,7 +311,7 @@ static void rerun_line(struct assembler *a, struct asm_statement *s)
     s->location = before;
     a->here = before;
     a->data_label = s->symbol;
-    a->line = s->origin.text;
+    a->line = s->line;
     run_verb(a, s->tokens, &v);
     a->data_label = NULL;
 }
@@ -322,12 +327,15 @@ void asm_rerun(struct assembler *a, struct asm_statement *s)
     case STATEMENT_BYTES: rerun_bytes(a, s); break;
     case STATEMENT_LABEL:
         a->anonymous_count += s->anonymous;
-        if (a->segment)
-            asm_place_label(a, s->symbol);
+        if (!a->segment)
+            break;
+        asm_place_label(a, s->symbol);
+        a->segment->has_code |= !s->symbol->data;
         break;
     case STATEMENT_ASSIGN: asm_define_value(a, s->symbol, s->value, true, true); break;
     case STATEMENT_EQUATE:
         a->token = s->tokens;
+        a->line = s->line;
         a->here = a->segment ? a->segment->location : 0;
         a->drift = (int64_t)a->here - s->location;
         s->location = a->here;

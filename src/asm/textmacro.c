@@ -233,9 +233,7 @@ void asm_instr(struct assembler *a, struct asm_name *name, int argument)
     const char *p = asm_skip_blanks(a->rest.at, a->rest.at + a->rest.length), *end = a->rest.at + a->rest.length;
     int64_t start = 1;
     bool ok = true;
-    const struct asm_symbol *s = p < end && asm_is_name_first(*p) ? asm_name_get(a, p, (size_t)(asm_skip_name(p, end) - p))->symbol : NULL;
-    bool is_text = p < end && (*p == '<' || *p == '%' || (s && (s->kind == SYMBOL_TEXT || s->kind == SYMBOL_MACRO)));
-    if (!is_text) {
+    if (!asm_is_text_item(a, p, end)) {
         ok = read_number(a, &p, end, &start);
         p += p < end;
     }

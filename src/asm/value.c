@@ -34,8 +34,9 @@ static bool register_to_memory(struct assembler *a, struct asm_value *v, const c
         return false;
     }
     uint8_t size = v->size;
-    int8_t number = (int8_t)v->value;
+    int8_t number = (int8_t)v->value, override = v->segment_override;
     *v = asm_number(0);
+    v->segment_override = override;
     v->kind = VALUE_MEMORY;
     v->base = number;
     v->address_size = size;
@@ -65,7 +66,8 @@ static bool merge_registers(struct assembler *a, struct asm_value *x, const stru
         asm_error(a, at, "16-bit and 32-bit registers cannot be mixed in an address");
         return false;
     }
-    int scaled = n == 2 && scales[0] ? 0 : n == 2 || (n == 1 && scales[0]) ? n - 1 : -1;
+    // Of two registers without scale the first is the index, as MASM has it.
+    int scaled = n == 2 ? (scales[1] ? 1 : 0) : n == 1 && scales[0] ? 0 : -1;
     x->base = n == 2 ? regs[1 - scaled] : n == 1 && scaled < 0 ? regs[0] : -1;
     x->index = scaled >= 0 ? regs[scaled] : -1;
     x->scale = scaled >= 0 ? scales[scaled] : 0;

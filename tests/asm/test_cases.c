@@ -111,12 +111,14 @@ static void run_file(const char *path)
     }
 CASES(instructions32)
 CASES(instructions16)
+CASES(language)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_instructions32),
         cmocka_unit_test(test_instructions16),
+        cmocka_unit_test(test_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
