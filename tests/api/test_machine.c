@@ -156,6 +156,92 @@ static void driver_calls_host_code(void **state)
     vxd_bytes_free(&image);
 }
 
+static uint32_t port_in(void *user, uint16_t port, unsigned size)
+{
+    struct host *h = user;
+    h->calls++;
+    return size == 1 ? port & 0xFF : 0x12345678;
+}
+
+static void port_out(void *user, uint16_t port, unsigned size, uint32_t value)
+{
+    struct host *h = user;
+    (void)port, (void)size;
+    h->seen = value;
+}
+
+static uint32_t memory_read(void *user, uint32_t address, unsigned size)
+{
+    (void)user, (void)size;
+    return address >> 8;
+}
+
+static void memory_write(void *user, uint32_t address, unsigned size, uint32_t value)
+{
+    struct host *h = user;
+    (void)address, (void)size;
+    h->seen += value;
+}
+
+static void host_answers_version(void *user, struct vxd_machine *m)
+{
+    struct host *h = user;
+    h->calls++;
+    assert_true(vxd_set_register(m, VXD_EAX, 0x0777));
+    assert_true(vxd_set_register(m, VXD_EFLAGS, vxd_get_register(m, VXD_EFLAGS) & ~(uint32_t)VXD_CARRY));
+}
+
+static uint32_t dword_at(struct vxd_machine *m, uint32_t address)
+{
+    uint8_t b[4];
+    assert_true(vxd_read(m, address, b, 4));
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+// The driver reads what the host provides and stores it at 600h of the System VM, where we look.
+static void host_provides_service_ports_and_memory(void **state)
+{
+    (void)state;
+    struct vxd_bytes image = driver_build("VMMCall Get_VMM_Version\n"
+                                          "mov ds:[600h], eax\n"
+                                          "mov dx, 0A55h\n"
+                                          "in al, dx\n"
+                                          "movzx eax, al\n"
+                                          "mov ds:[604h], eax\n"
+                                          "mov eax, 99\n"
+                                          "out dx, eax\n"
+                                          "VMMCall _MapPhysToLinear, <0E0001000h, 4096, 0>\n"
+                                          "mov ecx, [eax]\n"
+                                          "mov ds:[608h], ecx\n"
+                                          "mov byte ptr [eax+1], 1\n"
+                                          "clc\nret\n",
+                                          "");
+    struct vxd_machine *m = machine_with(&image);
+    struct host service = {0}, ports = {0}, memory = {0};
+    assert_true(vxd_provide_service(m, "vmm", "get_vmm_version", host_answers_version, &service));
+    assert_false(vxd_provide_service(m, "VMM", "No_Such_Service", host_answers_version, &service));
+    assert_false(vxd_provide_service(m, "VPICD", "Get_VMM_Version", host_answers_version, &service));
+    assert_true(vxd_provide_ports(m, 0xA50, 16, port_in, port_out, &ports));
+    assert_false(vxd_provide_ports(m, 0xA5F, 2, port_in, port_out, &ports));
+    assert_false(vxd_provide_ports(m, 0xFFFF, 2, port_in, port_out, &ports));
+    assert_true(vxd_provide_memory(m, 0xE0000000, 0x2000, memory_read, memory_write, &memory));
+    assert_false(vxd_provide_memory(m, 0xE0001000, 0x1000, memory_read, memory_write, &memory));
+    assert_false(vxd_provide_memory(m, 0x100000, 0x1000, memory_read, memory_write, &memory)); // RAM
+    assert_false(vxd_provide_memory(m, 0xE1000001, 0x1000, memory_read, memory_write, &memory));
+    vxd_boot(m);
+    if (vxd_run(m, 10 * MILLISECOND, BUDGET) != VXD_END_IDLE)
+        fail_msg("%s", vxd_end_message(m));
+    assert_false(vxd_provide_ports(m, 0xB00, 1, port_in, port_out, &ports)); // too late
+    assert_int_equal(dword_at(m, 0x600), 0x0777);
+    assert_int_equal(dword_at(m, 0x604), 0x55);
+    assert_int_equal(dword_at(m, 0x608), 0xE00010);
+    assert_int_equal(service.calls, 1);
+    assert_int_equal(ports.seen, 99);
+    assert_int_equal(memory.seen, 1);
+    vxd_machine_free(m);
+    vxd_bytes_free(&image);
+}
+
 static void guest_memory_is_checked(void **state)
 {
     (void)state;
@@ -241,6 +327,7 @@ int main(void)
         cmocka_unit_test(observers_hear_until_they_leave),
         cmocka_unit_test(nine_observers_are_one_too_many),
         cmocka_unit_test(driver_calls_host_code),
+        cmocka_unit_test(host_provides_service_ports_and_memory),
         cmocka_unit_test(guest_memory_is_checked),
         cmocka_unit_test(any_refused_allocation_is_survived),
         cmocka_unit_test(many_machines_live_side_by_side),

@@ -6,6 +6,7 @@ endfunction()
 
 vxdkit_cli_test(bad_input bad_input.sh)
 vxdkit_cli_test(help help.sh)
+vxdkit_cli_test(demo demo.sh)
 
 vxdkit_cli_test(other_host other_host.sh ${PROJECT_BINARY_DIR})
 set_tests_properties(cli.other_host PROPERTIES LABELS "cli;slow;unsanitized" SKIP_RETURN_CODE 77 TIMEOUT 600)
