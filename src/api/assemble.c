@@ -79,8 +79,7 @@ static bool convert_options(const struct vxd_assemble_options *from, struct incl
                             struct asm_options *to)
 {
     static const enum asm_case cases[] = {ASM_CASE_ALL, ASM_CASE_NOT_PUBLIC, ASM_CASE_NONE};
-    struct asm_definition *definitions =
-        base_arena_get(&search->arena, (from->define_count + 1) * sizeof *definitions);
+    struct asm_definition *definitions = base_arena_get(&search->arena, (from->define_count + 1) * sizeof *definitions);
     if (!definitions || (unsigned)from->case_map >= BASE_COUNT(cases))
         return false;
     for (size_t i = 0; i < from->define_count; i++)
@@ -102,8 +101,9 @@ static bool convert_options(const struct vxd_assemble_options *from, struct incl
     return true;
 }
 
-enum vxd_status vxd_assemble(const struct vxd_assemble_options *options, const char *path, const char *text, size_t size,
-                             struct vxd_messages messages, struct vxd_bytes *object, struct vxd_bytes *listing)
+enum vxd_status vxd_assemble(const struct vxd_assemble_options *options, const char *path, const char *text,
+                             size_t size, struct vxd_messages messages, struct vxd_bytes *object,
+                             struct vxd_bytes *listing)
 {
     struct api_report report;
     struct base_buf object_buf, listing_buf;

@@ -57,8 +57,8 @@ static enum vxd_status describe(describe_fn *fn, const struct vxd_input *image, 
     api_report_begin(&report, messages);
     base_arena_init(&arena, &base_heap);
     base_buf_init(&text, &base_heap);
-    bool done = le_read(image->bytes, image->size, image->path, &arena, &report.diag, &le) && fn(&options, &le, &text) &&
-                base_buf_ok(&text);
+    bool done = le_read(image->bytes, image->size, image->path, &arena, &report.diag, &le) &&
+                fn(&options, &le, &text) && base_buf_ok(&text);
     if (done && text.size)
         write(user, (const char *)text.data, text.size);
     base_buf_free(&text);

@@ -82,7 +82,8 @@ bool vxd_provide_ports(struct vxd_machine *m, uint16_t first, uint32_t count, vx
     const struct vmm_host_range range = {
         .first = first, .count = count, .read = read_port, .write = write_port, .user = p};
     return vmm_provide_range(m->vmm, &range) ||
-           api_fail(m, "ports %04Xh to %04Xh cannot be provided: the range wraps or is taken, or the machine has booted",
+           api_fail(m,
+                    "ports %04Xh to %04Xh cannot be provided: the range wraps or is taken, or the machine has booted",
                     first, first + count - 1);
 }
 

@@ -10,14 +10,15 @@ static void add_registers(struct base_buf *to, const struct x86_state *s)
     static const char *const names[] = {"EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"};
     static const uint8_t order[] = {X86_EAX, X86_EBX, X86_ECX, X86_EDX, X86_ESI, X86_EDI, X86_EBP, X86_ESP};
     for (size_t i = 0; i < BASE_COUNT(order); i++)
-        base_buf_printf(to, "%s %s=%08X%s", i % 4 ? "" : " ", names[order[i]], s->reg[order[i]], i % 4 == 3 ? "\n" : "");
+        base_buf_printf(to, "%s %s=%08X%s", i % 4 ? "" : " ", names[order[i]], s->reg[order[i]],
+                        i % 4 == 3 ? "\n" : "");
     base_buf_printf(to, "  EIP=%08X EFLAGS=%08X CS=%04X SS=%04X DS=%04X ES=%04X FS=%04X GS=%04X CR2=%08X\n", s->eip,
                     s->eflags, s->seg[X86_CS].selector, s->seg[X86_SS].selector, s->seg[X86_DS].selector,
                     s->seg[X86_ES].selector, s->seg[X86_FS].selector, s->seg[X86_GS].selector, s->cr2);
 }
 
-// True when the bytes before `address` may be a call that returns there: E8 rel32, FF /2 in its lengths, or the six-byte
-// indirect call that a dynamic link becomes.
+// True when the bytes before `address` may be a call that returns there: E8 rel32, FF /2 in its lengths, or the
+// six-byte indirect call that a dynamic link becomes.
 static bool follows_a_call(struct x86 *cpu, uint32_t address)
 {
     uint8_t b[7];

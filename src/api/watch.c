@@ -204,11 +204,16 @@ bool vxd_watch_timeline(struct vxd_machine *m)
     return listen(m, watch_timeline_listen, m->timeline);
 }
 
+static void describe(void *user, uint32_t address, char *to, size_t size)
+{
+    vmm_describe_address(user, address, to, size);
+}
+
 bool vxd_watch_profile(struct vxd_machine *m)
 {
     if (m->profile)
         return true;
-    m->profile = watch_profile_new(&m->alloc);
+    m->profile = watch_profile_new(&m->alloc, describe, m->vmm);
     return listen(m, watch_profile_listen, m->profile);
 }
 
@@ -249,6 +254,11 @@ bool vxd_write_report(struct vxd_machine *m, const char *title, vxd_write_fn *wr
     base_buf_init(&text, &m->alloc);
     watch_timeline_report(m->timeline, title, &text);
     return write_out(m, &text, write, user);
+}
+
+bool vxd_profile_knows_procedures(const struct vxd_machine *m)
+{
+    return m->profile && watch_profile_knows_procedures(m->profile);
 }
 
 bool vxd_write_profile(struct vxd_machine *m, vxd_write_fn *write, void *user)

@@ -6,8 +6,8 @@
 enum { OUTPUT, INCLUDE, DEFINE, LISTING, DEBUG };
 
 static const struct cli_option options[] = {
-    [OUTPUT] = {"-o", CLI_VALUE},      [INCLUDE] = {"-I", CLI_VALUE},       [DEFINE] = {"-D", CLI_VALUE},
-    [LISTING] = {"-l", CLI_VALUE},     [DEBUG] = {"--debug", CLI_NOTHING},  {NULL, CLI_NOTHING},
+    [OUTPUT] = {"-o", CLI_VALUE},  [INCLUDE] = {"-I", CLI_VALUE},      [DEFINE] = {"-D", CLI_VALUE},
+    [LISTING] = {"-l", CLI_VALUE}, [DEBUG] = {"--debug", CLI_NOTHING}, {NULL, CLI_NOTHING},
 };
 
 struct asm_request {

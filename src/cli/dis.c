@@ -33,6 +33,5 @@ static int run(int argc, char **argv)
 }
 
 const struct cli_command cli_dis = {
-    "dis", "vxd dis [--json] FILE.vxd\n", "disassemble a driver image",
-    "  --json         as JSON\n", run,
+    "dis", "vxd dis [--json] FILE.vxd\n", "disassemble a driver image", "  --json         as JSON\n", run,
 };

@@ -21,10 +21,11 @@ static void print_overview(FILE *to)
                 "usage: vxd COMMAND ...\n\n");
     for (size_t i = 0; cli_commands[i]; i++)
         fprintf(to, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
-    fprintf(to, "\n  vxd COMMAND --help   the command's options\n"
-                "  vxd --version\n\n"
-                "exit status: 0 as asked; 1 a driver refused to load, faulted or broke a rule; 2 usage, or a file that\n"
-                "is not what it should be; 3 something is not implemented; 4 a limit ended the run\n");
+    fprintf(to,
+            "\n  vxd COMMAND --help   the command's options\n"
+            "  vxd --version\n\n"
+            "exit status: 0 as asked; 1 a driver refused to load, faulted or broke a rule; 2 usage, or a file that\n"
+            "is not what it should be; 3 something is not implemented; 4 a limit ended the run\n");
 }
 
 void cli_print_help(const struct cli_command *command, FILE *to)

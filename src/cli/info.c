@@ -33,6 +33,9 @@ static int run(int argc, char **argv)
 }
 
 const struct cli_command cli_info = {
-    "info", "vxd info [--json] FILE.vxd\n", "header, objects, device, services of a driver image",
-    "  --json         as JSON\n", run,
+    "info",
+    "vxd info [--json] FILE.vxd\n",
+    "header, objects, device, services of a driver image",
+    "  --json         as JSON\n",
+    run,
 };

@@ -6,9 +6,14 @@
 enum { OUTPUT, DYNAMIC, STATIC, NAME, MAP, DEF, DEBUG };
 
 static const struct cli_option options[] = {
-    [OUTPUT] = {"-o", CLI_VALUE},          [DYNAMIC] = {"--dynamic", CLI_NOTHING}, [STATIC] = {"--static", CLI_NOTHING},
-    [NAME] = {"--name", CLI_VALUE},        [MAP] = {"-m", CLI_VALUE},              [DEF] = {"--def", CLI_VALUE},
-    [DEBUG] = {"--debug", CLI_NOTHING},    {NULL, CLI_NOTHING},
+    [OUTPUT] = {"-o", CLI_VALUE},
+    [DYNAMIC] = {"--dynamic", CLI_NOTHING},
+    [STATIC] = {"--static", CLI_NOTHING},
+    [NAME] = {"--name", CLI_VALUE},
+    [MAP] = {"-m", CLI_VALUE},
+    [DEF] = {"--def", CLI_VALUE},
+    [DEBUG] = {"--debug", CLI_NOTHING},
+    {NULL, CLI_NOTHING},
 };
 
 static int parse(struct cli_link *l, struct cli_list *objects, int argc, char **argv)

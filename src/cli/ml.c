@@ -1,5 +1,5 @@
-// vxd ml: the assembler with the options of Microsoft's ml, so that a driver's old makefile works unchanged. As with ml,
-// values are attached to their option (-Foname, -Idir), or follow it.
+// vxd ml: the assembler with the options of Microsoft's ml, so that a driver's old makefile works unchanged. As with
+// ml, values are attached to their option (-Foname, -Idir), or follow it.
 #include "cli/cli.h"
 
 #include <stdlib.h>
@@ -172,8 +172,7 @@ static int parse(struct ml_request *r, int argc, char **argv)
     return CLI_OK;
 }
 
-static int write_result(const char *path, const char *given, const char *extension,
-                        const struct vxd_bytes *bytes)
+static int write_result(const char *path, const char *given, const char *extension, const struct vxd_bytes *bytes)
 {
     char *derived = given ? NULL : cli_derived_name(path, extension);
     bool done = (given || derived) && cli_write_file(given ? given : derived, bytes->data, bytes->size);

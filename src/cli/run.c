@@ -242,6 +242,8 @@ static int finish(struct run *r)
     if (!q->quiet) {
         bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
         vxd_draw_timeline(r->machine, terminal_columns() - 5, colour, write_marked, NULL);
+        if (vxd_profile_knows_procedures(r->machine))
+            vxd_write_profile(r->machine, write_marked, NULL);
     }
     if (q->report)
         status = write_report(r);

@@ -1,4 +1,5 @@
-// --ioctl: opens the last driver as a Win32 program would, sends the control codes one after the other, closes it again.
+// --ioctl: opens the last driver as a Win32 program would, sends the control codes one after the other, closes it
+// again.
 #include "cli/run.h"
 
 #include <inttypes.h>

@@ -9,8 +9,26 @@ enum {
 };
 
 enum option {
-    QUIET, FOR, LIMIT, IOCTL, IRQ, KEY, SEED, INI, REGISTRY, WINDOWS, CPU, STATIC, DYNAMIC, TRACE, REPORT, KEEP_GOING,
-    HARDWARE, VM, CHECK, GDB,
+    QUIET,
+    FOR,
+    LIMIT,
+    IOCTL,
+    IRQ,
+    KEY,
+    SEED,
+    INI,
+    REGISTRY,
+    WINDOWS,
+    CPU,
+    STATIC,
+    DYNAMIC,
+    TRACE,
+    REPORT,
+    KEEP_GOING,
+    HARDWARE,
+    VM,
+    CHECK,
+    GDB,
 };
 
 static const struct cli_option options[] = {

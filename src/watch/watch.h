@@ -41,11 +41,16 @@ void watch_timeline_draw(const struct watch_timeline *t, uint32_t columns, bool 
 // The same as a self-contained page of HTML (report.c).
 void watch_timeline_report(const struct watch_timeline *t, const char *title, struct base_buf *to);
 
-// The profile: calls and virtual time per service, most time first (profile.c).
+// The profile: calls and virtual time per service that drivers called, most time first, and calls per procedure of
+// debug drivers (profile.c).
 struct watch_profile;
-struct watch_profile *watch_profile_new(const struct base_alloc *alloc) BASE_MUST_USE;
+// Describes an address of a driver: nearest symbol, file and line.
+typedef void watch_describe_fn(void *user, uint32_t address, char *to, size_t size);
+struct watch_profile *watch_profile_new(const struct base_alloc *alloc, watch_describe_fn *describe,
+                                        void *user) BASE_MUST_USE;
 void watch_profile_free(struct watch_profile *p);
 base_listener watch_profile_listen;
+bool watch_profile_knows_procedures(const struct watch_profile *p); // a debug driver has run
 void watch_profile_print(struct watch_profile *p, struct base_buf *to);
 
 #endif

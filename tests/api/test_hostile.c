@@ -82,9 +82,11 @@ static void stack_overflow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(endless_loop_ends_at_the_limit), cmocka_unit_test(division_by_zero),
+        cmocka_unit_test(endless_loop_ends_at_the_limit),
+        cmocka_unit_test(division_by_zero),
         cmocka_unit_test(write_through_null),
-        cmocka_unit_test(write_through_a_zero_pointer),             cmocka_unit_test(jump_to_nowhere),
+        cmocka_unit_test(write_through_a_zero_pointer),
+        cmocka_unit_test(jump_to_nowhere),
         cmocka_unit_test(stack_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -321,16 +321,11 @@ static void many_machines_live_side_by_side(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(config_out_of_range_makes_no_machine),
-        cmocka_unit_test(refused_files_are_explained),
-        cmocka_unit_test(idle_machine_boots_and_shuts_down),
-        cmocka_unit_test(observers_hear_until_they_leave),
-        cmocka_unit_test(nine_observers_are_one_too_many),
-        cmocka_unit_test(driver_calls_host_code),
-        cmocka_unit_test(host_provides_service_ports_and_memory),
-        cmocka_unit_test(guest_memory_is_checked),
-        cmocka_unit_test(any_refused_allocation_is_survived),
-        cmocka_unit_test(many_machines_live_side_by_side),
+        cmocka_unit_test(config_out_of_range_makes_no_machine),   cmocka_unit_test(refused_files_are_explained),
+        cmocka_unit_test(idle_machine_boots_and_shuts_down),      cmocka_unit_test(observers_hear_until_they_leave),
+        cmocka_unit_test(nine_observers_are_one_too_many),        cmocka_unit_test(driver_calls_host_code),
+        cmocka_unit_test(host_provides_service_ports_and_memory), cmocka_unit_test(guest_memory_is_checked),
+        cmocka_unit_test(any_refused_allocation_is_survived),     cmocka_unit_test(many_machines_live_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

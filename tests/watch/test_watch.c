@@ -3,11 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "kit/constants.h"
+#include "kit/services.h"
 #include "vmm/observe.h"
 #include "vmm/vmm.h"
 #include "watch/watch.h"
@@ -236,26 +238,36 @@ static void long_runs_keep_a_bounded_timeline(void **state)
     base_buf_free(&f.text);
 }
 
+static void describe(void *user, uint32_t address, char *to, size_t size)
+{
+    (void)user;
+    snprintf(to, size, "Procedure_%X+6 (a.asm:3)", address);
+}
+
 static void profile_sorts_by_time_and_counts_open_calls(void **state)
 {
     (void)state;
     struct fixture f;
     begin(&f);
-    struct watch_profile *p = watch_profile_new(&base_heap);
+    struct watch_profile *p = watch_profile_new(&base_heap, describe, NULL);
     assert_true(base_sink_listen(&f.sink, watch_profile_listen, p));
     struct vmm_service_record calls[] = {
         service(1000, VMM_SERVICE_ENTERED, "Get_Cur_VM_Handle", 1),
         service(1200, VMM_SERVICE_DONE, "Get_Cur_VM_Handle", 1),
         service(2000, VMM_SERVICE_ENTERED, "Wait_Semaphore", 2),
+        service(2100, VMM_SERVICE_ENTERED, "Log_Proc_Call", KIT_Log_Proc_Call),
         service(2500, VMM_SERVICE_ENTERED, "Get_Cur_VM_Handle", 1),
         service(2700, VMM_SERVICE_DONE, "Get_Cur_VM_Handle", 1),
     };
     for (size_t i = 0; i < BASE_COUNT(calls); i++)
         say(&f, &calls[i]);
+    assert_true(watch_profile_knows_procedures(p));
     watch_profile_print(p, &f.text);
     assert_string_equal(base_buf_cstr(&f.text), "     calls      time us  us a call  service\n"
                                                 "         1          0.7        0.7  VMM Wait_Semaphore\n"
-                                                "         2          0.4        0.2  VMM Get_Cur_VM_Handle\n");
+                                                "         2          0.4        0.2  VMM Get_Cur_VM_Handle\n"
+                                                "     calls                         procedure\n"
+                                                "         1                         Procedure_0\n");
     watch_profile_free(p);
     base_buf_free(&f.text);
 }
