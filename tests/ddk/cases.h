@@ -2,6 +2,7 @@
 //
 //   case NAME
 //   -D SYMBOL ...          symbols defined before the source
+//   masm6                  the source needs MASM 6's rules for macro arguments; others are tried under MASM 5's, too
 //   | source line          the source; .386p, vmm.inc and debug.inc come before it, END after it
 //   = object line          what object_text.h must say of the object
 //   ! message              part of an error that must be reported; then there are no object lines
@@ -17,8 +18,9 @@
 
 struct test_case {
     char name[128];
-    char symbols[8][32];
+    char symbols[8][32], values[8][32]; // -D NAME=VALUE
     size_t symbol_count;
+    bool masm6;
     struct base_buf source, object, errors; // errors: one expected part a line
 };
 
@@ -37,11 +39,19 @@ static void case_free(struct test_case *c)
     base_buf_free(&c->errors);
 }
 
+static void case_symbol(struct test_case *c, const char *word)
+{
+    size_t length = strcspn(word, "=");
+    snprintf(c->symbols[c->symbol_count], sizeof c->symbols[0], "%.*s", (int)length, word);
+    snprintf(c->values[c->symbol_count], sizeof c->values[0], "%s", word[length] ? word + length + 1 : "");
+    c->symbol_count++;
+}
+
 static void case_symbols(struct test_case *c, char *line)
 {
     for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
         if (strcmp(word, "-D") != 0 && c->symbol_count < 8)
-            snprintf(c->symbols[c->symbol_count++], sizeof c->symbols[0], "%s", word);
+            case_symbol(c, word);
 }
 
 static void case_line(struct test_case *c, char *line)
@@ -53,6 +63,8 @@ static void case_line(struct test_case *c, char *line)
         base_buf_text(&c->object, content);
     else if (line[0] == '!')
         base_buf_text(&c->errors, content);
+    else if (strcmp(line, "masm6\n") == 0)
+        c->masm6 = true;
     else if (strncmp(line, "-D ", 3) == 0)
         case_symbols(c, line);
 }
@@ -63,7 +75,7 @@ static size_t for_each_case(const char *path, void (*each)(struct test_case *c, 
     FILE *file = fopen(path, "r");
     struct test_case c;
     size_t count = 0;
-    char line[4096];
+    char line[16384];
     case_init(&c);
     while (file && fgets(line, sizeof line, file)) {
         if (strncmp(line, "case ", 5) != 0) {

@@ -23,7 +23,7 @@ static bool assemble(const struct test_case *c)
     char command[1024] = "";
     size_t n = (size_t)snprintf(command, sizeof command, "%s -q -eq -coff -Cx -Zg -Iddk/inc -Fw/dev/null -Fo/tmp/ddk_oracle.obj", assembler);
     for (size_t i = 0; i < c->symbol_count; i++)
-        n += (size_t)snprintf(command + n, sizeof command - n, " -D%s", c->symbols[i]);
+        n += (size_t)snprintf(command + n, sizeof command - n, " -D%s=%s", c->symbols[i], c->values[i]);
     snprintf(command + n, sizeof command - n, " /tmp/ddk_oracle.asm >/tmp/ddk_oracle.log 2>&1");
     write_source(c, "/tmp/ddk_oracle.asm");
     remove("/tmp/ddk_oracle.obj");
@@ -62,7 +62,10 @@ static void answer(struct test_case *c, void *user)
     bool expected = c->errors.size == 0;
     printf("\ncase %s\n", c->name);
     for (size_t i = 0; i < c->symbol_count; i++)
-        printf("%s%s%s", i ? " " : "-D ", c->symbols[i], i + 1 == c->symbol_count ? "\n" : "");
+        printf("%s%s%s%s%s", i ? " " : "-D ", c->symbols[i], *c->values[i] ? "=" : "", c->values[i],
+               i + 1 == c->symbol_count ? "\n" : "");
+    if (c->masm6)
+        printf("masm6\n");
     print_lines("|", &c->source);
     print_lines("!", &c->errors);
     if (good != expected) {
