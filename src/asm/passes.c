@@ -57,9 +57,10 @@ static void add_line_number(struct assembler *a, const struct asm_statement *s, 
 static void run_all(struct assembler *a)
 {
     for (size_t i = 0; i < a->statement_count; i++) {
-        uint32_t before = a->segment ? a->segment->location : 0;
+        const struct asm_segment *segment = a->segment;
+        uint32_t before = segment ? segment->location : 0;
         asm_rerun(a, &a->statements[i]);
-        if (a->final)
+        if (a->final && a->segment == segment) // a statement that changes the segment makes no bytes
             add_line_number(a, &a->statements[i], before);
     }
     for (struct asm_segment *s = a->segments; s; s = s->next)

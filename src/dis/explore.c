@@ -288,9 +288,6 @@ static void enter_sure(struct dis_map *m)
         mark(m, at, DIS_LABEL);
         dis_add_label(m, at, image->symbols[i].name, 1);
     }
-    for (uint32_t i = 0; i < image->line_count; i++)
-        if (image->lines[i].line)
-            enter(m, (struct dis_place){image->lines[i].object, image->lines[i].offset}, 0);
     for (uint32_t i = 0; i < image->object_count; i++)
         if (dis_is_code16(&image->objects[i]) && !(image->objects[i].flags & LE_PRELOAD)) {
             enter(m, (struct dis_place){i, 0}, DIS_LABEL | DIS_CALLED); // real-mode initialisation starts at 0 (S230D)
@@ -407,6 +404,16 @@ static void enter_preambles(struct dis_map *m)
                 enter_preamble(m, (struct dis_place){object, at});
 }
 
+// Lines belong to data as well in some objects: what is surer goes first.
+static void enter_lines(struct dis_map *m)
+{
+    const struct le_image *image = m->image;
+    for (uint32_t i = 0; i < image->line_count; i++)
+        if (image->lines[i].line)
+            enter(m, (struct dis_place){image->lines[i].object, image->lines[i].offset}, 0);
+    follow_all(m);
+}
+
 static void enter_guesses(struct dis_map *m)
 {
     const struct le_image *image = m->image;
@@ -467,6 +474,7 @@ bool dis_map_make(struct dis_map *m, const struct dis_image_options *options, co
         return false;
     enter_sure(m);
     follow_all(m);
+    enter_lines(m);
     enter_guesses(m);
     enter_preambles(m);
     refer_from_data(m);
