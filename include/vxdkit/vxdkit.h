@@ -206,6 +206,11 @@ typedef void vxd_memory_write_fn(void *user, uint32_t address, unsigned size, ui
 bool vxd_provide_memory(struct vxd_machine *m, uint32_t address, uint32_t size, vxd_memory_read_fn *read,
                         vxd_memory_write_fn *write, void *user);
 
+// Where the drivers come from that a driver loads with VXDLDR_LoadDevice: `name` is what it asked for. False: no such file.
+// The bytes must stay until the next call. Call before vxd_boot; without it every such load fails. False: no memory.
+typedef bool vxd_find_driver_fn(void *user, const char *name, const void **bytes, size_t *size);
+bool vxd_provide_drivers(struct vxd_machine *m, vxd_find_driver_fn *find, void *user);
+
 // ---------------------------------------------------------------------------------------------------------------------
 // The outside world, at recorded points of virtual time
 

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "devices/vxdldr.h"
 #include "vmm/vmm.h"
 #include "watch/watch.h"
 
@@ -28,6 +29,9 @@ struct vxd_machine {
     uint32_t account_count;
     struct watch_timeline *timeline; // NULL: not attached
     struct watch_profile *profile;
+    vxd_find_driver_fn *find_driver; // for VXDLDR
+    void *find_driver_user;
+    struct vxdldr_source driver_source;
 };
 
 // Notes and reports a failure; returns false so that callers can end with it.

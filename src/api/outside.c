@@ -1,4 +1,4 @@
-// The outside world: interrupts and keys at recorded points of virtual time.
+// The outside world: interrupts and keys at recorded points of virtual time, and files that drivers ask for.
 #include "api/machine.h"
 #include "devices/devices.h"
 
@@ -23,4 +23,22 @@ bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns)
             return api_fail(m, "too many keys wait");
     devices_board_changed(m->vmm);
     return true;
+}
+
+static bool find_driver(void *user, const char *name, const uint8_t **bytes, size_t *size)
+{
+    struct vxd_machine *m = user;
+    const void *found;
+    if (!m->find_driver(m->find_driver_user, name, &found, size))
+        return false;
+    *bytes = found;
+    return true;
+}
+
+bool vxd_provide_drivers(struct vxd_machine *m, vxd_find_driver_fn *find, void *user)
+{
+    m->find_driver = find;
+    m->find_driver_user = user;
+    m->driver_source = (struct vxdldr_source){find_driver, m};
+    return vxdldr_set_source(m->vmm, &m->driver_source) || api_fail(m, "no memory for a source of drivers");
 }

@@ -13,6 +13,7 @@ struct run {
     struct run_request *request;
     struct vxd_bytes ini, registry;
     struct vxd_machine *machine;
+    struct run_finder finder;
     FILE *trace;
 };
 
@@ -43,7 +44,9 @@ static int make_machine(struct run *r)
     config.registry_size = r->registry.size;
     config.message = print_message;
     r->machine = vxd_machine_new(&config);
-    return r->machine ? CLI_OK : cli_status_of(VXD_NO_MEMORY);
+    r->finder.drivers = &r->request->drivers;
+    return r->machine && vxd_provide_drivers(r->machine, run_find_driver, &r->finder) ? CLI_OK
+                                                                                     : cli_status_of(VXD_NO_MEMORY);
 }
 
 // With --quiet there is no account that would tell of broken rules.
@@ -266,6 +269,7 @@ static int run(int argc, char **argv)
         status = status == CLI_OK ? written : status;
     }
     vxd_machine_free(r.machine);
+    vxd_bytes_free(&r.finder.found);
     vxd_bytes_free(&r.ini);
     vxd_bytes_free(&r.registry);
     run_request_free(&request);

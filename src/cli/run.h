@@ -39,4 +39,11 @@ int run_parse(struct run_request *r, int argc, char **argv); // a cli_status
 // Opens the last driver, sends all control codes, closes it. *end is the end of the last vxd_run; a cli_status.
 int run_ioctls(struct vxd_machine *m, const struct run_request *q, enum vxd_end *end);
 
+// Finds drivers that drivers load: in the directories of those named on the command line, in any case.
+struct run_finder {
+    const struct cli_list *drivers;
+    struct vxd_bytes found; // the last one
+};
+vxd_find_driver_fn run_find_driver; // user: struct run_finder
+
 #endif
