@@ -38,10 +38,12 @@ struct puppet {
     struct {
         const struct puppet_proc *proc;
         uint32_t esp, step;
+        uint32_t args; // bytes that it has pushed for the call under way
     } active[PUPPET_ACTIVATIONS]; // one for each running callback
     unsigned active_count;
     uint32_t code, code_used;
     bool called;
+    uint32_t args; // pushed by puppet_call_c
     puppet_script *boot; // run at Sys_VM_Init, in the control procedure
     const struct puppet_proc *boot_proc;
     unsigned checks;        // check records seen
@@ -86,15 +88,30 @@ static inline bool puppet_call(struct puppet *p, uint16_t ordinal)
     return true;
 }
 
+// The same for a C service; its arguments are pushed and, before the script runs again, removed.
+static inline bool puppet_call_c(struct puppet *p, uint16_t ordinal, unsigned n, ...)
+{
+    uint32_t values[16];
+    va_list args;
+    va_start(args, n);
+    for (unsigned i = 0; i < n; i++)
+        values[i] = va_arg(args, uint32_t);
+    va_end(args);
+    for (unsigned i = n; i-- > 0;)
+        puppet_push(p, values[i]);
+    p->args = 4 * n;
+    return puppet_call(p, ordinal);
+}
+
 static inline unsigned puppet_activation(struct puppet *p, const struct puppet_proc *proc, uint32_t esp)
 {
     for (unsigned i = 0; i < p->active_count; i++)
-        if (p->active[i].proc == proc && p->active[i].esp == esp)
+        if (p->active[i].proc == proc && p->active[i].esp - p->active[i].args == esp)
             return i;
     assert_true(p->active_count < PUPPET_ACTIVATIONS);
     p->active[p->active_count].proc = proc;
     p->active[p->active_count].esp = esp;
-    p->active[p->active_count].step = 0;
+    p->active[p->active_count].step = p->active[p->active_count].args = 0;
     return p->active_count++;
 }
 
@@ -106,9 +123,12 @@ static inline void puppet_step(void *user, struct vmm *v)
     uint32_t esp = vmm_regs(v)[X86_ESP];
     unsigned i = puppet_activation(p, proc, esp);
     uint32_t step = p->active[i].step++;
+    vmm_regs(v)[X86_ESP] = esp += p->active[i].args;
+    p->active[i].args = p->args = 0;
     p->called = false;
     if (proc->script(p, step, proc->user)) {
         assert_true(p->called);
+        p->active[puppet_activation(p, proc, esp)].args = p->args;
         puppet_push(p, proc->thunk);
         return;
     }
