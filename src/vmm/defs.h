@@ -47,6 +47,7 @@ extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fau
 
 // run.c
 void vmm_ended(struct vmm *v); // announces the end
+bool vmm_may_go_on(uint8_t end); // the next vmm_run goes on from there
 
 // vector.c: processor exceptions, interrupts, dynamic links
 void vmm_vector_entered(struct vmm *v, uint8_t vector);

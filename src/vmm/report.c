@@ -33,7 +33,7 @@ void vmm_report(struct vmm *v, const char *rule, uint32_t address, const char *p
 
 void vmm_stop(struct vmm *v, enum vmm_end end, const char *format, ...)
 {
-    if (v->s.end)
+    if (v->s.end && !vmm_may_go_on(v->s.end))
         return; // the first reason is the true one
     v->s.end = (uint8_t)end;
     va_list args;

@@ -125,7 +125,7 @@ static void jump(struct vmm *v)
     catch_up(v, wake);
 }
 
-static bool may_go_on(uint8_t end)
+bool vmm_may_go_on(uint8_t end)
 {
     return end == VMM_END_IDLE || end == VMM_END_TIME || end == VMM_END_LIMIT || end == VMM_END_BREAK;
 }
@@ -143,7 +143,7 @@ void vmm_ended(struct vmm *v)
 
 enum vmm_end vmm_run(struct vmm *v, uint64_t until_ns, uint64_t until_count)
 {
-    if (may_go_on(v->s.end)) {
+    if (vmm_may_go_on(v->s.end)) {
         v->s.end = VMM_RUNNING;
         v->s.message[0] = 0;
     }
@@ -169,7 +169,7 @@ enum vmm_end vmm_run(struct vmm *v, uint64_t until_ns, uint64_t until_count)
         if (!v->s.end)
             catch_up(v, wake);
     }
-    if (!may_go_on(v->s.end))
+    if (!vmm_may_go_on(v->s.end))
         vmm_ended(v);
     return v->s.end;
 }

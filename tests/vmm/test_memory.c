@@ -41,7 +41,8 @@ static void life(const struct base_alloc *alloc)
         if (restored && end == VMM_END_IDLE) {
             vmm_shutdown(v);
             end = vmm_run(v, UINT64_MAX, 200000);
-            assert_true(end == VMM_END_SHUTDOWN || end == VMM_END_MEMORY);
+            if (end != VMM_END_SHUTDOWN && end != VMM_END_MEMORY)
+                fail_msg("ended with %d: %s", end, vmm_end_message(v));
         }
     }
     assert_true(end == VMM_END_IDLE || end == VMM_END_SHUTDOWN || end == VMM_END_MEMORY || end == VMM_END_FAULT);
