@@ -184,6 +184,9 @@ void vmm_modules_relink(struct vmm *v); // DDB_Next of the guest's list from the
 void vmm_module_list(struct vmm *v, uint32_t module);
 void vmm_module_unlist(struct vmm *v, uint32_t module);
 
+// leftover.c
+void vmm_check_unload(struct vmm *v, uint32_t module);
+
 // load.c
 void vmm_discard_init(struct vmm *v);
 void vmm_module_unload(struct vmm *v, uint32_t module);

@@ -181,6 +181,7 @@ void vmm_discard_init(struct vmm *v)
 
 void vmm_module_unload(struct vmm *v, uint32_t module)
 {
+    vmm_check_unload(v, module);
     unload_objects(v, module, 0, false);
     vmm_module_at(v, module)->state = VMM_MODULE_GONE;
 }

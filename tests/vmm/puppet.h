@@ -202,9 +202,13 @@ static inline void puppet_free(struct puppet *p)
     puppet_booting = NULL;
 }
 
+// The message of an end that is not idleness is shown.
 static inline enum vmm_end puppet_run(struct puppet *p, uint64_t milliseconds)
 {
-    return vmm_run(p->v, milliseconds * 1000000, UINT64_MAX);
+    enum vmm_end end = vmm_run(p->v, milliseconds * 1000000, UINT64_MAX);
+    if (*vmm_end_message(p->v))
+        print_message("%s\n", vmm_end_message(p->v));
+    return end;
 }
 
 #endif
