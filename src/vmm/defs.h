@@ -43,7 +43,7 @@ void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread);
 void vmm_frame_returned(struct vmm *v, uint32_t kind);
 extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame, vmm_switch_frame,
     vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame, vmm_trap_frame,
-    vmm_page_frame, vmm_life_frame;
+    vmm_page_frame, vmm_life_frame, vmm_vxdint_frame;
 
 // run.c
 void vmm_ended(struct vmm *v); // announces the end
@@ -131,6 +131,9 @@ void vmm_stand_still(struct vmm *v);
 void vmm_deadlock(struct vmm *v);
 bool vmm_current_waits(struct vmm *v);
 
+// timeslice.c
+void vmm_timeslice_new_vm(struct vmm_vm *vm);
+
 // sync.c
 uint32_t vmm_wait_holder(struct vmm *v, const struct vmm_frame *f); // thread row, 0 = nobody
 uint32_t vmm_wait_handle(struct vmm *v, const struct vmm_frame *f);
@@ -162,6 +165,9 @@ void vmm_client_flags(struct vmm *v, uint32_t value, uint32_t mask);
 // nest.c
 bool vmm_is_nest_break(struct vmm *v);
 void vmm_nest_reached(struct vmm *v);
+void vmm_nest_open(struct vmm *v);
+void vmm_nest_close(struct vmm *v);
+void vmm_exec_int_begin(struct vmm *v, uint32_t vector); // in a block: until the client is back at the break point
 void vmm_v86_int_begin(struct vmm *v, uint32_t vector);
 
 // monitor.c

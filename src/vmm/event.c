@@ -5,11 +5,7 @@
 // eligible or none is. To find the next event one looks at one head per group, so an event that cannot run now costs
 // nothing. Inside a scope the oldest eligible event goes first.
 #include "vmm/defs.h"
-#include "vmm/restrict.h"
-
-#include <string.h>
-
-enum { LEVEL_GLOBAL, LEVEL_VM, LEVEL_THREAD, LEVEL_LATE, LEVELS };
+#include "vmm/event.h"
 
 // Flags that make a group: restrictions, and what else decides when its events are looked at.
 static const uint32_t GROUP_MASK = VMM_PEF_RESTRICTIONS | KIT_PEF_Process_Last | KIT_PEF_Ring0_Event;
@@ -17,11 +13,11 @@ static const uint32_t GROUP_MASK = VMM_PEF_RESTRICTIONS | KIT_PEF_Process_Last |
 static uint32_t *scope_groups(struct vmm *v, unsigned level, uint32_t scope)
 {
     switch (level) {
-    case LEVEL_VM:
+    case VMM_LEVEL_VM:
         return &vmm_vm_at(v, scope)->events;
-    case LEVEL_THREAD:
+    case VMM_LEVEL_THREAD:
         return &vmm_thread_at(v, scope)->events;
-    case LEVEL_LATE:
+    case VMM_LEVEL_LATE:
         return &v->s.late_events;
     default:
         return &v->s.global_events;
@@ -79,9 +75,9 @@ static void unlink_event(struct vmm *v, uint32_t row)
     e->group = e->next = e->prev = 0;
 }
 
-static void announce(struct vmm *v, const struct vmm_event *e, uint8_t state, uint32_t not_met)
+void vmm_event_announce(struct vmm *v, const struct vmm_event *e, uint8_t state, uint32_t not_met)
 {
-    if (!base_sink_heard(&v->sink) || e->of_timeout)
+    if (!base_sink_heard(&v->sink) || e->of_timeout || e->silent)
         return;
     struct vmm_event_record r = {.id = e->id, .kind = e->kind, .state = state, .callback = e->callback,
                                  .reference = e->reference, .flags = e->flags, .not_met = not_met,
@@ -93,12 +89,12 @@ static void announce(struct vmm *v, const struct vmm_event *e, uint8_t state, ui
 
 static int32_t *boosted(struct vmm *v, const struct vmm_event *e)
 {
-    return e->level == LEVEL_VM ? &vmm_vm_at(v, e->scope)->boost : &vmm_thread_at(v, e->scope)->boost;
+    return e->level == VMM_LEVEL_VM ? &vmm_vm_at(v, e->scope)->boost : &vmm_thread_at(v, e->scope)->boost;
 }
 
 static void boost(struct vmm *v, struct vmm_event *e)
 {
-    if (!e->boost || e->boosted || e->level == LEVEL_GLOBAL)
+    if (!e->boost || e->boosted || e->level == VMM_LEVEL_GLOBAL)
         return; // a global event's boost begins immediately before its callback
     *boosted(v, e) += e->boost;
     e->boosted = 1;
@@ -116,7 +112,7 @@ static void unboost(struct vmm *v, struct vmm_event *e)
 
 // --- making and ending
 
-static uint32_t create(struct vmm *v, const struct vmm_event *what)
+uint32_t vmm_event_create(struct vmm *v, const struct vmm_event *what)
 {
     uint32_t row = vmm_event_new(v);
     if (!row)
@@ -130,7 +126,7 @@ static uint32_t create(struct vmm *v, const struct vmm_event *what)
     return row;
 }
 
-static bool enqueue(struct vmm *v, uint32_t row, uint32_t milliseconds)
+bool vmm_event_enqueue(struct vmm *v, uint32_t row, uint32_t milliseconds)
 {
     struct vmm_event *e = vmm_event_at(v, row);
     uint32_t group = group_of(v, e->level, e->scope, e->flags & GROUP_MASK);
@@ -147,7 +143,7 @@ static bool enqueue(struct vmm *v, uint32_t row, uint32_t milliseconds)
     }
     boost(v, e);
     v->s.reschedule = 1;
-    announce(v, e, VMM_EVENT_SCHEDULED, 0);
+    vmm_event_announce(v, e, VMM_EVENT_SCHEDULED, 0);
     return true;
 }
 
@@ -170,7 +166,7 @@ void vmm_event_timed_out(struct vmm *v, uint32_t row)
     unlink_event(v, row);
     e->timeout = 0;
     e->timed_out = 1;
-    uint32_t group = group_of(v, LEVEL_LATE, 0, 0);
+    uint32_t group = group_of(v, VMM_LEVEL_LATE, 0, 0);
     if (group)
         append(v, group, row);
     else
@@ -182,10 +178,10 @@ void vmm_event_timed_out(struct vmm *v, uint32_t row)
 void vmm_event_for_timeout(struct vmm *v, uint32_t timeout)
 {
     const struct vmm_timeout *t = vmm_timeout_at(v, timeout);
-    static const uint8_t level[] = {LEVEL_GLOBAL, LEVEL_VM, LEVEL_THREAD};
+    static const uint8_t level[] = {VMM_LEVEL_GLOBAL, VMM_LEVEL_VM, VMM_LEVEL_THREAD};
     const struct vmm_event e = {.callback = t->callback, .reference = t->reference, .scope = t->scope,
                                 .timeout = timeout, .level = level[t->kind], .of_timeout = 1};
-    uint32_t row = create(v, &e), group = row ? group_of(v, e.level, e.scope, 0) : 0;
+    uint32_t row = vmm_event_create(v, &e), group = row ? group_of(v, e.level, e.scope, 0) : 0;
     if (!group) {
         vmm_stop(v, VMM_END_MEMORY, "no host memory for a time-out that is due");
         return;
@@ -198,11 +194,11 @@ void vmm_event_for_timeout(struct vmm *v, uint32_t timeout)
 // A VM or thread is going away with what waits for it (scope as in a group).
 void vmm_events_forget(struct vmm *v, bool thread, uint32_t scope)
 {
-    uint32_t *groups = scope_groups(v, thread ? LEVEL_THREAD : LEVEL_VM, scope);
+    uint32_t *groups = scope_groups(v, thread ? VMM_LEVEL_THREAD : VMM_LEVEL_VM, scope);
     while (*groups) {
         uint32_t row = vmm_group_at(v, *groups)->first;
         const struct vmm_event *e = vmm_event_at(v, row);
-        announce(v, e, VMM_EVENT_CANCELLED, 0);
+        vmm_event_announce(v, e, VMM_EVENT_CANCELLED, 0);
         if (e->of_timeout)
             vmm_timeout_stop(v, e->timeout);
         else
@@ -245,7 +241,7 @@ static void announce_waiting(struct vmm *v, const struct vmm_group *g, uint32_t 
         if (e->not_met == not_met)
             break; // older ones have been told
         e->not_met = not_met;
-        announce(v, e, VMM_EVENT_WAITING, not_met);
+        vmm_event_announce(v, e, VMM_EVENT_WAITING, not_met);
     }
 }
 
@@ -325,7 +321,7 @@ static void event_ended(struct vmm *v, struct vmm_frame *f)
 static void event_resume(struct vmm *v, struct vmm_frame *f)
 {
     bool called = f->a[2];
-    announce(v, vmm_event_at(v, f->a[0]), VMM_EVENT_DONE, 0);
+    vmm_event_announce(v, vmm_event_at(v, f->a[0]), VMM_EVENT_DONE, 0);
     if (f->a[3] != vmm_thread_at(v, f->thread)->blocks)
         vmm_report(v, "nested-execution", f->callee, "VDAG31 Nested_Execution_Services",
                    "the event callback returned with a block of nested execution open");
@@ -348,7 +344,7 @@ static void boost_callback(struct vmm *v, struct vmm_event *e, struct vmm_frame 
     if (!e->boost || e->timed_out)
         return;
     if (e->flags & KIT_PEF_Dont_Unboost) {
-        if (e->level == LEVEL_GLOBAL)
+        if (e->level == VMM_LEVEL_GLOBAL)
             vmm_thread_at(v, v->s.current)->boost += e->boost;
         e->boosted = 0; // it stays
         return;
@@ -358,7 +354,7 @@ static void boost_callback(struct vmm *v, struct vmm_event *e, struct vmm_frame 
     f->a[1] = 1;
 }
 
-static void run_begin(struct vmm *v, uint32_t row, bool called)
+void vmm_event_run_begin(struct vmm *v, uint32_t row, bool called)
 {
     struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_EVENT);
     if (!f)
@@ -380,7 +376,7 @@ static void run_begin(struct vmm *v, uint32_t row, bool called)
     t->event_depth++;
     if (e->flags & KIT_PEF_Ring0_Event)
         t->ring0_depth++;
-    announce(v, e, e->timed_out ? VMM_EVENT_TIMED_OUT : VMM_EVENT_RUN, 0);
+    vmm_event_announce(v, e, e->timed_out ? VMM_EVENT_TIMED_OUT : VMM_EVENT_RUN, 0);
     uint32_t *r = vmm_regs(v);
     r[X86_EBX] = vmm_current_vm(v);
     r[X86_EDI] = t->tcb;
@@ -400,244 +396,6 @@ bool vmm_event_begin(struct vmm *v, const struct vmm_frame *wait)
     uint32_t row = find(v, v->s.current, wait && !vmm_wait_takes_events(v, v->s.current), false);
     if (!row)
         return false;
-    run_begin(v, row, false);
+    vmm_event_run_begin(v, row, false);
     return true;
 }
-
-// --- services
-
-static uint32_t handle_of(struct vmm *v, uint32_t row)
-{
-    return row | (uint32_t)vmm_event_at(v, row)->id << 24;
-}
-
-static uint32_t row_of(struct vmm *v, uint32_t handle)
-{
-    uint32_t row = handle & 0xFFFFFF;
-    if (!row || row >= vmm_table(v, VMM_TABLE_event)->count)
-        return 0;
-    const struct vmm_event *e = vmm_event_at(v, row);
-    return e->id && e->id << 24 == (handle & 0xFF000000) && e->group ? row : 0;
-}
-
-// `what` without level and scope; those follow from the kind, the flags and the handle given.
-static bool find_scope(struct vmm *v, struct vmm_event *e, uint32_t handle)
-{
-    const char *page = "Win95 DDK S31D3";
-    bool thread = e->kind == VMM_EVENT_THREAD || e->flags & KIT_PEF_Thread_Event;
-    if (e->kind == VMM_EVENT_GLOBAL || (e->kind == VMM_EVENT_RESTRICTED && !thread && !handle))
-        return true; // level and scope 0
-    e->level = thread ? LEVEL_THREAD : LEVEL_VM;
-    e->scope = thread ? vmm_thread_row_or_report(v, handle, page) : vmm_vm_row_or_report(v, handle, page);
-    return e->scope != 0;
-}
-
-static bool flags_make_sense(struct vmm *v, const struct vmm_event *e)
-{
-    const char *why = NULL;
-    uint32_t both = KIT_PEF_Wait_For_STI | KIT_PEF_Wait_For_Thread_STI;
-    if ((e->flags & both) == both)
-        why = "PEF_Wait_For_STI and PEF_Wait_For_Thread_STI exclude each other";
-    else if (e->flags & KIT_PEF_Wait_Crit && e->level != LEVEL_GLOBAL)
-        why = "PEF_Wait_Crit is for global events only (EBX=0)";
-    else if (e->flags & KIT_PEF_Wait_Crit_VM && (e->level != LEVEL_VM || e->scope != v->s.system_vm))
-        why = "PEF_Wait_Crit_VM is for the system VM only";
-    else if (e->flags & KIT_PEF_Wait_Not_Crit && e->boost >= KIT_Critical_Section_Boost)
-        why = "PEF_Wait_Not_Crit can never be met with a boost of Critical_Section_Boost or more";
-    if (why)
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S31E8", "%s", why);
-    return !why;
-}
-
-static bool here_and_now(struct vmm *v, const struct vmm_event *e)
-{
-    const struct vmm_thread *t = vmm_thread_at(v, v->s.current);
-    if (v->s.reenter || e->flags & KIT_PEF_Always_Sched)
-        return false;
-    if ((e->level == LEVEL_VM && e->scope != t->vm) || (e->level == LEVEL_THREAD && e->scope != v->s.current))
-        return false;
-    struct vmm_situation s;
-    vmm_situation_of(v, v->s.current, &s);
-    return !vmm_restrictions_not_met(&s, e->flags);
-}
-
-// Why a new event waits, for the record that follows its scheduling at once.
-static uint32_t why_not_now(struct vmm *v, const struct vmm_event *e)
-{
-    const struct vmm_thread *t = vmm_thread_at(v, v->s.current);
-    if (e->level == LEVEL_VM && e->scope != t->vm)
-        return VMM_NOT_CURRENT_VM;
-    if (e->level == LEVEL_THREAD && e->scope != v->s.current)
-        return VMM_NOT_CURRENT_THREAD;
-    struct vmm_situation s;
-    vmm_situation_of(v, v->s.current, &s);
-    return vmm_restrictions_not_met(&s, e->flags);
-}
-
-static void schedule(struct vmm *v, struct vmm_event *what, uint32_t scope, bool call)
-{
-    uint32_t *r = vmm_regs(v);
-    what->callback = r[X86_ESI];
-    what->reference = r[X86_EDX];
-    r[X86_ESI] = 0;
-    if (!find_scope(v, what, scope))
-        return;
-    (void)flags_make_sense(v, what); // reported; it waits as the flags say
-    uint32_t milliseconds = r[X86_EDI], row = create(v, what);
-    if (!row) {
-        vmm_stop(v, VMM_END_MEMORY, "no host memory for an event");
-        return;
-    }
-    if (call && here_and_now(v, what)) {
-        run_begin(v, row, true);
-        return;
-    }
-    if (!enqueue(v, row, milliseconds)) {
-        vmm_event_free(v, row);
-        vmm_stop(v, VMM_END_MEMORY, "no host memory for an event");
-        return;
-    }
-    uint32_t not_met = base_sink_heard(&v->sink) ? why_not_now(v, what) : 0;
-    if (not_met) {
-        vmm_event_at(v, row)->not_met = not_met;
-        announce(v, vmm_event_at(v, row), VMM_EVENT_WAITING, not_met);
-    }
-    r[X86_ESI] = handle_of(v, row);
-}
-
-static void schedule_global_event(struct vmm *v)
-{
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_GLOBAL}, 0, false);
-}
-
-static void schedule_vm_event(struct vmm *v)
-{
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_VM}, vmm_regs(v)[X86_EBX], false);
-}
-
-static void schedule_thread_event(struct vmm *v)
-{
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_THREAD}, vmm_regs(v)[X86_EDI], false);
-}
-
-static void call_global_event(struct vmm *v)
-{
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_GLOBAL}, 0, true);
-}
-
-static void call_vm_event(struct vmm *v)
-{
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_VM}, vmm_regs(v)[X86_EBX], true);
-}
-
-static void call_priority_vm_event(struct vmm *v)
-{
-    uint32_t *r = vmm_regs(v);
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_PRIORITY, .flags = r[X86_ECX] & 0x3F, .boost = (int32_t)r[X86_EAX]},
-             r[X86_EBX], true);
-}
-
-static void call_priority_thread_event(struct vmm *v)
-{
-    // The thread is in EDI, so a time-out has no register: PEF_Time_Out is not honoured here [unverified].
-    uint32_t *r = vmm_regs(v);
-    uint32_t flags = (r[X86_ECX] & 0x3F & ~(uint32_t)KIT_PEF_Time_Out) | KIT_PEF_Thread_Event;
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_PRIORITY, .flags = flags, .boost = (int32_t)r[X86_EAX]}, r[X86_EDI],
-             true);
-}
-
-static void call_restricted_event(struct vmm *v)
-{
-    uint32_t *r = vmm_regs(v);
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_RESTRICTED, .flags = r[X86_ECX], .boost = (int32_t)r[X86_EAX]},
-             r[X86_EBX], true);
-}
-
-static const char *const family[] = {"Global", "VM", "Thread", "Priority_VM", "Restricted"};
-
-static void cancel(struct vmm *v, uint8_t kind, const char *page)
-{
-    uint32_t handle = vmm_regs(v)[X86_ESI];
-    if (!handle)
-        return;
-    uint32_t row = row_of(v, handle);
-    if (!row) {
-        vmm_report(v, "dead-handle", v->call.caller, page,
-                   "Cancel_%s_Event was given %08X, which is no event that is still waiting", family[kind], handle);
-        return;
-    }
-    const struct vmm_event *e = vmm_event_at(v, row);
-    if (e->kind != kind || e->of_timeout) {
-        vmm_report(v, "foreign-handle", v->call.caller, page,
-                   "Cancel_%s_Event was given %08X, the handle of a %s event", family[kind], handle, family[e->kind]);
-        return;
-    }
-    announce(v, e, VMM_EVENT_CANCELLED, 0);
-    vmm_event_drop(v, row);
-}
-
-static void cancel_global_event(struct vmm *v)
-{
-    cancel(v, VMM_EVENT_GLOBAL, "Win95 DDK S31D9");
-}
-
-static void cancel_vm_event(struct vmm *v)
-{
-    cancel(v, VMM_EVENT_VM, "Win95 DDK S31D3");
-}
-
-static void cancel_thread_event(struct vmm *v)
-{
-    cancel(v, VMM_EVENT_THREAD, "Win95 DDK S31D3");
-}
-
-static void cancel_priority_vm_event(struct vmm *v)
-{
-    cancel(v, VMM_EVENT_PRIORITY, "Win95 DDK S31D3");
-    vmm_regs(v)[X86_ESI] = 0;
-}
-
-static void cancel_restricted_event(struct vmm *v)
-{
-    cancel(v, VMM_EVENT_RESTRICTED, "Win95 DDK S31E9");
-    vmm_regs(v)[X86_ESI] = 0;
-}
-
-static void at_event_time(struct vmm *v)
-{
-    vmm_regs(v)[X86_EAX] = vmm_thread_at(v, v->s.current)->event_depth != 0;
-}
-
-// VPICD tells where it keeps the bit that says a hardware interrupt is being simulated (Win95 DDK S31ED).
-static void register_pef_provider(struct vmm *v)
-{
-    uint32_t *r = vmm_regs(v);
-    bool bad = r[X86_EAX] != KIT_PEF_Wait_Not_HW_Int_Bit || r[X86_ECX] != 0;
-    if (!bad) {
-        if (!v->s.pef_hw_int)
-            v->s.pef_hw_int = VMM_CB_PEF;
-        r[X86_EAX] = v->s.pef_hw_int;
-    }
-    vmm_set_flag(v, X86_CF, bad);
-}
-
-static const struct vmm_binding bindings[] = {
-    {KIT_Schedule_Global_Event, schedule_global_event},
-    {KIT_Schedule_VM_Event, schedule_vm_event},
-    {KIT_Schedule_Thread_Event, schedule_thread_event},
-    {KIT_Call_Global_Event, call_global_event},
-    {KIT_Call_VM_Event, call_vm_event},
-    {KIT_Call_Priority_VM_Event, call_priority_vm_event},
-    {KIT_Call_Priority_Thread_Event, call_priority_thread_event},
-    {KIT_Call_Restricted_Event, call_restricted_event},
-    {KIT_Cancel_Global_Event, cancel_global_event},
-    {KIT_Cancel_VM_Event, cancel_vm_event},
-    {KIT_Cancel_Thread_Event, cancel_thread_event},
-    {KIT_Cancel_Priority_VM_Event, cancel_priority_vm_event},
-    {KIT_Cancel_Restricted_Event, cancel_restricted_event},
-    {KIT__AtEventTime, at_event_time},
-    {KIT_Register_PEF_Provider, register_pef_provider},
-    {0, NULL},
-};
-
-const struct vmm_chapter vmm_event_chapter = {.bindings = bindings};

@@ -10,7 +10,7 @@ static const struct vmm_frame_kind *const own_kinds[VMM_FRAME_KINDS] = {
     [VMM_FRAME_BROADCAST] = &vmm_broadcast_frame, [VMM_FRAME_BOOT] = &vmm_boot_frame,
     [VMM_FRAME_CALLBACK] = &vmm_callback_frame,   [VMM_FRAME_CHAIN] = &vmm_chain_frame,
     [VMM_FRAME_TRAP] = &vmm_trap_frame,           [VMM_FRAME_PAGE] = &vmm_page_frame,
-    [VMM_FRAME_LIFE] = &vmm_life_frame,
+    [VMM_FRAME_LIFE] = &vmm_life_frame,           [VMM_FRAME_VXDINT] = &vmm_vxdint_frame,
 };
 
 static const struct vmm_chapter *const chapters[VMM_CHAPTERS] = {
@@ -84,12 +84,12 @@ struct x86 *vmm_cpu(struct vmm *v)
     return v->cpu;
 }
 
-// --- chapters
-
 enum vmm_profile vmm_profile(const struct vmm *v)
 {
     return v->config.profile;
 }
+
+// --- chapters
 
 void *vmm_chapter_state(struct vmm *v, enum vmm_chapter_id id)
 {

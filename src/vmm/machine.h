@@ -62,7 +62,7 @@ enum { VMM_CS = 0x28, VMM_DS = 0x30, VMM_TSS = 0x18, VMM_LDT = 0x20, VMM_FIRST_F
 
 // Frame kinds of the VMM itself, in the order of vmm_frame_kinds (machine.c).
 enum { VMM_FRAME_EVENT, VMM_FRAME_INTERRUPT, VMM_FRAME_FAULT, VMM_FRAME_BLOCK, VMM_FRAME_SWITCH, VMM_FRAME_NEST,
-       VMM_FRAME_BROADCAST, VMM_FRAME_BOOT, VMM_FRAME_CALLBACK, VMM_FRAME_CHAIN, VMM_FRAME_TRAP, VMM_FRAME_PAGE, VMM_FRAME_LIFE,
+       VMM_FRAME_BROADCAST, VMM_FRAME_BOOT, VMM_FRAME_CALLBACK, VMM_FRAME_CHAIN, VMM_FRAME_TRAP, VMM_FRAME_PAGE, VMM_FRAME_LIFE, VMM_FRAME_VXDINT,
        VMM_FRAME_KINDS };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -78,8 +78,8 @@ struct vmm_vm {
     uint32_t suspended;      // Suspend_VM count
     uint32_t timeouts;       // root of the heap of its execution-time time-outs
     uint64_t run_ns;         // execution time so far, not counting the present run
-    uint32_t ints_enabled_callbacks; // Call_When_VM_Ints_Enabled, first callback row
     uint32_t end_flags;      // of VM_Not_Executeable: its end is wanted and had to wait
+    uint16_t foreground, background; // Set_Time_Slice_Priority
     uint8_t interrupts;      // virtual IF; the image in the client registers while ring 0 runs
     uint8_t hw_int;          // hardware interrupts being simulated into it
     uint8_t system;
@@ -140,7 +140,8 @@ struct vmm_event {
     uint32_t not_met; // as announced last
     uint64_t order;   // when it was made
     uint8_t kind;     // enum vmm_event_kind
-    uint8_t level;    // what scope means: 0 global, 1 VM, 2 thread
+    uint8_t level;    // what scope means: VMM_LEVEL_GLOBAL, _VM, _THREAD
+    uint8_t silent;   // no records: the VMM's own use of an event
     uint8_t timed_out;
     uint8_t boosted;    // the boost is on the VM or thread
     uint8_t of_timeout; // it stands for a time-out that is due; id 0
@@ -152,7 +153,7 @@ struct vmm_group {
     uint32_t mask;
     uint32_t first, last;
     uint32_t scope;
-    uint8_t level; // 0 global, 1 VM, 2 thread, 3 timed out
+    uint8_t level; // VMM_LEVEL_*
 };
 
 enum vmm_timeout_kind { VMM_TIMEOUT_GLOBAL, VMM_TIMEOUT_VM, VMM_TIMEOUT_THREAD, VMM_TIMEOUT_ASYNC,
@@ -288,7 +289,7 @@ struct vmm_fault {
 
 enum { VMM_CHAINS_V86_INT = 0, VMM_CHAIN_TASK_SWITCHED = 256, VMM_CHAIN_THREAD_SWITCHED, VMM_CHAIN_IDLE, VMM_CHAIN_NOT_CRITICAL,
        VMM_CHAIN_NMI, VMM_CHAIN_INVALID_PAGE,
-       VMM_CHAIN_EXCEPTION, VMM_CHAIN_INTS_ENABLED, VMM_CHAINS };
+       VMM_CHAIN_EXCEPTION, VMM_CHAINS };
 
 enum { VMM_FAULT_V86, VMM_FAULT_PM, VMM_FAULT_VMM, VMM_FAULT_TABLES, VMM_FAULT_VECTORS = 0x50 };
 

@@ -63,9 +63,8 @@ static void resume_exec(struct vmm *v)
         vmm_leave_begin(v);
 }
 
-static void exec_int(struct vmm *v)
+void vmm_exec_int_begin(struct vmm *v, uint32_t vector)
 {
-    uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF;
     if (!vmm_client_v86(v)) {
         vmm_stop(v, VMM_END_MISSING, "Exec_Int in a protected-mode client is not implemented");
         return;
@@ -76,7 +75,12 @@ static void exec_int(struct vmm *v)
     vmm_v86_int_begin(v, vector);
 }
 
-static void begin_nest(struct vmm *v)
+static void exec_int(struct vmm *v)
+{
+    vmm_exec_int_begin(v, vmm_regs(v)[X86_EAX] & 0xFF);
+}
+
+void vmm_nest_open(struct vmm *v)
 {
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
     uint32_t row = vmm_nest_block_new(v), crs = t->crs;
@@ -99,7 +103,7 @@ static void begin_nest(struct vmm *v)
     vmm_poke32(v, crs + KIT_Client_CS, VMM_IDLE_SEGMENT);
 }
 
-static void end_nest(struct vmm *v)
+void vmm_nest_close(struct vmm *v)
 {
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
     if (!t->blocks) {
@@ -209,10 +213,10 @@ static void set_v86_int_vector(struct vmm *v)
 }
 
 static const struct vmm_binding bindings[] = {
-    {KIT_Begin_Nest_Exec, begin_nest},
-    {KIT_Begin_Nest_V86_Exec, begin_nest},
-    {KIT_Begin_Non_Serial_Nest_V86_Exec, begin_nest},
-    {KIT_End_Nest_Exec, end_nest},
+    {KIT_Begin_Nest_Exec, vmm_nest_open},
+    {KIT_Begin_Nest_V86_Exec, vmm_nest_open},
+    {KIT_Begin_Non_Serial_Nest_V86_Exec, vmm_nest_open},
+    {KIT_End_Nest_Exec, vmm_nest_close},
     {KIT_Exec_Int, exec_int},
     {KIT_Resume_Exec, resume_exec},
     {KIT_Get_Nest_Exec_Status, get_nest_exec_status},

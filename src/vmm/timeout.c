@@ -133,7 +133,8 @@ uint32_t vmm_timeout_start(struct vmm *v, uint8_t kind, uint32_t milliseconds, u
     t->callback = callback;
     t->reference = reference;
     t->milliseconds = milliseconds;
-    t->id = ++v->s.ids_timeout;
+    if (kind <= VMM_TIMEOUT_ASYNC)
+        t->id = ++v->s.ids_timeout;
     t->order = ++v->s.order;
     t->due = clock_of(v, t) + milliseconds * NS_PER_MS;
     uint32_t *root = root_of(v, t);

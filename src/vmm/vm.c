@@ -95,6 +95,7 @@ uint32_t vmm_vm_create(struct vmm *v)
     vm->id = ++v->s.ids_vm;
     vm->system = vm->id == 1;
     vm->boost = KIT_Reserved_Low_Boost;
+    vmm_timeslice_new_vm(vm);
     vm->cb = high_linear(vm->id) ? vmm_take_pages(v, VMM_CB_BYTES / X86_PAGE_SIZE) : 0;
     if (!vm->cb || !create_v86_memory(v, vm)) {
         vmm_vm_discard(v, row);

@@ -1,0 +1,64 @@
+// Exec_VxD_Int (spec: nested-exec; Win95 DDK S32FD): an interrupt as a service. The driver's own registers are parameters
+// and results; the client registers are the same afterwards. A VXDINT frame keeps the client's state on the ring-0 stack,
+// opens a block of nested execution and closes it when the interrupt has returned.
+#include "vmm/defs.h"
+
+enum { V_ESP, V_FLAGS }; // a[] of the frame: ESP behind the argument
+
+static const struct {
+    uint8_t reg, client;
+} shared[] = {{X86_EAX, KIT_Client_EAX}, {X86_EBX, KIT_Client_EBX}, {X86_ECX, KIT_Client_ECX}, {X86_EDX, KIT_Client_EDX},
+              {X86_ESI, KIT_Client_ESI}, {X86_EDI, KIT_Client_EDI}, {X86_EBP, KIT_Client_EBP}};
+
+static bool copy_state(struct vmm *v, uint32_t from, uint32_t to)
+{
+    uint8_t bytes[KIT_SIZE_Client_Reg_Struc];
+    return x86_read_linear(v->cpu, from, bytes, sizeof bytes, X86_READ, NULL) &&
+           x86_write_linear(v->cpu, to, bytes, sizeof bytes, X86_WRITE, NULL);
+}
+
+static void exec_vxd_int(struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v), vector = vmm_arg(v, 0), room = r[X86_ESP] - KIT_SIZE_Client_Reg_Struc + 4;
+    if (v->call.faulted || !vmm_probe(v, room, KIT_SIZE_Client_Reg_Struc, true))
+        return;
+    uint32_t esp = r[X86_ESP] + 4; // the vector is removed
+    r[X86_ESP] = room;
+    struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_VXDINT);
+    if (!f)
+        return;
+    f->a[V_ESP] = esp;
+    if (!copy_state(v, vmm_client(v), room))
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", vmm_client(v));
+    vmm_nest_open(v);
+    for (unsigned i = 0; i < BASE_COUNT(shared); i++)
+        vmm_poke32(v, vmm_client(v) + shared[i].client, r[shared[i].reg]);
+    vmm_frame_wait(v);
+    vmm_exec_int_begin(v, vector & 0xFF);
+}
+
+static void vxdint_resume(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t result[BASE_COUNT(shared)], esp = f->a[V_ESP], state = f->esp;
+    for (unsigned i = 0; i < BASE_COUNT(shared); i++)
+        result[i] = vmm_peek32(v, vmm_client(v) + shared[i].client);
+    uint32_t flags = vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags);
+    const uint32_t arithmetic = X86_CF | X86_PF | X86_AF | X86_ZF | X86_SF | X86_OF;
+    vmm_nest_close(v);
+    if (!copy_state(v, state, vmm_client(v)))
+        vmm_stop(v, VMM_END_FAULT, "the saved client registers at %08X are not mapped", state);
+    vmm_frame_pop_all(v);
+    for (unsigned i = 0; i < BASE_COUNT(shared); i++)
+        vmm_regs(v)[shared[i].reg] = result[i];
+    vmm_regs(v)[X86_ESP] = esp;
+    v->cpu->state.eflags = (v->cpu->state.eflags & ~arithmetic) | (flags & arithmetic);
+}
+
+const struct vmm_frame_kind vmm_vxdint_frame = {"Exec_VxD_Int", vxdint_resume, NULL};
+
+static const struct vmm_binding bindings[] = {
+    {KIT_Exec_VxD_Int, exec_vxd_int},
+    {0, NULL},
+};
+
+const struct vmm_chapter vmm_vxdint_chapter = {.bindings = bindings};
