@@ -56,6 +56,24 @@ static void request_reaches_the_vms_handler_and_comes_back(void **state)
     rig_free(r);
 }
 
+static void requests_are_levels(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("level");
+    rig_expect(r, 10, "masked, requested: 000000B4\n"
+                      "as the second sees it: 00000034\n"
+                      "first, time 00000001\n"
+                      "first, time 00000002\n"
+                      "first, time 00000003\n"
+                      "cleared\n"
+                      "interrupts off\n"
+                      "still requested: 000000A0\n"
+                      "never came\n"
+                      "given up CF=0\n"
+                      "check dead-handle: 00028500 is not the handle of a virtualized IRQ\n");
+    rig_free(r);
+}
+
 // IRET_Time_Out: the VM's handler takes longer than the driver allows.
 static void slow_handler_times_out(void **state)
 {
@@ -136,6 +154,7 @@ int main(void)
         cmocka_unit_test(line_reaches_the_driver_and_eoi_lets_the_next_one_in),
         cmocka_unit_test(sharers_are_asked_until_one_takes_it),
         cmocka_unit_test(request_reaches_the_vms_handler_and_comes_back),
+        cmocka_unit_test(requests_are_levels),
         cmocka_unit_test(slow_handler_times_out),
         cmocka_unit_test(interrupts_at_any_time_do_not_change_what_a_driver_computes),
         cmocka_unit_test(snapshot_goes_on_alike_with_interrupts_under_way),
