@@ -13,20 +13,25 @@ static bool reached(struct vxd_machine *m, const struct run_request *q, uint32_t
     return request ? vxd_win32_outcome(m, request).progress == VXD_WIN32_DONE : vxd_device_present(m, q->last_name);
 }
 
-// Lets the machine run until the request is done. False: the run is over, or nothing will ever complete it.
+// Lets the machine run until the request is done. False: the run is over, or nothing will ever complete it. An idle
+// machine's clock stands still until something is due: then it gets more time at once.
 static bool wait_for(struct vxd_machine *m, const struct run_request *q, uint32_t request, enum vxd_end *end)
 {
+    uint64_t step = STEP_NS;
     while (!reached(m, q, request)) {
-        uint64_t before = vxd_time(m), until = before + STEP_NS;
-        if (until > q->for_ns) {
+        uint64_t before = vxd_time(m), left = q->for_ns > before ? q->for_ns - before : 0;
+        if (!left) {
             *end = VXD_END_TIME;
             return false;
         }
-        *end = vxd_run(m, until, q->limit);
+        step = step < left ? step : left;
+        *end = vxd_run(m, before + step, q->limit);
         if (*end != VXD_END_TIME && *end != VXD_END_IDLE)
             return false;
-        if (*end == VXD_END_IDLE && vxd_time(m) == before && !reached(m, q, request))
-            return false;
+        if (*end == VXD_END_IDLE && vxd_time(m) == before && step == left)
+            return reached(m, q, request);
+        bool stands_still = *end == VXD_END_IDLE && vxd_time(m) == before;
+        step = !stands_still ? STEP_NS : step > left / 2 ? left : step * 2;
     }
     return true;
 }
