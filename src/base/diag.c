@@ -27,10 +27,14 @@ static void add_place(struct base_buf *b, const struct base_place *p)
     base_buf_text(b, ": ");
 }
 
-// The source line with the caret line; tabs are repeated in the caret line so that it lines up on any terminal.
+// The source line with the caret line; tabs are repeated in the caret line so that it lines up on any terminal. Other
+// control characters could do anything to a terminal: they are shown as dots.
 static void add_source(struct base_buf *b, const struct base_place *p)
 {
-    base_buf_add(b, p->source, p->source_length);
+    for (size_t i = 0; i < p->source_length; i++) {
+        uint8_t c = (uint8_t)p->source[i];
+        base_buf_add8(b, (c < ' ' && c != '\t') || c == 0x7f ? '.' : c);
+    }
     base_buf_add8(b, '\n');
     if (p->column == 0)
         return;

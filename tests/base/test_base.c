@@ -52,14 +52,14 @@ static void map_finds_what_was_set(void **state)
     base_map_free(&m);
 }
 
-static void caret_lines_up_under_tabs(void **state)
+static void caret_lines_up_and_nothing_reaches_the_terminal(void **state)
 {
     (void)state;
     struct base_diag d;
     base_diag_init(&d, &base_heap, NULL, NULL);
-    struct base_place p = {"a.asm", 3, 6, "\tmov\teax", 8, 3};
+    struct base_place p = {"a.asm", 3, 6, "\tmov\teax\033", 9, 3};
     base_diag_report(&d, BASE_ERROR, &p, "bad %s", "operand");
-    assert_string_equal(base_buf_cstr(&d.first), "a.asm:3:6: error: bad operand\n\tmov\teax\n\t   \t^~~\n");
+    assert_string_equal(base_buf_cstr(&d.first), "a.asm:3:6: error: bad operand\n\tmov\teax.\n\t   \t^~~\n");
     assert_int_equal(d.errors, 1);
     base_diag_free(&d);
 }
@@ -89,7 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_reuses_rows_and_copies),
         cmocka_unit_test(map_finds_what_was_set),
-        cmocka_unit_test(caret_lines_up_under_tabs),
+        cmocka_unit_test(caret_lines_up_and_nothing_reaches_the_terminal),
         cmocka_unit_test(buffer_failure_is_sticky),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
