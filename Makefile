@@ -32,8 +32,9 @@ lint: $(BUILD)/build.ninja ## clang-tidy, cppcheck, clang-format --dry-run
 	@scripts/setup.sh lint
 	@scripts/lint.sh $(BUILD)
 
-generate: $(BUILD)/build.ninja ## rewrite what of ddk/ and docs/ is made from the tables
-	@ninja -C $(BUILD) --quiet kit-generate
+generate: $(BUILD)/build.ninja ## rewrite what is generated in ddk/, docs/ and README.md
+	@ninja -C $(BUILD) --quiet vxd kit-generate
+	@tests/tree/readme.sh $(BUILD)/vxd --accept
 
 install: all ## into PREFIX (default /usr/local), below DESTDIR when that is set
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX) > /dev/null

@@ -16,3 +16,4 @@ if(VXDKIT_SANITIZE)
 endif()
 vxdkit_script_test(tree.install tests/tree/install.sh ${PROJECT_BINARY_DIR} ${CMAKE_C_COMPILER} $<TARGET_FILE:vxd>
                    ${sanitizers})
+vxdkit_script_test(tree.readme tests/tree/readme.sh $<TARGET_FILE:vxd>)
