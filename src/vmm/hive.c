@@ -116,6 +116,18 @@ static uint32_t child(const struct vmm_hive *h, uint32_t key, const char *name, 
     return row;
 }
 
+bool vmm_hive_path_valid(const char *path)
+{
+    while (*path) {
+        size_t size = strcspn(path, "\\");
+        if (!size || size >= VMM_HIVE_NAME)
+            return false;
+        path += size;
+        path += *path == '\\';
+    }
+    return true;
+}
+
 // Walks a path, making what is absent when `make`.
 static uint32_t walk(struct vmm_hive *h, uint32_t key, const char *path, bool make)
 {

@@ -64,7 +64,9 @@ uint32_t vmm_hive_nth_value(const struct vmm_hive *h, uint32_t key, uint32_t n) 
 void vmm_hive_name(const struct vmm_hive *h, const struct vmm_bytes *name, char to[VMM_HIVE_NAME]);
 void vmm_hive_data(const struct vmm_hive *h, const struct vmm_bytes *data, void *to); // all data->size bytes
 
-// Reads the plain text form into the hive. False: *line and *problem say what is wrong (or that memory is exhausted).
+bool vmm_hive_path_valid(const char *path) BASE_MUST_USE; // no part of it is empty or too long
+
+// Reads the plain text form into the hive. False: *line and *problem say what is wrong; line 0 = memory is exhausted.
 bool vmm_hive_read(struct vmm_hive *h, const struct base_alloc *alloc, const char *text, size_t size, uint32_t *line,
                    const char **problem) BASE_MUST_USE;
 // The top key and the path below it that a full name designates ("HKEY_USERS\\.Default"); 0 = no such top key.

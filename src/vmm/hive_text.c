@@ -10,6 +10,8 @@
 
 enum { LINE_LIMIT = 4096 };
 
+static const char no_memory[] = "memory is exhausted";
+
 struct reading {
     struct vmm_hive *hive;
     struct base_buf data;
@@ -58,9 +60,11 @@ static bool read_key(struct reading *r, char *line)
     uint32_t top = vmm_hive_top(name, &path);
     if (!top)
         return fail(r, "a key begins with the name of a predefined key (HKEY_LOCAL_MACHINE, ...)");
+    if (rest && !vmm_hive_path_valid(rest))
+        return fail(r, "a part of the key's path is empty or too long");
     uint32_t key = vmm_hive_create(r->hive, top, path);
     r->key = key && rest ? vmm_hive_create(r->hive, key, rest) : key;
-    return r->key || fail(r, "a part of the key's path is empty or too long");
+    return r->key || fail(r, no_memory);
 }
 
 // A quoted text at *at, with \\ and \" in it; *at moves behind the closing quote. Appended to the data buffer.
@@ -173,7 +177,7 @@ static bool read_value(struct reading *r, char *line)
         return false;
     return (base_buf_ok(&r->data) &&
             vmm_hive_set(r->hive, r->key, name, type, r->data.data, (uint32_t)r->data.size)) ||
-           fail(r, "memory is exhausted");
+           fail(r, no_memory);
 }
 
 static bool read_line(struct reading *r, char *line)
@@ -201,7 +205,7 @@ bool vmm_hive_read(struct vmm_hive *h, const struct base_alloc *alloc, const cha
             header = true; // only the first line that says anything may be the mark
     }
     base_buf_free(&r.data);
-    *line = r.line;
+    *line = r.problem == no_memory ? 0 : r.line;
     *problem = r.problem;
     return !r.problem;
 }

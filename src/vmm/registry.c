@@ -466,9 +466,11 @@ static bool create(struct vmm *v)
     const char *problem;
     if (!vmm_hive_init(&hive))
         return false;
-    if (v->registry && !vmm_hive_read(&hive, v->alloc, v->registry, v->config.registry_size, &line, &problem))
+    if (!v->registry || vmm_hive_read(&hive, v->alloc, v->registry, v->config.registry_size, &line, &problem))
+        return true;
+    if (line)
         vmm_stop(v, VMM_END_REFUSED, "registry:%u: error: %s", (unsigned)line, problem);
-    return true;
+    return line != 0;
 }
 
 static const struct vmm_binding bindings[] = {

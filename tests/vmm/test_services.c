@@ -5,7 +5,7 @@
 
 #include <dirent.h>
 
-enum { FILES = 64 };
+enum { FILES = 64, SEEDS = 6 };
 
 // The rest of every line of the source that begins with `mark`, one a line.
 static void collect_lines(const char *source, const char *mark, char *to)
@@ -19,12 +19,11 @@ static void collect_lines(const char *source, const char *mark, char *to)
         }
 }
 
-static void run_file(const char *name, const char *source, bool debug)
+// The machine that the source's lines describe. Its texts live until the next call.
+static struct vmm_config config_of(const char *source, uint64_t seed)
 {
-    static char want[OUTPUT_LIMIT], ini[OUTPUT_LIMIT], registry[OUTPUT_LIMIT];
-    static struct service_run run;
+    static char ini[OUTPUT_LIMIT], registry[OUTPUT_LIMIT];
     struct vmm_config config;
-    struct base_buf image;
     vmm_default_config(&config);
     collect_lines(source, ";ini ", ini);
     collect_lines(source, ";reg ", registry);
@@ -32,6 +31,16 @@ static void run_file(const char *name, const char *source, bool debug)
     config.ini_size = strlen(ini);
     config.registry = registry;
     config.registry_size = strlen(registry);
+    config.seed = seed;
+    return config;
+}
+
+static void run_file(const char *name, const char *source, bool debug, uint64_t seed)
+{
+    static char want[OUTPUT_LIMIT];
+    static struct service_run run;
+    const struct vmm_config config = config_of(source, seed);
+    struct base_buf image;
     build_driver(name, source, debug, &image);
     assert_true(run_driver(&base_heap, &config, &image, &run));
     base_buf_free(&image);
@@ -50,8 +59,54 @@ static void services(void **state)
     char path[512];
     snprintf(path, sizeof path, "tests/vmm/services/%s", name);
     char *source = read_source(path);
-    run_file(name, source, false);
-    run_file(name, source, true);
+    run_file(name, source, false, 0);
+    run_file(name, source, true, 0);
+    for (uint64_t seed = 1; seed <= SEEDS; seed++)
+        run_file(name, source, seed % 2, seed); // other answers where the documentation leaves them free
+    free(source);
+}
+
+// --- host memory refused at every request in turn
+
+struct counter {
+    unsigned requests, fail_at; // the n-th request for more memory fails, 0 = none
+    long live;
+};
+
+static void *failing(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    struct counter *c = user;
+    if (new_size > (ptr ? old_size : 0) && ++c->requests == c->fail_at)
+        return NULL;
+    c->live += (!ptr && new_size) - (ptr && !new_size);
+    if (new_size)
+        return realloc(ptr, new_size);
+    free(ptr);
+    return NULL;
+}
+
+static void memory_refused(void **state)
+{
+    static struct service_run run;
+    const char *name = *state;
+    char path[512];
+    snprintf(path, sizeof path, "tests/vmm/services/%s", name);
+    char *source = read_source(path);
+    struct vmm_config config = config_of(source, 0);
+    struct base_buf image;
+    build_driver(name, source, false, &image);
+    struct counter c = {0};
+    const struct base_alloc alloc = {failing, &c};
+    assert_true(run_driver(&alloc, &config, &image, &run));
+    for (unsigned n = 1, all = c.requests; n <= all; n++) {
+        c = (struct counter){.fail_at = n};
+        (void)run_driver(&alloc, &config, &image, &run);
+        if (c.live)
+            fail_msg("%ld blocks leaked after request %u of %u was refused", c.live, n, all);
+        if (run.end != VMM_END_SHUTDOWN && run.end != VMM_END_MEMORY && run.end != VMM_END_FAULT)
+            fail_msg("request %u of %u refused: ended with %d: %s", n, all, run.end, run.message);
+    }
+    base_buf_free(&image);
     free(source);
 }
 
@@ -63,7 +118,7 @@ static int by_name(const void *a, const void *b)
 int main(void)
 {
     static char *names[FILES];
-    static struct CMUnitTest tests[FILES];
+    static struct CMUnitTest tests[2 * FILES];
     size_t count = 0;
     DIR *folder = opendir("tests/vmm/services");
     for (struct dirent *entry; folder && (entry = readdir(folder)) && count < FILES;)
@@ -72,9 +127,12 @@ int main(void)
     if (folder)
         closedir(folder);
     qsort(names, count, sizeof *names, by_name);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         tests[i] = (struct CMUnitTest){.name = names[i], .test_func = services, .initial_state = names[i]};
-    int failed = count ? _cmocka_run_group_tests("services", tests, count, NULL, NULL) : 1;
+        tests[count + i] =
+            (struct CMUnitTest){.name = names[i], .test_func = memory_refused, .initial_state = names[i]};
+    }
+    int failed = count ? _cmocka_run_group_tests("services", tests, 2 * count, NULL, NULL) : 1;
     for (size_t i = 0; i < count; i++)
         free(names[i]);
     return failed;
