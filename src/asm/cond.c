@@ -248,6 +248,19 @@ void asm_err(struct assembler *a, struct asm_name *name, int test)
         fail(a, test == TEST_PASS1 || test == TEST_PASS2 ? "forced error" : "forced error, the tested condition holds");
 }
 
+// The message of .ERRE and .ERRNZ, ", <text>": read whether or not it is needed.
+static struct asm_text error_message(struct assembler *a)
+{
+    if (!asm_accept(a, ',') || !asm_accept(a, '<'))
+        return (struct asm_text){"", 0};
+    const char *at = a->token->text;
+    while (a->token->kind != TOKEN_END && !asm_is_punct(a->token, '>'))
+        a->token++;
+    struct asm_text text = {at, (size_t)(a->token->text - at)};
+    asm_accept(a, '>');
+    return text;
+}
+
 // .ERRE and .ERRNZ look at values, which may depend on addresses: they are statements and speak in the last pass.
 void asm_err_value(struct assembler *a, struct asm_name *name, int test)
 {
@@ -256,23 +269,13 @@ void asm_err_value(struct assembler *a, struct asm_name *name, int test)
     const char *at = a->token->text;
     if (!asm_expression(a, &v))
         return;
+    struct asm_text text = error_message(a);
     a->unstable_seen = true;
     if (a->pass == 1)
         return;
-    if (!asm_is_constant(&v)) {
+    if (!asm_is_constant(&v))
         asm_error(a, at, "constant expected");
-        return;
-    }
-    if ((v.value == 0) != (test == TEST_FALSE))
-        return;
-    struct base_buf text;
-    base_buf_init(&text, &a->limited);
-    if (asm_accept(a, ',') && asm_is_punct(a->token, '<')) {
-        const struct asm_token *t = ++a->token;
-        while (t->kind != TOKEN_END && !asm_is_punct(t, '>'))
-            t++;
-        base_buf_add(&text, a->token->text, (size_t)(t->text - a->token->text));
-    }
-    asm_error(a, at, "forced error, the value is %lld%s%s", (long long)v.value, text.size ? ": " : "", base_buf_cstr(&text));
-    base_buf_free(&text);
+    else if ((v.value == 0) == (test == TEST_FALSE))
+        asm_error(a, at, "forced error, the value is %lld%s%.*s", (long long)v.value, text.length ? ": " : "",
+                  (int)text.length, text.at);
 }

@@ -153,12 +153,20 @@ static bool second_is_verb(const struct asm_token *t)
     return (d && d->name > 0) || data_type(&t[1]);
 }
 
+// `sysexit SEGMENT`: a word of a later processor's instructions is a name where a directive follows that wants one.
+static bool is_named_by_next(const struct asm_token *t)
+{
+    const struct asm_directive *d = directive_of(&t[1]);
+    return d && d->name > 0 && d->run != asm_data_directive;
+}
+
 static bool find_verb(const struct asm_token *t, struct verb *v)
 {
     *v = (struct verb){0};
     const struct asm_directive *first = directive_of(t);
     bool leads = first && first->name < 2;
-    if (!leads && !is_instruction(t) && t->kind == TOKEN_NAME && t[1].kind == TOKEN_NAME && second_is_verb(t)) {
+    bool instruction = is_instruction(t) && !is_named_by_next(t);
+    if (!leads && !instruction && t->kind == TOKEN_NAME && t[1].kind == TOKEN_NAME && second_is_verb(t)) {
         bool two_types = data_type(t) && data_type(&t[1]) && !directive_of(&t[1]);
         if (!two_types) {
             v->name = t->name;
@@ -233,6 +241,14 @@ static void first_run(struct assembler *a, const struct asm_token *first, const 
         asm_keep_line(a, first, label);
 }
 
+// Where case does not count, a symbol is spelled as its definition spells it, not as the first mention of the word did.
+static void spell(struct assembler *a, struct asm_name *n, const char *text)
+{
+    bool defined = n->symbol && n->symbol->kind != SYMBOL_UNDEFINED;
+    if (a->pass == 1 && !defined && memcmp(text, n->text, n->length) != 0)
+        n->text = asm_text_copy(a, text, n->length);
+}
+
 // A data definition's name is a label of its own, so that the bytes behind it can be kept as bytes.
 static struct asm_symbol *data_label(struct assembler *a, const struct verb *v, const struct asm_token *t)
 {
@@ -255,6 +271,8 @@ void asm_statement(struct assembler *a)
         unknown(a, t);
         return;
     }
+    if (v.name)
+        spell(a, v.name, t->text);
     if (v.instruction || v.type || (v.directive && v.directive->stage == STAGE_EACH && v.directive->run != asm_endp))
         asm_before_code(a);
     if (v.instruction && asm_procedure_return(a, t))
@@ -282,6 +300,7 @@ void asm_code_label(struct assembler *a, struct asm_name *name, bool global, con
         s = name->local ? name->local : asm_symbol_local(a, name);
     else
         s = asm_symbol_get(a, name);
+    spell(a, name, at);
     if (a->segment)
         a->segment->has_code = true;
     s = asm_define_label(a, s, &asm_type_near, at);
