@@ -5,6 +5,7 @@
 //   "Name"="text"  "Count"=dword:0000000a  "Raw"=hex:01,02,\ (next line) 03  "Other"=hex(7):61,00,00
 #include "base/buf.h"
 #include "vmm/hive.h"
+#include "vmm/vmm.h"
 
 #include <string.h>
 
@@ -208,4 +209,21 @@ bool vmm_hive_read(struct vmm_hive *h, const struct base_alloc *alloc, const cha
     *line = r.problem == no_memory ? 0 : r.line;
     *problem = r.problem;
     return !r.problem;
+}
+
+bool vmm_registry_text_valid(const struct base_alloc *alloc, const char *text, size_t size, uint32_t *line,
+                             const char **problem)
+{
+    struct base_table keys, values, cells;
+    base_table_init(&keys, alloc, sizeof(struct vmm_hive_key));
+    base_table_init(&values, alloc, sizeof(struct vmm_hive_value));
+    base_table_init(&cells, alloc, sizeof(struct vmm_hive_cell));
+    struct vmm_hive hive = {&keys, &values, &cells};
+    *line = 0;
+    *problem = no_memory;
+    bool valid = vmm_hive_init(&hive) && vmm_hive_read(&hive, alloc, text, size, line, problem);
+    base_table_free(&keys);
+    base_table_free(&values);
+    base_table_free(&cells);
+    return valid;
 }

@@ -54,6 +54,11 @@ enum vmm_end { // why a run is over; the exit status of `vxd run` follows from i
 
 struct vmm;
 
+// Whether a registry text can be read. False: the line and what is wrong with it (line 0: no memory to find out). A machine
+// whose configuration holds a wrong text ends with VMM_END_REFUSED and the same words.
+bool vmm_registry_text_valid(const struct base_alloc *alloc, const char *text, size_t size, uint32_t *line,
+                             const char **problem) BASE_MUST_USE;
+
 void vmm_default_config(struct vmm_config *config);
 struct vmm *vmm_new(const struct base_alloc *alloc, const struct vmm_config *config) BASE_MUST_USE; // copies texts
 void vmm_free(struct vmm *v);

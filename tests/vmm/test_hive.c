@@ -1,5 +1,6 @@
 // The registry's tree and its text form, without a machine.
 #include "vmm/hive.h"
+#include "vmm/vmm.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,6 +98,9 @@ static void names_the_line_that_is_wrong(void **state)
         assert_false(read(&f, cases[i].text));
         assert_int_equal(f.line, cases[i].line);
         assert_non_null(f.problem);
+        uint32_t line;
+        assert_false(vmm_registry_text_valid(&base_heap, cases[i].text, strlen(cases[i].text), &line, &f.problem));
+        assert_int_equal(line, cases[i].line);
         end(&f);
     }
 }
