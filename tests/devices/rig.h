@@ -17,6 +17,7 @@
 #include "devices/devices.h"
 #include "devices/observe.h"
 #include "link/link.h"
+#include "vmm/guest.h"
 #include "vmm/observe.h"
 
 #define MS UINT64_C(1000000)
