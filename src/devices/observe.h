@@ -6,6 +6,7 @@
 
 enum devices_record_kind {
     DEVICES_RECORD_MESSAGE = BASE_RECORDS_DEVICES, // struct devices_message_record
+    DEVICES_RECORD_POST,                           // struct devices_post_record
 };
 
 // A message box that a driver asked SHELL for.
@@ -15,6 +16,12 @@ struct devices_message_record {
     uint32_t flags;             // MB_*
     uint32_t response;          // ID_*: what the user is taken to have answered
     bool system_modal;
+};
+
+// A message that a driver posted to a window of a Win32 program (Win95 DDK S358C).
+struct devices_post_record {
+    struct base_record head;
+    uint32_t window, message, wparam, lparam;
 };
 
 #endif

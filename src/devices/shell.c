@@ -12,25 +12,36 @@
 
 #include <string.h>
 
-enum { TEXT_BYTES = 1024, PENDING = 64 };
+enum { TEXT_BYTES = 1024, PENDING = 64, HOOKS = 32 };
+enum { BSF_QUERY = 1, BSM_VXDS = 1 };             // Win32 SDK: BroadcastSystemMessage
 enum { MB_BUTTONS = 0x0F, MB_DEFAULT_SHIFT = 8 }; // fields of the flags of a box
 
-// A callback that waits for its event: of a message box, or at application time.
+enum shell_kind { MESSAGE_BOX = 1, APPLICATION_TIME, POSTED_MESSAGE };
+
+// A callback that waits for its event.
 struct shell_pending {
     uint32_t proc, reference;
     uint32_t response; // message box
     uint32_t event;    // handle of the restricted event, 0 = not known yet
     uint32_t generation;
-    uint8_t used, appy;
+    uint8_t kind; // enum shell_kind, 0 = free
+};
+
+// A monitor of system broadcasts (Win95 DDK S358B).
+struct shell_hook {
+    uint32_t handle; // 0: free
+    uint32_t proc, reference, order;
 };
 
 struct shell {
     struct shell_pending pending[PENDING];
+    struct shell_hook hook[HOOKS];
     uint32_t generation;
     uint32_t answer;
     uint32_t event_proc;
-    uint16_t schedule_kind, callback_kind;
-    uint8_t appy_time; // boot is over and shutdown has not begun
+    uint16_t schedule_kind, callback_kind, broadcast_kind;
+    uint8_t appy_time;    // boot is over and shutdown has not begun
+    uint8_t in_appy_time; // a callback runs at application time
 };
 
 extern const struct vmm_device shell_device;
@@ -57,20 +68,21 @@ static struct shell_pending *find(struct vmm *v, uint32_t handle)
 {
     struct shell *s = state(v);
     uint32_t row = (handle & 0xFF) - 1;
-    if (row >= PENDING || !s->pending[row].used || handle_of(s, &s->pending[row]) != handle)
+    if (row >= PENDING || !s->pending[row].kind || handle_of(s, &s->pending[row]) != handle)
         return NULL;
     return &s->pending[row];
 }
 
-static struct shell_pending *new_pending(struct vmm *v, uint32_t proc, uint32_t reference)
+static struct shell_pending *new_pending(struct vmm *v, enum shell_kind kind, uint32_t proc, uint32_t reference)
 {
     struct shell *s = state(v);
     for (unsigned i = 0; i < PENDING; i++) {
         struct shell_pending *p = &s->pending[i];
-        if (p->used)
+        if (p->kind)
             continue;
         s->generation = s->generation % 0x7FFFFF + 1;
-        *p = (struct shell_pending){.proc = proc, .reference = reference, .generation = s->generation, .used = 1};
+        *p = (struct shell_pending){
+            .proc = proc, .reference = reference, .generation = s->generation, .kind = (uint8_t)kind};
         return p;
     }
     return NULL;
@@ -106,13 +118,21 @@ static void schedule_begin(struct vmm *v, const struct shell_pending *p, uint32_
     devices_call_begin(v, KIT_Call_Restricted_Event);
 }
 
+// Frame of a callback: a[0] it runs at application time.
 static void callback_resume(struct vmm *v, struct vmm_frame *f)
 {
-    (void)f;
+    if (f->a[0])
+        state(v)->in_appy_time = 0;
     vmm_frame_pop(v);
 }
 
-static const struct vmm_frame_kind callback_kind = {"a callback of SHELL", callback_resume, NULL};
+static void callback_abandon(struct vmm *v, struct vmm_frame *f)
+{
+    if (f->a[0])
+        state(v)->in_appy_time = 0;
+}
+
+static const struct vmm_frame_kind callback_kind = {"a callback of SHELL", callback_resume, callback_abandon};
 
 // The event: EDX = handle, CF = the time-out has elapsed.
 static void event_begin(void *user, struct vmm *v)
@@ -123,10 +143,18 @@ static void event_begin(void *user, struct vmm *v)
     if (!found)
         return;
     struct shell_pending p = *found;
-    found->used = 0;
-    if (!vmm_frame_push(v, state(v)->callback_kind))
+    found->kind = 0;
+    struct vmm_frame *f = vmm_frame_push(v, state(v)->callback_kind);
+    if (!f)
         return;
-    if (p.appy) {
+    f->a[0] = p.kind == APPLICATION_TIME && !timed_out;
+    if (f->a[0])
+        state(v)->in_appy_time = 1;
+    if (p.kind == POSTED_MESSAGE) {
+        vmm_frame_call_c_begin(v, p.proc, 2, (const uint32_t[]){1, p.reference});
+        return;
+    }
+    if (p.kind == APPLICATION_TIME) {
         vmm_frame_call_c_begin(v, p.proc, 2, (const uint32_t[]){p.reference, timed_out ? KIT_CAAFL_TIMEOUT : 0});
         return;
     }
@@ -193,7 +221,7 @@ static void message_begin(struct vmm *v)
         r[X86_EAX] = 1; // no callback, no handle: "nonzero if success" (Win95 DDK S357C)
         return;
     }
-    struct shell_pending *p = new_pending(v, r[X86_ESI], r[X86_EDX]);
+    struct shell_pending *p = new_pending(v, MESSAGE_BOX, r[X86_ESI], r[X86_EDX]);
     if (!p) {
         devices_carry(v, true);
         return;
@@ -240,12 +268,11 @@ static void get_vm_info(struct vmm *v)
 static void call_at_appy_time_begin(struct vmm *v)
 {
     uint32_t proc = vmm_arg(v, 0), reference = vmm_arg(v, 1), flags = vmm_arg(v, 2), timeout = vmm_arg(v, 3);
-    struct shell_pending *p = new_pending(v, proc, reference);
+    struct shell_pending *p = new_pending(v, APPLICATION_TIME, proc, reference);
     if (!p) {
         vmm_regs(v)[X86_EAX] = 0;
         return;
     }
-    p->appy = 1;
     uint32_t restrictions = KIT_PEF_Wait_Not_Crit | KIT_PEF_Wait_Not_Nested_Exec | KIT_PEF_Wait_For_STI;
     schedule_begin(v, p, restrictions | (flags & KIT_CAAFL_TIMEOUT ? KIT_PEF_Time_Out : 0), timeout);
 }
@@ -253,13 +280,13 @@ static void call_at_appy_time_begin(struct vmm *v)
 static void cancel_appy_time_event_begin(struct vmm *v)
 {
     struct shell_pending *p = find(v, vmm_arg(v, 0));
-    if (!p || !p->appy) {
+    if (!p || p->kind != APPLICATION_TIME) {
         vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "Win95 DDK S3572", "%08X is not an application-time event",
                    vmm_arg(v, 0));
         return;
     }
     uint32_t event = p->event;
-    p->used = 0;
+    p->kind = 0;
     if (!devices_aside_push(v))
         return;
     vmm_regs(v)[X86_ESI] = event;
@@ -269,6 +296,122 @@ static void cancel_appy_time_event_begin(struct vmm *v)
 static void query_appy_time_available(struct vmm *v)
 {
     vmm_regs(v)[X86_EAX] = state(v)->appy_time;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Messages to windows and broadcasts. There are no windows: a posted message is announced, and so it counts as posted.
+
+static void post_message_begin(struct vmm *v)
+{
+    uint32_t proc = vmm_arg(v, 4), reference = vmm_arg(v, 5);
+    struct devices_post_record record = {.window = vmm_arg(v, 0),
+                                         .message = vmm_arg(v, 1) & 0xFFFF,
+                                         .wparam = vmm_arg(v, 2) & 0xFFFF,
+                                         .lparam = vmm_arg(v, 3)};
+    if (record.message && base_sink_heard(vmm_sink(v)))
+        devices_announce(v, &record.head, DEVICES_RECORD_POST, sizeof record);
+    vmm_regs(v)[X86_EAX] = 1;
+    if (!proc)
+        return;
+    struct shell_pending *p = new_pending(v, POSTED_MESSAGE, proc, reference);
+    if (p)
+        schedule_begin(v, p, KIT_PEF_Wait_Not_Crit, 0);
+    else
+        vmm_regs(v)[X86_EAX] = 0;
+}
+
+static void hook_system_broadcast(struct vmm *v)
+{
+    struct shell *s = state(v);
+    uint32_t hook[3] = {vmm_arg(v, 0), vmm_arg(v, 1), vmm_arg(v, 2)};
+    vmm_regs(v)[X86_EAX] = 0;
+    for (unsigned i = 0; i < HOOKS; i++) {
+        if (s->hook[i].handle)
+            continue;
+        s->generation = s->generation % 0x7FFFFF + 1;
+        s->hook[i] = (struct shell_hook){s->generation << 8 | (i + 1), hook[0], hook[1], hook[2]};
+        vmm_regs(v)[X86_EAX] = s->hook[i].handle;
+        return;
+    }
+}
+
+static void unhook_system_broadcast(struct vmm *v)
+{
+    uint32_t handle = vmm_arg(v, 0);
+    for (unsigned i = 0; handle && i < HOOKS; i++) {
+        if (state(v)->hook[i].handle != handle)
+            continue;
+        state(v)->hook[i].handle = 0;
+        return;
+    }
+    if (handle)
+        vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "Win95 DDK S358E",
+                   "%08X is not a hook of system broadcasts", handle);
+}
+
+// The hook after the one with this order and row; rows decide between equal orders.
+static const struct shell_hook *next_hook(struct vmm *v, uint64_t after, uint64_t *key)
+{
+    const struct shell_hook *best = NULL;
+    for (unsigned i = 0; i < HOOKS; i++) {
+        const struct shell_hook *h = &state(v)->hook[i];
+        uint64_t k = (uint64_t)h->order << 8 | (i + 1);
+        if (!h->handle || k <= after || (best && k >= *key))
+            continue;
+        best = h;
+        *key = k;
+    }
+    return best;
+}
+
+// Frame: a[0] flags, a[1-3] message, a[4-5] key of the hook called last.
+static void broadcast_next_begin(struct vmm *v, struct vmm_frame *f)
+{
+    uint64_t key = 0;
+    const struct shell_hook *h = next_hook(v, f->a[4] | (uint64_t)f->a[5] << 32, &key);
+    if (!h) {
+        vmm_frame_pop_all(v);
+        vmm_regs(v)[X86_EAX] = 1;
+        return;
+    }
+    f->a[4] = (uint32_t)key;
+    f->a[5] = (uint32_t)(key >> 32);
+    vmm_frame_call_c_begin(v, h->proc, 4, (const uint32_t[]){f->a[1], f->a[2], f->a[3], h->reference});
+}
+
+static void broadcast_resume(struct vmm *v, struct vmm_frame *f)
+{
+    if (f->a[0] & BSF_QUERY && !vmm_regs(v)[X86_EAX]) {
+        vmm_frame_pop_all(v); // one of them says no: the others are not asked
+        vmm_regs(v)[X86_EAX] = 0;
+        return;
+    }
+    broadcast_next_begin(v, f);
+}
+
+static const struct vmm_frame_kind broadcast_kind = {"a broadcast procedure", broadcast_resume, NULL};
+
+static void broadcast_begin(struct vmm *v)
+{
+    struct shell *s = state(v);
+    uint32_t recipients = 0, flags = vmm_arg(v, 0), list = vmm_arg(v, 1);
+    uint32_t message[3] = {vmm_arg(v, 2), vmm_arg(v, 3), vmm_arg(v, 4)};
+    if (list && !vmm_get32(v, list, &recipients))
+        return;
+    if (s->appy_time && !s->in_appy_time)
+        vmm_report(v, "not-application-time", vmm_cpu(v)->state.eip, "Win95 DDK S358A",
+                   "_SHELL_BroadcastSystemMessage outside of application time");
+    if (recipients && !(recipients & BSM_VXDS)) { // nobody but devices is here
+        vmm_regs(v)[X86_EAX] = 1;
+        return;
+    }
+    struct vmm_frame *f = vmm_frame_push(v, s->broadcast_kind);
+    if (!f)
+        return;
+    f->a[0] = flags;
+    memcpy(&f->a[1], message, sizeof message);
+    f->a[4] = f->a[5] = 0;
+    broadcast_next_begin(v, f);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -295,6 +438,10 @@ static const struct vmm_binding bindings[] = {
     {KIT_SHELL_GetVMInfo, get_vm_info},
     {KIT_SHELL_SYSMODAL_Message, sysmodal_message},
     {KIT_SHELL_Message, message_begin},
+    {KIT__SHELL_PostMessage, post_message_begin},
+    {KIT__SHELL_BroadcastSystemMessage, broadcast_begin},
+    {KIT__SHELL_HookSystemBroadcast, hook_system_broadcast},
+    {KIT__SHELL_UnhookSystemBroadcast, unhook_system_broadcast},
     {KIT__SHELL_QueryAppyTimeAvailable, query_appy_time_available},
     {KIT__SHELL_CallAtAppyTime, call_at_appy_time_begin},
     {KIT__SHELL_CancelAppyTimeEvent, cancel_appy_time_event_begin},
@@ -309,6 +456,7 @@ static bool create(struct vmm *v)
     struct shell *s = state(v);
     s->schedule_kind = vmm_frame_kind_add(v, &schedule_kind);
     s->callback_kind = vmm_frame_kind_add(v, &callback_kind);
+    s->broadcast_kind = vmm_frame_kind_add(v, &broadcast_kind);
     s->event_proc = vmm_host_proc(v, event_begin, NULL);
     return s->event_proc != 0;
 }

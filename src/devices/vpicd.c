@@ -50,7 +50,8 @@ static bool find_eax_ebx(struct vmm *v, unsigned *irq, unsigned *slot)
         return false;
     if (vmm_valid_vm(v, vm))
         return true;
-    vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "Win95 DDK S34C6", "%08X is not a virtual machine", vm);
+    vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "VDAG31 VPICD_Set_Int_Request", "%08X is not a virtual machine",
+               vm);
     return false;
 }
 

@@ -260,6 +260,13 @@ static void tell_message_box(struct watch_account *a, const struct devices_messa
     end_line(a);
 }
 
+static void tell_post(struct watch_account *a, const struct devices_post_record *r)
+{
+    base_buf_printf(begin_line(a, r->head.time), "message %04X (%04X, %08X) is posted to window %04X", r->message, r->wparam,
+                    r->lparam, r->window);
+    end_line(a);
+}
+
 static void tell_end(struct watch_account *a, const struct vmm_end_record *r)
 {
     struct base_buf *b = begin_line(a, r->head.time);
@@ -292,6 +299,10 @@ void watch_account_listen(void *user, const struct base_record *record)
     tell_all_waiting(a);
     if (record->kind == DEVICES_RECORD_MESSAGE) {
         tell_message_box(a, r);
+        return;
+    }
+    if (record->kind == DEVICES_RECORD_POST) {
+        tell_post(a, r);
         return;
     }
     switch ((enum vmm_record_kind)record->kind) {

@@ -32,16 +32,22 @@ static uint32_t next_random(uint32_t *seed)
 
 static uint32_t odd_value(struct prey *p, uint32_t *seed)
 {
-    static const uint32_t values[] = {0, 1, 2, 5, 16, 0xFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x000A0000,
-                                      0xC0000000, 0x00008500};
+    static const uint32_t values[] = {0,      1,          2,          5,          16,         0xFF,       0x8000,
+                                      0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x000A0000, 0xC0000000, 0x00008500};
     uint32_t pick = next_random(seed) % (BASE_COUNT(values) + 5);
     switch (pick) {
-    case 0: return p->block;
-    case 1: return vmm_system_vm(p->r->v);
-    case 2: return p->block + 0x3F;
-    case 3: return next_random(seed) << 4;
-    case 4: return next_random(seed) % 64;
-    default: return values[pick - 5];
+    case 0:
+        return p->block;
+    case 1:
+        return vmm_system_vm(p->r->v);
+    case 2:
+        return p->block + 0x3F;
+    case 3:
+        return next_random(seed) << 4;
+    case 4:
+        return next_random(seed) % 64;
+    default:
+        return values[pick - 5];
     }
 }
 

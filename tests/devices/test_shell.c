@@ -35,6 +35,22 @@ static void configured_answer_is_given_where_there_is_such_a_button(void **state
     rig_free(r);
 }
 
+static void broadcasts_go_in_call_order_and_a_query_ends_at_no(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("broadcast");
+    rig_expect(r, 100,
+               "early: ref 00000020\n"
+               "late: message 0000021B 00000034 ref 00000010\n"
+               "broadcast 00000001\n"
+               "early: ref 00000020\n"
+               "query 00000000\n"
+               "late: message 0000021B 00000034 ref 00000010\n"
+               "query again 00000001\n"
+               "posted 00000001 ref 00000077\n");
+    rig_free(r);
+}
+
 static void press(struct rig *r, const char *key, uint64_t at_ms)
 {
     uint8_t codes[16];
@@ -61,6 +77,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(periods_messages_and_application_time),
         cmocka_unit_test(configured_answer_is_given_where_there_is_such_a_button),
+        cmocka_unit_test(broadcasts_go_in_call_order_and_a_query_ends_at_no),
         cmocka_unit_test(hot_key_is_called_with_its_shift_state_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,17 +60,18 @@ static void requests_are_levels(void **state)
 {
     (void)state;
     struct rig *r = rig_new("level");
-    rig_expect(r, 10, "masked, requested: 000000B4\n"
-                      "as the second sees it: 00000034\n"
-                      "first, time 00000001\n"
-                      "first, time 00000002\n"
-                      "first, time 00000003\n"
-                      "cleared\n"
-                      "interrupts off\n"
-                      "still requested: 000000A0\n"
-                      "never came\n"
-                      "given up CF=0\n"
-                      "check dead-handle: 00028500 is not the handle of a virtualized IRQ\n");
+    rig_expect(r, 10,
+               "masked, requested: 000000B4\n"
+               "as the second sees it: 00000034\n"
+               "first, time 00000001\n"
+               "first, time 00000002\n"
+               "first, time 00000003\n"
+               "cleared\n"
+               "interrupts off\n"
+               "still requested: 000000A0\n"
+               "never came\n"
+               "given up CF=0\n"
+               "check dead-handle: 00028500 is not the handle of a virtualized IRQ\n");
     rig_free(r);
 }
 
