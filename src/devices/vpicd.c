@@ -367,6 +367,27 @@ static void trap_port_begin(struct vmm *v, struct vmm_frame *f)
     devices_call_begin(v, KIT_Install_IO_Handler);
 }
 
+static void have_provider_begin(struct vmm *v, struct vmm_frame *f)
+{
+    vpicd_phys_init(v);
+    vpicd_vm_created(v, f->a[0]);
+    trap_port_begin(v, f);
+}
+
+// Windows 3.1 has no such service: there events cannot wait for hardware interrupts to end by this flag.
+static void register_provider_begin(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t *r = vmm_regs(v);
+    if (!vmm_service_address(v, 1, KIT_Register_PEF_Provider)) {
+        have_provider_begin(v, f);
+        return;
+    }
+    f->step = PROVIDER_GOT;
+    r[X86_EAX] = KIT_PEF_Wait_Not_HW_Int_Bit;
+    r[X86_ECX] = 0;
+    devices_call_begin(v, KIT_Register_PEF_Provider);
+}
+
 static void init_resume(struct vmm *v, struct vmm_frame *f)
 {
     struct vpicd *s = vpicd_state(v);
@@ -378,17 +399,12 @@ static void init_resume(struct vmm *v, struct vmm_frame *f)
     }
     switch (f->step) {
     case AREA_GOT:
-        f->step = PROVIDER_GOT;
         s->area = r[X86_EAX];
-        r[X86_EAX] = KIT_PEF_Wait_Not_HW_Int_Bit;
-        r[X86_ECX] = 0;
-        devices_call_begin(v, KIT_Register_PEF_Provider);
+        register_provider_begin(v, f);
         break;
     case PROVIDER_GOT:
         s->provided = r[X86_EAX];
-        vpicd_phys_init(v);
-        vpicd_vm_created(v, f->a[0]);
-        trap_port_begin(v, f);
+        have_provider_begin(v, f);
         break;
     default:
         trap_port_begin(v, f);

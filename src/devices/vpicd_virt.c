@@ -242,6 +242,8 @@ static void announce(struct vmm *v, unsigned irq, uint8_t what)
 
 static void set_hw_int_flag(struct vmm *v, uint32_t vm, bool on)
 {
+    if (!vpicd_state(v)->provided)
+        return; // Windows 3.1
     uint32_t at = vm + vpicd_state(v)->provided, flags = vmm_peek32(v, at);
     vmm_poke32(v, at, on ? flags | KIT_PEF_Wait_Not_HW_Int : flags & ~(uint32_t)KIT_PEF_Wait_Not_HW_Int);
 }

@@ -11,6 +11,7 @@
 #include "watch/names.h"
 #include "watch/watch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { CALLS_KEPT = 32, LONG_CALL_NS = 1000000, VMM_ID = 1 };
@@ -29,6 +30,7 @@ struct watch_account {
     struct base_buf broadcast; // a control message's line in the making; empty: none
     uint64_t broadcast_time;
     uint32_t message, message_told; // of the broadcast; the last one whose meaning was told
+    char first_device[9];           // of the broadcast: when it comes again, so does the message
     struct base_buf call;           // a service call's line in the making; empty: none
     uint64_t call_time;
     struct pending_call calls[CALLS_KEPT]; // entered and not done, the newest last
@@ -167,13 +169,14 @@ static void begin_broadcast(struct watch_account *a, const struct vmm_control_re
     if (words)
         base_buf_printf(&a->broadcast, " (%s)", words);
     a->message = a->message_told = r->message;
+    snprintf(a->first_device, sizeof a->first_device, "%s", r->device);
     a->broadcast_time = r->head.time;
 }
 
 static void tell_control(struct watch_account *a, const struct vmm_control_record *r)
 {
     tell_waiting(a, &a->call, a->call_time);
-    bool first = a->broadcast.size == 0 || a->message != r->message;
+    bool first = a->broadcast.size == 0 || a->message != r->message || strcmp(a->first_device, r->device) == 0;
     if (first)
         begin_broadcast(a, r);
     base_buf_printf(&a->broadcast, "%s%s%s", first ? ": " : ", ", r->device, watch_refused(r) ? " REFUSES" : "");

@@ -171,7 +171,8 @@ static void print_services(struct watch_profile *p, struct base_buf *to)
     for (size_t i = 0; i < p->rows.count; i++)
         close_calls(p->rows.entries[i].value, p->now);
     void **sorted = sorted_values(p, &p->rows, by_time);
-    base_buf_printf(to, "%10s %12s %10s  %s\n", "calls", "time us", "us a call", "service");
+    if (sorted)
+        base_buf_printf(to, "%10s %12s %10s  %s\n", "calls", "time us", "us a call", "service");
     for (size_t i = 0; sorted && i < p->rows.count; i++) {
         const struct row *row = sorted[i];
         uint64_t tenths = row->time / 100, each = row->calls ? row->time / row->calls / 100 : 0;

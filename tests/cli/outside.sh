@@ -1,0 +1,73 @@
+#!/bin/sh
+# outside.sh VXD: what comes from outside (control codes, interrupts, keys, SYSTEM.INI, registry) reaches the driver at its
+# time, and the options that choose a machine do so.
+set -eu
+vxd=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+fail() {
+    echo "FAILED: $*"
+    exit 1
+}
+
+printf 'hello' > "$dir/in"
+"$vxd" build -o "$dir/ioctl.vxd" --dynamic examples/ioctl/ioctl.asm
+"$vxd" run --ioctl 1 --ioctl "2:$dir/in" "$dir/ioctl.vxd" > "$dir/out"
+grep -q '^vxd: control code 00000001h: done, 4 bytes returned: 00 04 00 00$' "$dir/out" || fail "ioctl 1"
+grep -q '^vxd: control code 00000002h: done, 5 bytes returned: 6F 6C 6C 65 68$' "$dir/out" || fail "ioctl 2"
+[ -z "$("$vxd" run --quiet --ioctl 1 "$dir/ioctl.vxd")" ] || fail "--quiet prints more than the driver"
+"$vxd" run --windows 3.1 --static --ioctl 1 "$dir/ioctl.vxd" > /dev/null 2> "$dir/err" && fail "3.1 has no DeviceIoControl"
+grep -q "cannot be opened" "$dir/err" || fail "ioctl under 3.1"
+
+cat > "$dir/listen.asm" << 'ASM'
+        .386p
+        include vmm.inc
+Declare_Virtual_Device LISTEN, 1, 0, LISTEN_Control, Undefined_Device_ID, Undefined_Init_Order
+VxD_LOCKED_DATA_SEG
+Section db      "LISTEN", 0
+Key     db      "Answer", 0
+Text    db      "answer #EAX version #BX", 13, 10, 0
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+Begin_Control_Dispatch LISTEN
+        Control_Dispatch Device_Init, LISTEN_Device_Init
+End_Control_Dispatch LISTEN
+BeginProc LISTEN_Device_Init
+        xor     eax, eax
+        mov     esi, OFFSET32 Section
+        mov     edi, OFFSET32 Key
+        VMMCall Get_Profile_Decimal_Int
+        xchg    eax, ebx
+        VMMCall Get_VMM_Version
+        xchg    eax, ebx
+        pushfd
+        pushad
+        mov     esi, OFFSET32 Text
+        VMMCall Out_Debug_String
+        popad
+        popfd
+        clc
+        ret
+EndProc LISTEN_Device_Init
+VxD_LOCKED_CODE_ENDS
+        END
+ASM
+printf '[LISTEN]\r\nAnswer=42\r\n' > "$dir/system.ini"
+"$vxd" build -o "$dir/listen.vxd" "$dir/listen.asm"
+[ "$("$vxd" run --quiet --ini "$dir/system.ini" "$dir/listen.vxd" | tr -d '\r')" = "answer 0000002A version 0400" ] || fail "--ini"
+[ "$("$vxd" run --quiet "$dir/listen.vxd" | tr -d '\r')" = "answer 00000000 version 0400" ] || fail "no --ini"
+for windows in 3.1:030A 95:0400 98:040A; do
+    "$vxd" run --quiet --windows ${windows%:*} "$dir/listen.vxd" | grep -q "version ${windows#*:}" || fail "--windows $windows"
+done
+
+"$vxd" run --quiet --trace "$dir/t" --irq 1@7ms --key a@30ms "$dir/listen.vxd" > /dev/null
+grep -q '"t":7000000,.*"ev":"irq","irq":1,"state":"raised"' "$dir/t" || fail "--irq"
+grep -q '"t":30000000,.*"ev":"irq","irq":1,"state":"raised"' "$dir/t" || fail "--key"
+
+# A bound that was asked for ends the run as asked; a default one is told.
+"$vxd" run --quiet --for 5ms "$dir/listen.vxd" > /dev/null || fail "--for is as asked"
+status=0
+"$vxd" run --quiet --limit 50 "$dir/listen.vxd" > /dev/null 2> "$dir/err" || status=$?
+[ $status = 4 ] || fail "--limit: status $status"
+grep -q 'the limit of 50 instructions' "$dir/err" || fail "--limit says what ended the run"
