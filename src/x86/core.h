@@ -90,9 +90,11 @@ struct x86_tlb {
     struct x86_tlb_entry read[X86_TLB_ENTRIES], write[X86_TLB_ENTRIES], fetch[X86_TLB_ENTRIES];
 };
 
-// Offsets that a segment allows: first..last. None: first > last.
+// Offsets that a segment allows: first..last. None: first > last. Where the last is 4 GB there is no limit at all:
+// accesses wrap, as silicon has it.
 struct x86_span {
-    uint32_t first, last;
+    uint32_t first;
+    uint64_t last;
 };
 
 struct x86_private {

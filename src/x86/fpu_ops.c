@@ -56,18 +56,16 @@ static bool compare_with(struct x86_private *c, struct x86_soft *s, struct x86_f
     enum x86_soft_order o = x86_soft_compare(s, *x86_fpu_st(c, 0), b, quiet);
     if (o == SOFT_UNORDERED)
         s->flags &= (uint8_t)~SOFT_DE;
-    if (!x86_fpu_commit(c, s))
-        return false;
-    set_condition(c, o);
-    return true;
+    bool done = x86_fpu_commit(c, s);
+    set_condition(c, o); // as silicon does, masked or not
+    return done;
 }
 
 static bool compare_empty(struct x86_private *c)
 {
-    if (!x86_fpu_underflow(c))
-        return false;
+    bool done = x86_fpu_underflow(c);
     set_condition(c, SOFT_UNORDERED);
-    return true;
+    return done;
 }
 
 // D8, DA, DC, DE with memory: ST(0) and a number of the kind the opcode names.
@@ -211,12 +209,10 @@ static void compare_to_flags(struct x86_private *c, const struct x86_op *op, boo
             s.flags &= (uint8_t)~SOFT_DE;
         done = x86_fpu_commit(c, &s);
     }
-    if (!done)
-        return;
     x86_settle_flags(c);
     c->pub.state.eflags = (c->pub.state.eflags & ~(uint32_t)X86_ARITHMETIC) | flags[o];
     x86_adopt_flags(c);
-    pop_if(c, pop, 1);
+    pop_if(c, done && pop, 1);
 }
 
 static bool comi(struct x86_private *c, struct x86_op *op) { compare_to_flags(c, op, false, false); return true; }
@@ -229,10 +225,9 @@ static bool ucomip(struct x86_private *c, struct x86_op *op) { compare_to_flags(
 
 static void push_converted(struct x86_private *c, struct x86_soft *s, struct x86_float v)
 {
-    if (!x86_fpu_empty(c, 7)) // overflow is found before the operand is looked at
-        s->flags = 0;
-    else if (!x86_fpu_commit(c, s))
-        return;
+    bool full = !x86_fpu_empty(c, 7); // found before the operand is looked at
+    if (!full && !x86_fpu_commit(c, s) && (s->flags & SOFT_IE))
+        return; // a denormal operand is loaded even when that exception is not masked
     x86_fpu_push(c, v);
 }
 
@@ -369,8 +364,8 @@ static bool commit_store(struct x86_private *c, struct x86_soft *s)
     unsigned stopping = s->flags & ~(unsigned)c->pub.state.fcw & (SOFT_OE | SOFT_UE);
     if (!stopping)
         return x86_fpu_commit(c, s);
-    x86_fpu_c1(c, s->up && (s->flags & SOFT_PE));
-    x86_fpu_raise(c, s->flags);
+    x86_fpu_c1(c, false);
+    x86_fpu_raise(c, stopping);
     return false;
 }
 

@@ -207,7 +207,7 @@ X86_HOT(enter)
     c->op = op;
     if (!x86_push_at(c, &esp, size, c->pub.state.reg[X86_EBP]))
         return x86_raise(c, op);
-    frame = esp;
+    frame = (c->pub.state.reg[X86_ESP] & ~x86_stack_mask(c)) | esp;
     if (level > 0 && (!copy_frame_pointers(c, &esp, size, level) || !x86_push_at(c, &esp, size, frame)))
         return x86_raise(c, op);
     esp -= op->imm;
@@ -216,10 +216,7 @@ X86_HOT(enter)
         !x86_probe(c, (esp & x86_stack_mask(c)) + c->base[X86_SS], 1, X86_WRITE | (c->cpl == 3 ? X86_USER : 0u)))
         return x86_raise(c, op);
     x86_set_esp(c, esp);
-    if (x86_stack_mask(c) == 0xffff || size == 2)
-        x86_set_16(c, X86_EBP, frame);
-    else
-        x86_set_32(c, X86_EBP, frame);
+    x86_set(c, X86_EBP, size, frame);
     X86_NEXT;
 }
 

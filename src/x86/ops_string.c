@@ -83,10 +83,11 @@ static bool lods(struct strings *s)
     return true;
 }
 
+// When both operands fault, silicon reports the destination's.
 static bool cmps(struct strings *s)
 {
     uint32_t a, b;
-    if (!source(s, &a) || !destination(s, &b))
+    if (!destination(s, &b) || !source(s, &a))
         return false;
     compare(s->c, a, b, s->op->size);
     advance(s, s->si, step_of(s));
@@ -147,7 +148,7 @@ static uint32_t stretch(struct strings *s, unsigned seg, uint32_t offset, uint32
     uint32_t linear = offset + c->base[seg], room = (X86_PAGE_SIZE - (linear & X86_PAGE_MASK)) / size;
     const struct x86_span *span = write ? &c->write[seg] : &c->read[seg];
     n = n < room ? n : room;
-    if (n < 2 || offset < span->first || offset > span->last || span->last - offset < n * size - 1 ||
+    if (n < 2 || offset < span->first || (uint64_t)offset + n * size - 1 > span->last ||
         offset + n * size - 1 > s->op->mask)
         return 0;
     *host = x86_direct(c, linear, n * size, write);
@@ -220,6 +221,7 @@ static struct x86_op *leave_at(struct x86_private *c, const struct x86_op *op, b
 static struct x86_op *repeat(struct x86_private *c, struct x86_op *op, element *one, many *fn, bool compares)
 {
     struct strings s = {c, op, &c->pub.state.reg[X86_ESI], &c->pub.state.reg[X86_EDI], &c->pub.state.reg[X86_ECX]};
+    uint32_t res = c->res, aux = c->aux;
     c->op = op;
     if (count_of(&s) == 0)
         X86_JUMP(x86_next_eip(c, op), 1, x86_follow);
@@ -228,6 +230,8 @@ static struct x86_op *repeat(struct x86_private *c, struct x86_op *op, element *
         if (n == 0) {
             if (!one(&s)) {
                 c->left--;
+                c->res = res; // a fault inside REP CMPS or SCAS leaves the flags from before (Intel SDM 2, REP)
+                c->aux = aux;
                 return x86_raise(c, op);
             }
             n = 1;

@@ -117,13 +117,22 @@ X86_HOT(bound)
     uint32_t lin;
     unsigned size = op->size;
     c->op = op;
-    if (!x86_address(c, op, size * 2, false, &lin))
+    if (!x86_address(c, op, size, false, &lin))
         return x86_raise(c, op);
-    uint64_t low = x86_load(c, lin, size), high = low & X86_BAD ? low : x86_load(c, lin + size, size);
-    if (high & X86_BAD)
-        return x86_raise(c, op);
+    uint64_t bound = x86_load(c, lin, size);
     int32_t v = (int32_t)x86_extend(x86_get(c, op->src, size), size);
-    if (v < (int32_t)x86_extend((uint32_t)low, size) || v > (int32_t)x86_extend((uint32_t)high, size)) {
+    bool inside = !(bound & X86_BAD) && v >= (int32_t)x86_extend((uint32_t)bound, size);
+    if (bound & X86_BAD)
+        return x86_raise(c, op);
+    if (inside) { // the upper bound is not read when the lower one decides
+        if (!x86_check_span(c, op->seg, lin - c->base[op->seg] + size, size, false))
+            return x86_raise(c, op);
+        bound = x86_load(c, lin + size, size);
+        if (bound & X86_BAD)
+            return x86_raise(c, op);
+        inside = v <= (int32_t)x86_extend((uint32_t)bound, size);
+    }
+    if (!inside) {
         x86_fail(c, 5);
         return x86_raise(c, op);
     }

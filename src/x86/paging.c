@@ -398,7 +398,7 @@ uint8_t *x86_direct(struct x86_private *c, uint32_t linear, uint32_t n, bool wri
 bool x86_check_span(struct x86_private *c, unsigned seg, uint32_t offset, uint32_t size, bool write)
 {
     const struct x86_span *s = write ? &c->write[seg] : &c->read[seg];
-    if (offset >= s->first && offset <= s->last && s->last - offset >= size - 1)
+    if (offset >= s->first && (uint64_t)offset + size - 1 <= s->last)
         return true;
     return x86_fail_code(c, seg == X86_SS ? 12 : 13, 0);
 }

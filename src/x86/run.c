@@ -183,9 +183,9 @@ static struct x86_span span_of(const struct x86_segment *s)
 {
     bool down = (s->access & 0x0c) == 4; // expand-down data
     if (!down)
-        return (struct x86_span){0, s->limit};
+        return (struct x86_span){0, s->limit == 0xffffffff ? UINT64_MAX : s->limit};
     return s->limit == 0xffffffff ? (struct x86_span){1, 0}
-                                  : (struct x86_span){s->limit + 1, s->access & 0x4000 ? 0xffffffff : 0xffff};
+                                  : (struct x86_span){s->limit + 1, s->access & 0x4000 ? UINT64_MAX : 0xffff};
 }
 
 void x86_update_segment(struct x86_private *c, unsigned seg)
@@ -204,7 +204,7 @@ void x86_update_segment(struct x86_private *c, unsigned seg)
 static bool flat(const struct x86_private *c, unsigned seg)
 {
     const struct x86_span *w = &c->write[seg];
-    return c->base[seg] == 0 && w->first == 0 && w->last == 0xffffffff;
+    return c->base[seg] == 0 && w->first == 0 && w->last == UINT64_MAX;
 }
 
 void x86_update_mode(struct x86_private *c)
@@ -228,7 +228,7 @@ void x86_flush(struct x86 *cpu)
     struct x86_private *c = cpu->private;
     for (unsigned seg = 0; seg < 6; seg++)
         x86_update_segment(c, seg);
-    c->read[X86_FLAT] = c->write[X86_FLAT] = (struct x86_span){0, 0xffffffff};
+    c->read[X86_FLAT] = c->write[X86_FLAT] = (struct x86_span){0, UINT64_MAX};
     x86_flush_tlb(c);
     x86_new_generation(c);
     if (c->running)

@@ -83,11 +83,12 @@ static bool round_bits(struct x86_soft *s, bool sign, unsigned bits, uint64_t *m
 static void overflow(struct x86_soft *s, const struct soft_format *f, struct soft_rounded *r)
 {
     s->flags |= SOFT_OE;
-    if (!(s->masks & SOFT_OE)) {
+    bool masked = s->masks & SOFT_OE, too_far = !masked && r->biased - SOFT_WRAP > f->biased_max; // by FSCALE
+    if (!masked && !too_far) {
         r->biased -= SOFT_WRAP;
         return;
     }
-    bool infinite = s->rounding == SOFT_NEAREST || s->rounding == (r->sign ? SOFT_DOWN : SOFT_UP);
+    bool infinite = too_far || s->rounding == SOFT_NEAREST || s->rounding == (r->sign ? SOFT_DOWN : SOFT_UP);
     s->flags |= SOFT_PE;
     s->up = infinite;
     r->biased = infinite ? f->biased_max + 1 : f->biased_max;
@@ -100,11 +101,16 @@ static struct soft_rounded round_tiny(struct x86_soft *s, const struct soft_form
     uint64_t trial = r.m;
     bool inexact, carried = round_bits(s, r.sign, f->bits, &trial, low, &inexact);
     bool tiny = !(r.biased == 0 && carried);
-    if (tiny && !(s->masks & SOFT_UE)) {
+    if (tiny && !(s->masks & SOFT_UE) && r.biased + SOFT_WRAP > 0) {
         s->flags |= SOFT_UE | (inexact ? SOFT_PE : 0);
         r.m = trial;
         r.biased += SOFT_WRAP + carried;
         return r;
+    }
+    if (tiny && !(s->masks & SOFT_UE)) { // too far even for the adjusted exponent
+        s->flags |= SOFT_UE | SOFT_PE;
+        s->up = false;
+        return (struct soft_rounded){0, 0, r.sign};
     }
     soft_shift_right_jam(&r.m, &low, (uint32_t)(1 - r.biased));
     (void)round_bits(s, r.sign, f->bits, &r.m, low, &inexact);
