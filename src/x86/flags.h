@@ -61,11 +61,11 @@ X86_INLINE bool x86_condition(const struct x86_private *c, unsigned cc)
     case 0: v = x86_of(c); break;
     case 1: v = x86_cf(c); break;
     case 2: v = x86_zf(c); break;
-    case 3: v = x86_cf(c) | x86_zf(c); break;
+    case 3: v = x86_cf(c) || x86_zf(c); break;
     case 4: v = x86_sf(c); break;
     case 5: v = x86_pf(c); break;
     case 6: v = x86_less(c); break;
-    default: v = x86_less(c) | x86_zf(c); break;
+    default: v = x86_less(c) || x86_zf(c); break;
     }
     return v ^ (cc & 1);
 }

@@ -56,6 +56,8 @@ static bool start_helper(struct helper *h)
     if (h->batch == MAP_FAILED || h->pid < 0)
         return false;
     if (h->pid == 0) {
+        close(down[1]); // else it would never see the end of its input
+        close(up[0]);
         dup2(down[0], 0);
         dup2(up[1], 1);
         dup2(fd, 3);
@@ -468,6 +470,8 @@ int main(int argc, char **argv)
         failures += compare_batch(&h, &o, plans, n);
     }
     printf("%lu cases, %u differ from the host's processor\n", cases, failures);
+    close(h.to);
+    waitpid(h.pid, NULL, 0);
     x86_free(o.cpu);
     x86_memory_free(o.memory);
     return failures != 0;
