@@ -400,6 +400,7 @@ struct asm_line_state { // of the line in work, put aside while another is run
     const struct asm_token *token;
     bool forward_seen, unstable_seen, line_failed;
     uint32_t depth;
+    uint32_t list_current;
 };
 
 struct asm_data { // a list of initialisers being read

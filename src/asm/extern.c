@@ -194,7 +194,7 @@ const struct asm_type *asm_parse_prototype(struct assembler *a)
         t->far = token->name->keyword.type->kind == TYPE_FAR;
         token = ++a->token;
     }
-    if (token->kind == TOKEN_NAME && token->name->keyword.keyword_class == KEYWORD_LANGUAGE && !asm_is_punct(token + 1, ':')) {
+    if (token->kind == TOKEN_NAME && token->name->keyword.keyword_class == KEYWORD_LANGUAGE) {
         t->language = (uint8_t)token->name->keyword.value;
         a->token++;
     }

@@ -349,7 +349,9 @@ static void begin_while(struct assembler *a)
     h->condition = c;
     if (!c)
         return;
-    if (c->kind != NODE_CONSTANT || !c->truth)
+    if (c->kind == NODE_CONSTANT && c->truth)
+        h->test = h->start; // no test: .CONTINUE goes straight back
+    else
         jump(a, "jmp", h->test);
     label(a, h->start);
 }
@@ -359,7 +361,8 @@ static void end_while(struct assembler *a)
     struct asm_hll *h = top(a, HLL_WHILE, ".ENDW");
     if (!h)
         return;
-    label(a, h->test);
+    if (h->test != h->start)
+        label(a, h->test);
     if (h->condition)
         generate(a, h->condition, true, h->start);
     label(a, h->end);

@@ -138,6 +138,9 @@ static void push_small(struct assembler *a, struct call *c, const struct asm_typ
     bool is_register = x->value.kind == VALUE_REGISTER;
     if (is_register && size == 2 && c->word == 4 && !sign_extends(parameter, &x->value) && parameter && parameter->size <= 2) {
         run(a, asm_format(a, "push %s", wide_register(a, &x->value)));
+    } else if (!is_register && size == 2 && c->word == 4 && !sign_extends(parameter, &x->value)) {
+        run(a, "pushw 0");
+        run(a, asm_format(a, "push word ptr %s", x->text));
     } else if ((a->cpu & CPU_LEVEL) >= CPU_386) {
         run(a, asm_format(a, "%s %s, %s", sign_extends(parameter, &x->value) ? "movsx" : "movzx", accumulator(c), x->text));
         run(a, asm_format(a, "push %s", accumulator(c)));

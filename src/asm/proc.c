@@ -52,7 +52,7 @@ static void accept_language(struct assembler *a, struct asm_symbol *s)
 {
     const struct asm_token *t = a->token;
     s->language = s->language ? s->language : a->option.language;
-    if (t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_LANGUAGE && !asm_is_punct(t + 1, ':')) {
+    if (t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_LANGUAGE) {
         s->language = (uint8_t)t->name->keyword.value;
         a->token++;
     }
@@ -247,8 +247,6 @@ static bool one_local(struct assembler *a, struct asm_proc *p)
     }
     uint32_t size = asm_type_size(a, type);
     uint32_t align = size >= 4 && p->word == 4 ? 4 : size >= 2 ? 2 : 1;
-    if (asm_is_structure(type))
-        align = type->align < p->word ? type->align : p->word;
     p->local_bytes += size * (uint32_t)count;
     p->local_bytes = (p->local_bytes + align - 1) / align * align;
     struct asm_symbol *s = stack_symbol(a, name, type, -(int64_t)p->local_bytes);
@@ -329,7 +327,7 @@ static void default_prologue(struct assembler *a, struct asm_proc *p)
         asm_run_line(a, wide ? "mov ebp, esp" : "mov bp, sp", "prologue");
     }
     if (p->local_bytes)
-        asm_run_line(a, wide ? asm_format(a, "add esp, -%ut", p->local_bytes) : asm_format(a, "sub sp, %ut", p->local_bytes), "prologue");
+        asm_run_line(a, wide ? asm_format(a, "add esp, -%ut", p->local_bytes) : asm_format(a, "add sp, -%ut", p->local_bytes), "prologue");
     for (int i = 0; i < p->uses_count; i++)
         asm_run_line(a, asm_format(a, "push %s", p->uses[i]->text), "prologue");
 }

@@ -29,7 +29,7 @@ void asm_rooms_free(struct assembler *a)
 
 void asm_save_line(struct assembler *a, struct asm_line_state *s)
 {
-    *s = (struct asm_line_state){a->origin, a->line, a->rest, a->token, a->forward_seen, a->unstable_seen, a->line_failed, a->depth};
+    *s = (struct asm_line_state){a->origin, a->line, a->rest, a->token, a->forward_seen, a->unstable_seen, a->line_failed, a->depth, a->list_current};
     a->room_depth++;
 }
 
@@ -44,6 +44,7 @@ void asm_restore_line(struct assembler *a, const struct asm_line_state *s)
     a->unstable_seen = s->unstable_seen;
     a->line_failed = s->line_failed;
     a->depth = s->depth;
+    a->list_current = s->list_current;
 }
 
 // ---- tokens with text macros replaced ----

@@ -112,6 +112,7 @@ static void run_file(const char *path)
 CASES(instructions32)
 CASES(instructions16)
 CASES(language)
+CASES(flow)
 
 int main(void)
 {
@@ -119,6 +120,7 @@ int main(void)
         cmocka_unit_test(test_instructions32),
         cmocka_unit_test(test_instructions16),
         cmocka_unit_test(test_language),
+        cmocka_unit_test(test_flow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
