@@ -136,7 +136,7 @@ static bool evaluate(struct assembler *a, int test, bool *result)
 void asm_if(struct assembler *a, struct asm_name *name, int test)
 {
     (void)name;
-    struct asm_origin origin = a->origin;
+    struct asm_origin origin = asm_lasting_origin(a);
     bool result = false;
     evaluate(a, test, &result);
     a->conditionals = asm_grow(a, a->conditionals, &a->conditional_capacity, a->conditional_count, sizeof *a->conditionals);

@@ -31,7 +31,7 @@ void asm_comment(struct assembler *a, struct asm_name *name, int argument)
         return;
     }
     char delimiter = *t.at;
-    struct asm_origin start = a->origin;
+    struct asm_origin start = asm_lasting_origin(a);
     t.at++;
     t.length--;
     const struct asm_input *stop = asm_input_below(a);

@@ -285,7 +285,7 @@ static struct asm_hll *push(struct assembler *a, int kind)
 {
     struct asm_hll *h = asm_get(a, sizeof *h);
     h->kind = kind;
-    h->origin = a->origin;
+    h->origin = asm_lasting_origin(a);
     h->below = a->hll;
     a->hll = h;
     return h;

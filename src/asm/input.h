@@ -46,7 +46,7 @@ enum asm_loop_kind { LOOP_NONE, LOOP_REPEAT, LOOP_FOR, LOOP_FORC, LOOP_WHILE };
 struct asm_input {
     uint8_t kind; // enum asm_input_kind
     struct asm_input *below;
-    const char *p, *end; // files: what is left
+    const char *start, *p, *end; // files: the whole, and what is left
     uint32_t file, line;
     const struct asm_macro *macro; // macros and loops
     size_t next_line;

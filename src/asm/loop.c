@@ -20,7 +20,7 @@ static struct asm_input *begin_loop(struct assembler *a, struct asm_macro *m, in
 // Reads the body behind the loop's own line. The origin of the loop stays that of its first line.
 static bool body(struct assembler *a, struct asm_macro *m)
 {
-    struct asm_origin origin = a->origin;
+    struct asm_origin origin = asm_lasting_origin(a);
     bool ok = asm_collect_body(a, m);
     a->origin = origin;
     return ok;
@@ -70,7 +70,7 @@ static const char *loop_parameter(struct assembler *a, struct asm_macro *m)
             p++;
             base_buf_init(&text, &a->limited);
             asm_read_argument(a, &p, end, (struct asm_argument_rules){0}, &text);
-            m->parameters[0].value = (struct asm_text){asm_text_copy(a, text.data ? (const char *)text.data : "", text.size), text.size};
+            m->parameters[0].value = asm_keep_buf(a, &text);
             m->parameters[0].has_default = true;
             base_buf_free(&text);
         } else {
@@ -103,7 +103,7 @@ static struct asm_text *split_items(struct assembler *a, const struct asm_macro 
         asm_read_argument(a, &p, end, (struct asm_argument_rules){.old = a->option.old_macros}, &text);
         items = asm_grow(a, items, &capacity, *count, sizeof *items);
         struct asm_text *item = &items[(*count)++];
-        *item = (struct asm_text){asm_text_copy(a, text.data ? (const char *)text.data : "", text.size), text.size};
+        *item = asm_keep_buf(a, &text);
         if (item->length == 0 && m->parameters[0].has_default)
             *item = m->parameters[0].value;
         if (item->length == 0 && m->parameters[0].required)
@@ -156,7 +156,7 @@ void asm_forc(struct assembler *a, struct asm_name *name, int argument)
         else // MASM 5: the text stands bare
             asm_read_argument(a, &q, end, (struct asm_argument_rules){0}, &list);
     }
-    struct asm_text text = {asm_text_copy(a, list.data ? (const char *)list.data : "", list.size), list.size};
+    struct asm_text text = asm_keep_buf(a, &list);
     base_buf_free(&list);
     if (body(a, m) && p)
         begin_loop(a, m, LOOP_FORC, "FORC")->text = text;

@@ -182,7 +182,7 @@ static bool is_comment(struct asm_text line)
 // Reads up to the matching ENDM. The lines come from the input that holds the definition.
 bool asm_read_body(struct assembler *a, struct asm_macro *m)
 {
-    struct asm_origin start = a->origin;
+    struct asm_origin start = asm_lasting_origin(a);
     const struct asm_input *stop = a->input ? a->input->below : NULL;
     struct asm_text line;
     int depth = 0;
@@ -229,7 +229,7 @@ static bool read_parameter(struct assembler *a, struct asm_macro_parameter *p)
         base_buf_init(&text, &a->limited);
         const char *q = at;
         asm_read_argument(a, &q, a->line.at + a->line.length, (struct asm_argument_rules){0}, &text);
-        p->value = (struct asm_text){asm_text_copy(a, text.data ? (const char *)text.data : "", text.size), text.size};
+        p->value = asm_keep_buf(a, &text);
         p->has_default = true;
         base_buf_free(&text);
         while (a->token->kind != TOKEN_END && a->token->text < q)
@@ -346,11 +346,6 @@ void asm_new_locals(struct assembler *a, const struct asm_macro *m, struct asm_t
     }
 }
 
-static struct asm_text keep(struct assembler *a, const struct base_buf *b)
-{
-    return (struct asm_text){asm_text_copy(a, b->data ? (const char *)b->data : "", b->size), b->size};
-}
-
 // End of the text that belongs to a call: a comment, or the parenthesis that closes a function's arguments.
 static const char *rest_of_arguments(const char *p, const char *end, bool function)
 {
@@ -400,7 +395,7 @@ static const char *read_arguments(struct assembler *a, const struct asm_macro *m
             p = stop;
         } else {
             asm_read_argument(a, &p, end, rules, &text);
-            arguments[i] = keep(a, &text);
+            arguments[i] = asm_keep_buf(a, &text);
         }
         check_argument(a, m, i, &arguments[i], at);
         if (p < end && *p == ',' && i + 1 < m->parameter_count)
@@ -456,7 +451,7 @@ static const char *call_builtin(struct assembler *a, const struct asm_macro *m, 
             asm_text_argument(a, &p, end, &text);
         else
             asm_read_argument(a, &p, end, (struct asm_argument_rules){.function = true}, &text);
-        arguments[count++] = keep(a, &text);
+        arguments[count++] = asm_keep_buf(a, &text);
         if (p >= end || *p != ',')
             break;
         p++;

@@ -53,8 +53,6 @@ static void add_section(struct builder *b, struct coff_section *c, struct asm_se
 {
     c->name = s->symbol->name->text;
     c->flags = section_flags(s);
-    if (!s->initialised && s->size && (c->flags & COFF_CODE))
-        c->flags |= 0;
     c->align = s->align;
     c->size = s->size;
     c->data = section_data(b->a, s);
@@ -125,8 +123,8 @@ static void add_relocations(struct builder *b, struct coff_section *c, const str
     c->relocations = asm_get(b->a, s->fixup_count * sizeof *c->relocations);
     for (size_t i = 0; i < s->fixup_count; i++) {
         const struct asm_fixup *f = &s->fixups[i];
-        const struct asm_symbol *target = f->external ? f->external : f->segment->symbol;
-        if (target->coff_index == 0)
+        const struct asm_symbol *target = f->external ? f->external : f->segment ? f->segment->symbol : NULL;
+        if (!target || target->coff_index == 0) // reported as an error before
             continue;
         c->relocations[c->relocation_count++] =
             (struct coff_relocation){.offset = f->offset, .symbol = (uint32_t)target->coff_index - 1, .type = f->type};

@@ -197,12 +197,9 @@ static void percent_line(struct assembler *a, const char *p, const char *end)
     struct base_buf out;
     base_buf_init(&out, &a->limited);
     asm_expand_fully(a, (struct asm_text){p, (size_t)(end - p)}, &out);
-    char *text = base_buf_ok(&out) ? base_arena_text(&a->arena, (const char *)out.data, out.size) : NULL;
-    size_t size = out.size;
+    struct asm_text text = asm_keep_buf(a, &out);
     base_buf_free(&out);
-    if (!text)
-        asm_fatal(a, "out of memory");
-    asm_continue_line(a, text, size);
+    asm_continue_line(a, text.at, text.length);
 }
 
 static bool is_out_directive(const char *p, const char *end)
@@ -255,7 +252,7 @@ static void expand_leading_call(struct assembler *a, const struct words *w)
     if (++a->expand_rounds > ASM_EXPAND_LIMIT)
         asm_error(a, w->start, "text macros replace each other for ever");
     else if (!a->line_failed)
-        asm_continue_line(a, asm_text_copy(a, out->data ? (const char *)out->data : "", out->size), out->size);
+        asm_continue_line(a, asm_keep_buf(a, out).at, out->size);
 }
 
 // True when the line is done; false: *p moved behind a label and the rest is still to be seen.
@@ -300,7 +297,8 @@ static bool dispatch(struct assembler *a, const char **p, const char *end)
             asm_error(a, *p, "text macros replace each other for ever");
             return true;
         }
-        asm_continue_line(a, asm_text_copy(a, out->data ? (const char *)out->data : "", out->size), out->size);
+        struct asm_text text = asm_keep_buf(a, out);
+        asm_continue_line(a, text.at, text.length);
         return true;
     }
     statement(a, *p, end);

@@ -199,10 +199,17 @@ void *asm_get(struct assembler *a, size_t size)
 
 char *asm_text_copy(struct assembler *a, const char *text, size_t length)
 {
-    char *p = base_arena_text(&a->arena, text, length);
+    char *p = base_arena_text(&a->arena, length ? text : "", length);
     if (!p)
         no_memory(a);
     return p;
+}
+
+// A buffer's content, for keeping.
+struct asm_text asm_keep_buf(struct assembler *a, const struct base_buf *b)
+{
+    asm_check(a, b);
+    return (struct asm_text){asm_text_copy(a, (const char *)b->data, b->size), b->size};
 }
 
 const char *asm_format(struct assembler *a, const char *format, ...)
@@ -213,10 +220,8 @@ const char *asm_format(struct assembler *a, const char *format, ...)
     va_start(args, format);
     base_buf_vprintf(&b, format, args);
     va_end(args);
-    char *p = base_buf_ok(&b) ? base_arena_text(&a->arena, (const char *)b.data, b.size) : NULL;
+    const char *p = asm_keep_buf(a, &b).at;
     base_buf_free(&b);
-    if (!p)
-        no_memory(a);
     return p;
 }
 

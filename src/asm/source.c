@@ -54,7 +54,7 @@ void asm_push_file(struct assembler *a, const char *path, const char *text, size
 {
     uint32_t file = asm_add_file(a, path);
     struct asm_input *in = asm_push_input(a, INPUT_FILE);
-    in->p = text;
+    in->p = in->start = text;
     in->end = text + size;
     in->file = file;
     in->expansion = a->origin.expansion;
@@ -122,18 +122,12 @@ static void join(struct assembler *a, struct asm_input *in, struct asm_text *lin
             *line = (struct asm_text){"", 0};
             break;
         }
-        if (joined.size > ASM_LINE_LIMIT) {
-            base_buf_free(&joined);
+        if (joined.size > ASM_LINE_LIMIT)
             asm_fatal(a, "line longer than %u characters", ASM_LINE_LIMIT);
-        }
     }
     base_buf_add(&joined, line->at, line->length);
-    bool ok = base_buf_ok(&joined);
-    char *text = ok ? base_arena_text(&a->arena, (const char *)joined.data, joined.size) : NULL;
-    *line = (struct asm_text){text, joined.size};
+    *line = asm_keep_buf(a, &joined);
     base_buf_free(&joined);
-    if (!text)
-        asm_fatal(a, "out of memory");
 }
 
 // ---- lines of macros ----
@@ -196,6 +190,17 @@ bool asm_next_line(struct assembler *a, const struct asm_input *stop, struct asm
             asm_pop_input(a);
     }
     return false;
+}
+
+// The origin of the line in work, for keeping: its text only if that outlives the line. A macro's line buffer does not.
+struct asm_origin asm_lasting_origin(const struct assembler *a)
+{
+    struct asm_origin o = a->origin;
+    const struct asm_input *in = a->input;
+    bool in_file = in && in->kind == INPUT_FILE && o.text.at >= in->start && o.text.at <= in->end;
+    if (!in_file)
+        o.text = (struct asm_text){0};
+    return o;
 }
 
 // Ends the innermost macro or loop (EXITM). The conditionals it opened are closed with it.

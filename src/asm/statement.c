@@ -8,7 +8,7 @@ static struct asm_statement *keep(struct assembler *a, int kind)
 {
     a->statements = asm_grow(a, a->statements, &a->statement_capacity, a->statement_count, sizeof *a->statements);
     struct asm_statement *s = &a->statements[a->statement_count++];
-    *s = (struct asm_statement){.kind = (uint8_t)kind, .list = a->list_current, .origin = a->origin};
+    *s = (struct asm_statement){.kind = (uint8_t)kind, .list = a->list_current, .origin = asm_lasting_origin(a)};
     return s;
 }
 
@@ -17,10 +17,11 @@ static bool inside(struct asm_text t, const char *p)
     return p >= t.at && p <= t.at + t.length;
 }
 
-// Text of the origin outlives the line only if it lies in a file's memory or the arena; a macro's line buffer does not.
+// A statement that may still have to be shown in a message keeps its text.
 static void settle_origin(struct assembler *a, struct asm_statement *s)
 {
-    s->origin.text.at = asm_text_copy(a, s->origin.text.at, s->origin.text.length);
+    if (!s->origin.text.at)
+        s->origin.text = (struct asm_text){asm_text_copy(a, a->origin.text.at, a->origin.text.length), a->origin.text.length};
 }
 
 static void keep_tokens(struct assembler *a, struct asm_statement *s, const struct asm_token *first)

@@ -414,13 +414,13 @@ void asm_record(struct assembler *a, struct asm_name *name, int argument)
     t->kind = TYPE_RECORD;
     t->name = name;
     const char *at = a->token->text;
-    struct asm_symbol *s = asm_symbol_claim(a, name, SYMBOL_TYPE, a->origin.text.at);
     do
         if (!record_field(a, t))
             return;
     while (asm_accept(a, ','));
     place_bits(a, t, at);
     t->closed = true;
+    struct asm_symbol *s = asm_symbol_claim(a, name, SYMBOL_TYPE, at);
     if (s)
         s->type = t;
 }

@@ -44,8 +44,8 @@ uint8_t *base_buf_reserve(struct base_buf *b, size_t n)
 
 void base_buf_add(struct base_buf *b, const void *data, size_t n)
 {
-    uint8_t *p = base_buf_reserve(b, n);
-    if (p && n) {
+    uint8_t *p = n ? base_buf_reserve(b, n) : NULL;
+    if (p) {
         memcpy(p, data, n);
         b->size += n;
     }
@@ -53,8 +53,8 @@ void base_buf_add(struct base_buf *b, const void *data, size_t n)
 
 void base_buf_fill(struct base_buf *b, uint8_t value, size_t n)
 {
-    uint8_t *p = base_buf_reserve(b, n);
-    if (p && n) {
+    uint8_t *p = n ? base_buf_reserve(b, n) : NULL;
+    if (p) {
         memset(p, value, n);
         b->size += n;
     }
