@@ -1,6 +1,6 @@
 // Writes the model of coff.h as an i386 COFF object: header, sections with their data, relocations and lines, symbols,
 // names. Line numbers take the classic form (function symbol with .bf, .lf, .ef) that MASM -Zd writes; what is particular
-// to ours (lines beyond 65535, many files) is told in docs/formats.md.
+// to ours (lines beyond 65535, many files) is told in docs/images.md.
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,9 +27,10 @@ struct writer {
     const struct coff_object *object;
     struct base_buf *out;
     struct base_diag *diag;
-    const struct base_alloc *alloc;
+    struct base_arena arena;
     struct base_buf symbols, strings;
-    struct base_buf groups;      // of struct line_group
+    struct base_buf groups;      // of struct line_group, by section
+    uint32_t *first_group;       // by section; one more for the end
     struct base_buf starts;      // of struct function_start, sorted
     uint32_t *raw_of;            // model symbol to its index in the symbol table
     uint32_t *group_of;          // model symbol to the group it owns + 1
@@ -221,14 +222,16 @@ static void number_symbols(struct writer *w)
 static bool plan(struct writer *w)
 {
     const struct coff_object *o = w->object;
-    size_t bytes = ((size_t)o->symbol_count + 1) * sizeof(uint32_t);
-    w->raw_of = base_alloc_zero(w->alloc, bytes);
-    w->group_of = base_alloc_zero(w->alloc, bytes);
-    if (!w->raw_of || !w->group_of)
+    w->raw_of = base_arena_zero(&w->arena, ((size_t)o->symbol_count + 1) * sizeof(uint32_t));
+    w->group_of = base_arena_zero(&w->arena, ((size_t)o->symbol_count + 1) * sizeof(uint32_t));
+    w->first_group = base_arena_zero(&w->arena, ((size_t)o->section_count + 1) * sizeof(uint32_t));
+    if (!w->raw_of || !w->group_of || !w->first_group)
         return fail(w, "out of memory");
     collect_starts(w);
-    for (uint32_t i = 0; i < o->section_count; i++)
+    for (uint32_t i = 0; i < o->section_count; i++) {
         group_section_lines(w, i);
+        w->first_group[i + 1] = group_count(w);
+    }
     if (!base_buf_ok(&w->groups) || !base_buf_ok(&w->starts))
         return fail(w, "out of memory");
     number_symbols(w);
@@ -278,12 +281,10 @@ static uint16_t saturate(uint32_t count)
     return (uint16_t)(count < COFF_COUNT_MAX ? count : COFF_COUNT_MAX);
 }
 
+// Each group has an entry of its own in front of its lines.
 static uint32_t line_entries(const struct writer *w, uint32_t section)
 {
-    uint32_t n = section < w->object->section_count ? w->object->sections[section].line_count : 0;
-    for (uint32_t i = 0; n && i < group_count(w); i++)
-        n += group_at(w, i)->section == section;
-    return n;
+    return w->object->sections[section].line_count + w->first_group[section + 1] - w->first_group[section];
 }
 
 // The section's header; *position advances over its data, relocations and lines.
@@ -337,10 +338,8 @@ static void put_section_content(struct writer *w, const struct coff_section *s)
 static void put_lines(struct writer *w, uint32_t section)
 {
     const struct coff_section *s = &w->object->sections[section];
-    for (uint32_t i = 0; s->line_count && i < group_count(w); i++) {
+    for (uint32_t i = w->first_group[section]; i < w->first_group[section + 1]; i++) {
         struct line_group *g = group_at(w, i);
-        if (g->section != section)
-            continue;
         g->position = (uint32_t)w->out->size;
         base_buf_add32(w->out, g->raw);
         base_buf_add16(w->out, 0);
@@ -518,7 +517,8 @@ static bool write_object(struct writer *w)
 
 bool coff_write(const struct coff_object *object, struct base_buf *out, struct base_diag *diag)
 {
-    struct writer w = {.object = object, .out = out, .diag = diag, .alloc = out->alloc};
+    struct writer w = {.object = object, .out = out, .diag = diag};
+    base_arena_init(&w.arena, out->alloc);
     struct base_buf *all[] = {&w.symbols, &w.strings, &w.groups, &w.starts, &w.directive_text};
     for (size_t i = 0; i < BASE_COUNT(all); i++)
         base_buf_init(all[i], out->alloc);
@@ -526,8 +526,6 @@ bool coff_write(const struct coff_object *object, struct base_buf *out, struct b
     bool ok = write_object(&w);
     for (size_t i = 0; i < BASE_COUNT(all); i++)
         base_buf_free(all[i]);
-    size_t bytes = ((size_t)object->symbol_count + 1) * sizeof(uint32_t);
-    base_alloc_free(w.alloc, w.raw_of, w.raw_of ? bytes : 0);
-    base_alloc_free(w.alloc, w.group_of, w.group_of ? bytes : 0);
+    base_arena_free(&w.arena);
     return ok;
 }

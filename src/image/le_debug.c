@@ -1,5 +1,5 @@
 // The debug information of our own images: source files, symbols and line numbers as one compact block that the LE
-// header's words 98h/9Ch point at. docs/formats.md describes it; other tools' blocks are recognised by their other
+// header's words 98h/9Ch point at. docs/images.md describes it; other tools' blocks are recognised by their other
 // signature and left alone.
 #include <string.h>
 

@@ -83,7 +83,7 @@ bool le_read_fixups(struct le_reader *r) BASE_MUST_USE;
 bool le_read_entries(struct le_reader *r) BASE_MUST_USE; // before names and fixups
 bool le_read_names(struct le_reader *r) BASE_MUST_USE;
 
-// The debug information: see docs/formats.md. Reading leaves the image without any when it is of another kind.
+// The debug information: see docs/images.md. Reading leaves the image without any when it is of another kind.
 bool le_read_debug(struct le_reader *r, const uint8_t *bytes, size_t size) BASE_MUST_USE;
 bool le_write_debug(const struct le_image *image, struct base_buf *out, struct base_diag *diag) BASE_MUST_USE;
 

@@ -104,7 +104,10 @@ bool link_image(const struct link_options *options, const struct link_input *inp
     base_map_init(&l.segments, options->alloc, true);
     base_map_init(&l.symbols, options->alloc, false);
     base_buf_init(&l.fixups, options->alloc);
+    uint32_t before = diag->errors;
     bool ok = link_all(&l, inputs, input_count, image, map);
+    if (!ok && diag->errors == before)
+        link_error(&l, "out of memory"); // what else fails says so itself
     for (uint32_t i = 0; i < l.file_count; i++)
         base_map_free(&l.files[i].classes);
     base_map_free(&l.segments);
