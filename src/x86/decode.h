@@ -134,7 +134,7 @@ bool x86_put_rm(struct x86_private *c, struct x86_op *op, unsigned size, uint32_
         if (got & X86_BAD)                                                                                             \
             return x86_raise(c, op);                                                                                   \
         v = (uint32_t)got;                                                                                             \
-        BODY X86_NEXT;                                                                                                 \
+        BODY X86_NEXT_COLD;                                                                                            \
     }
 // Reads memory that will be written into `v`, BODY makes `r` of it.
 #define X86_COLD_CHANGE(name, N, BODY)                                                                                 \
@@ -149,7 +149,7 @@ bool x86_put_rm(struct x86_private *c, struct x86_op *op, unsigned size, uint32_
             return x86_raise(c, op);                                                                                   \
         v = (uint32_t)got;                                                                                             \
         BODY if (!x86_store(c, lin, N, r)) return x86_raise(c, op);                                                    \
-        X86_NEXT;                                                                                                      \
+        X86_NEXT_COLD;                                                                                                 \
     }
 // Writes `value`.
 #define X86_COLD_WRITE(name, N, value)                                                                                 \
@@ -159,7 +159,7 @@ bool x86_put_rm(struct x86_private *c, struct x86_op *op, unsigned size, uint32_
         c->op = op;                                                                                                    \
         if (!x86_address(c, op, N, true, &lin) || !x86_store(c, lin, N, value))                                        \
             return x86_raise(c, op);                                                                                   \
-        X86_NEXT;                                                                                                      \
+        X86_NEXT_COLD;                                                                                                 \
     }
 #define X86_FORM_LIST(name)                                                                                            \
     {                                                                                                                  \

@@ -108,16 +108,25 @@ x86_handler *x86_pick_call(struct x86_decode *d, struct x86_op *op)
     return flat_stack(d) ? call_flat : call_cold;
 }
 
-X86_HOT(ret_cold)
+// NULL: done; else what to do instead of going on.
+X86_OUTLINE x86_handler *ret_cold_work(struct x86_private *c, struct x86_op *op)
 {
     uint32_t esp = c->pub.state.reg[X86_ESP], to;
     c->op = op;
     if (!x86_pop_at(c, &esp, op->size, &to))
-        return x86_raise(c, op);
+        return x86_raise;
     if (!within_code(c, to))
-        return x86_raise_gp0(c, op);
+        return x86_raise_gp0;
     x86_set_esp(c, esp + op->imm);
     c->pub.state.eip = to;
+    return NULL;
+}
+
+X86_HOT(ret_cold)
+{
+    x86_handler *instead = ret_cold_work(c, op);
+    if (BASE_UNLIKELY(instead != NULL))
+        X86_TAIL instead(c, op);
     X86_TAIL x86_follow_jump(c, op);
 }
 
@@ -176,29 +185,47 @@ x86_handler *x86_pick_loop(struct x86_decode *d, struct x86_op *op)
 // ---------------------------------------------------------------------------------------------------------------------
 // FF: INC, DEC, CALL, CALL FAR, JMP, JMP FAR, PUSH
 
-X86_HOT(call_rm)
+// NULL: done; else what to do instead of going on.
+X86_OUTLINE x86_handler *call_rm_work(struct x86_private *c, struct x86_op *op)
 {
     uint32_t to;
     c->op = op;
     if (!x86_get_rm(c, op, op->size, &to))
-        return x86_raise(c, op);
+        return x86_raise;
     if (!within_code(c, to))
-        return x86_raise_gp0(c, op);
+        return x86_raise_gp0;
     if (!push(c, op->size, x86_next_eip(c, op)))
-        return x86_raise(c, op);
+        return x86_raise;
     c->pub.state.eip = to;
+    return NULL;
+}
+
+X86_HOT(call_rm)
+{
+    x86_handler *instead = call_rm_work(c, op);
+    if (BASE_UNLIKELY(instead != NULL))
+        X86_TAIL instead(c, op);
     X86_TAIL x86_follow_jump(c, op);
+}
+
+// NULL: done; else what to do instead of going on.
+X86_OUTLINE x86_handler *jmp_rm_work(struct x86_private *c, struct x86_op *op)
+{
+    uint32_t to;
+    c->op = op;
+    if (!x86_get_rm(c, op, op->size, &to))
+        return x86_raise;
+    if (!within_code(c, to))
+        return x86_raise_gp0;
+    c->pub.state.eip = to;
+    return NULL;
 }
 
 X86_HOT(jmp_rm)
 {
-    uint32_t to;
-    c->op = op;
-    if (!x86_get_rm(c, op, op->size, &to))
-        return x86_raise(c, op);
-    if (!within_code(c, to))
-        return x86_raise_gp0(c, op);
-    c->pub.state.eip = to;
+    x86_handler *instead = jmp_rm_work(c, op);
+    if (BASE_UNLIKELY(instead != NULL))
+        X86_TAIL instead(c, op);
     X86_TAIL x86_follow_jump(c, op);
 }
 

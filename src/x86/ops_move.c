@@ -144,7 +144,7 @@ X86_HOT(xchg)
     if (!x86_get_rm_to_write(c, op, op->size, &v) || !x86_put_rm(c, op, op->size, x86_get(c, op->src, op->size)))
         return x86_raise(c, op);
     x86_set(c, op->src, op->size, v);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(xchg_acc_32)
@@ -199,7 +199,7 @@ X86_HOT(cmov)
         return x86_raise(c, op);
     if (x86_condition(c, op->imm))
         x86_set(c, op->src, op->size, v);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 x86_handler *x86_pick_cmov(struct x86_decode *d, struct x86_op *op)

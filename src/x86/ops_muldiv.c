@@ -34,7 +34,7 @@ X86_HOT(mul)
     uint64_t p = (uint64_t)accumulator(c, size) * v;
     set_pair(c, size, (uint32_t)p, (uint32_t)(p >> bits));
     product_flags(c, (uint32_t)p, size, p >> bits);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 static int64_t signed_of(uint32_t v, unsigned size)
@@ -57,7 +57,7 @@ X86_HOT(imul)
     int64_t p = signed_of(accumulator(c, size), size) * signed_of(v, size);
     set_pair(c, size, (uint32_t)p, (uint32_t)((uint64_t)p >> bits));
     product_flags(c, (uint32_t)p, size, overflows(p, size));
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 static struct x86_op *imul_to(struct x86_private *c, struct x86_op *op, bool immediate)
@@ -70,7 +70,7 @@ static struct x86_op *imul_to(struct x86_private *c, struct x86_op *op, bool imm
     int64_t p = signed_of(v, op->size) * signed_of(other, op->size);
     x86_set(c, op->src, op->size, (uint32_t)p);
     product_flags(c, (uint32_t)p, op->size, overflows(p, op->size));
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(imul_rm) { return imul_to(c, op, false); }
@@ -105,7 +105,7 @@ X86_HOT(div)
         return x86_raise(c, op);
     }
     set_pair(c, size, (uint32_t)(n / v), (uint32_t)(n % v));
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 static bool divide_signed(int64_t n, int64_t v, unsigned size, int64_t *q, int64_t *r)
@@ -132,7 +132,7 @@ X86_HOT(idiv)
         return x86_raise(c, op);
     }
     set_pair(c, size, (uint32_t)q, (uint32_t)r);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 x86_handler *x86_pick_muldiv(struct x86_decode *d, struct x86_op *op)
@@ -184,10 +184,10 @@ static void ascii(struct x86_private *c, bool subtract)
     adjust_flags(c, ax & 15, adjust, adjust);
 }
 
-X86_HOT(daa) { decimal(c, false); X86_NEXT; }
-X86_HOT(das) { decimal(c, true); X86_NEXT; }
-X86_HOT(aaa) { ascii(c, false); X86_NEXT; }
-X86_HOT(aas) { ascii(c, true); X86_NEXT; }
+X86_HOT(daa) { decimal(c, false); X86_NEXT_COLD;}
+X86_HOT(das) { decimal(c, true); X86_NEXT_COLD;}
+X86_HOT(aaa) { ascii(c, false); X86_NEXT_COLD;}
+X86_HOT(aas) { ascii(c, true); X86_NEXT_COLD;}
 
 X86_HOT(aam)
 {
@@ -198,7 +198,7 @@ X86_HOT(aam)
     }
     x86_set_16(c, X86_EAX, al / base << 8 | al % base);
     adjust_flags(c, al % base, false, false);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(aad)
@@ -206,7 +206,7 @@ X86_HOT(aad)
     uint32_t ax = c->pub.state.reg[X86_EAX] & 0xffff, al = ((ax >> 8) * (op->imm & 0xff) + ax) & 0xff;
     x86_set_16(c, X86_EAX, al);
     adjust_flags(c, al, false, false);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 x86_handler *x86_pick_adjust(struct x86_decode *d, struct x86_op *op)

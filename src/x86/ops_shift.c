@@ -83,7 +83,7 @@ static uint32_t rotate_or_shift(struct x86_private *c, unsigned kind, uint32_t v
             return x86_raise(c, op);                                                                                   \
         if (count != 0 && !x86_put_rm(c, op, op->size, rotate_or_shift(c, kind, v, count, op->size)))                  \
             return x86_raise(c, op);                                                                                   \
-        X86_NEXT;                                                                                                      \
+        X86_NEXT_COLD;                                                                                                     \
     }
 
 DEFINE_SHIFT(rol, 0)
@@ -134,7 +134,7 @@ static uint32_t shift_double(struct x86_private *c, uint32_t v, uint32_t in, uns
             return x86_raise(c, op);                                                                                   \
         if (count != 0 && !x86_put_rm(c, op, op->size, shift_double(c, v, in, count, op->size, right)))                \
             return x86_raise(c, op);                                                                                   \
-        X86_NEXT;                                                                                                      \
+        X86_NEXT_COLD;                                                                                                     \
     }
 
 DEFINE_SHIFT_DOUBLE(shld_imm, false, op->imm)
@@ -186,7 +186,7 @@ static struct x86_op *bit_op(struct x86_private *c, struct x86_op *op, unsigned 
     if (kind != BT && !x86_in_memory(op))
         x86_set(c, op->dst, op->size, r);
     x86_set_cf(c, v & m);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 static int32_t bit_number(const struct x86_private *c, const struct x86_op *op)
@@ -232,7 +232,7 @@ static struct x86_op *scan(struct x86_private *c, struct x86_op *op, bool revers
         x86_set(c, op->src, op->size, n);
     c->res = v;
     c->aux = 0;
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(bsf) { return scan(c, op, false); }
@@ -266,7 +266,7 @@ X86_HOT(cmpxchg)
     if (v != a)
         x86_set(c, acc, size, v);
     compare_flags(c, a, v, size);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(xadd)
@@ -288,7 +288,7 @@ X86_HOT(xadd)
     }
     c->res = x86_extend(r, size);
     c->aux = size == 4 ? x86_pack_32(carry) : size == 2 ? x86_pack_16(carry) : x86_pack_8(carry);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(cmpxchg8b)
@@ -311,7 +311,7 @@ X86_HOT(cmpxchg8b)
     x86_settle_flags(c);
     c->pub.state.eflags = same ? c->pub.state.eflags | X86_ZF : c->pub.state.eflags & ~(uint32_t)X86_ZF;
     x86_adopt_flags(c);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 x86_handler *x86_pick_cmpxchg(struct x86_decode *d, struct x86_op *op)

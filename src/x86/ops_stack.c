@@ -35,7 +35,7 @@ X86_HOT(pop_reg_cold)
         return x86_raise(c, op);
     x86_set_esp(c, esp);
     x86_set(c, op->dst, op->size, v);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(push_reg_flat)
@@ -96,7 +96,7 @@ X86_HOT(push_rm)
     c->op = op;
     if (!x86_get_rm(c, op, op->size, &v) || !push(c, op->size, v))
         return x86_raise(c, op);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 x86_handler *x86_pick_push_rm(struct x86_decode *d, struct x86_op *op)
@@ -117,7 +117,7 @@ X86_HOT(pop_rm)
         c->pub.state.reg[X86_ESP] = before;
         return x86_raise(c, op);
     }
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 x86_handler *x86_pick_pop_rm(struct x86_decode *d, struct x86_op *op)
@@ -139,7 +139,7 @@ X86_HOT(pusha)
         if (!x86_push_at(c, &esp, op->size, c->pub.state.reg[r]))
             return x86_raise(c, op);
     x86_set_esp(c, esp);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(popa)
@@ -153,7 +153,7 @@ X86_HOT(popa)
     for (unsigned r = 0; r < 8; r++)
         if (r != X86_ESP)
             x86_set(c, r, op->size, v[r]);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 static bool iopl_denies(const struct x86_private *c)
@@ -217,7 +217,7 @@ X86_HOT(enter)
         return x86_raise(c, op);
     x86_set_esp(c, esp);
     x86_set(c, X86_EBP, size, frame);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(leave_cold)
@@ -228,7 +228,7 @@ X86_HOT(leave_cold)
         return x86_raise(c, op);
     x86_set_esp(c, esp);
     x86_set(c, X86_EBP, op->size, v);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 X86_HOT(leave_flat)

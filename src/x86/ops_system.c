@@ -19,7 +19,7 @@ X86_HOT(mov_from_seg)
 }
 
 // Loading SS keeps interrupts and traps off for one instruction, so that ESP can follow.
-static struct x86_op *after_segment_load(struct x86_private *c, struct x86_op *op, unsigned seg)
+X86_OUTLINE struct x86_op *after_segment_load(struct x86_private *c, struct x86_op *op, unsigned seg)
 {
     uint8_t before = c->mode;
     if (seg == X86_SS)
@@ -30,13 +30,22 @@ static struct x86_op *after_segment_load(struct x86_private *c, struct x86_op *o
     X86_JUMP(x86_next_eip(c, op), 1, x86_follow);
 }
 
-X86_HOT(mov_to_seg)
+// NULL: done; else what to do instead of going on.
+X86_OUTLINE x86_handler *mov_to_seg_work(struct x86_private *c, struct x86_op *op)
 {
     uint32_t v;
     c->op = op;
     if (!x86_get_rm(c, op, 2, &v) || !x86_load_data_segment(c, op->src, (uint16_t)v))
-        return x86_raise(c, op);
-    return after_segment_load(c, op, op->src);
+        return x86_raise;
+    return NULL;
+}
+
+X86_HOT(mov_to_seg)
+{
+    x86_handler *instead = mov_to_seg_work(c, op);
+    if (BASE_UNLIKELY(instead != NULL))
+        X86_TAIL instead(c, op);
+    X86_TAIL after_segment_load(c, op, op->src);
 }
 
 x86_handler *x86_pick_mov_seg(struct x86_decode *d, struct x86_op *op)
@@ -57,20 +66,29 @@ X86_HOT(push_seg)
     if (!x86_push_at(c, &esp, op->size, c->pub.state.seg[op->src].selector))
         return x86_raise(c, op);
     x86_set_esp(c, esp);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
-X86_HOT(pop_seg)
+// NULL: done; else what to do instead of going on.
+X86_OUTLINE x86_handler *pop_seg_work(struct x86_private *c, struct x86_op *op)
 {
     uint32_t esp = c->pub.state.reg[X86_ESP], v;
     c->op = op;
     if (!x86_pop_at(c, &esp, op->size, &v))
-        return x86_raise(c, op);
+        return x86_raise;
     uint32_t mask = x86_stack_mask(c); // of the old SS
     if (!x86_load_data_segment(c, op->src, (uint16_t)v))
-        return x86_raise(c, op);
+        return x86_raise;
     c->pub.state.reg[X86_ESP] = (c->pub.state.reg[X86_ESP] & ~mask) | (esp & mask);
-    return after_segment_load(c, op, op->src);
+    return NULL;
+}
+
+X86_HOT(pop_seg)
+{
+    x86_handler *instead = pop_seg_work(c, op);
+    if (BASE_UNLIKELY(instead != NULL))
+        X86_TAIL instead(c, op);
+    X86_TAIL after_segment_load(c, op, op->src);
 }
 
 x86_handler *x86_pick_push_seg(struct x86_decode *d, struct x86_op *op)
@@ -88,18 +106,27 @@ x86_handler *x86_pick_pop_seg(struct x86_decode *d, struct x86_op *op)
     return pop_seg;
 }
 
-X86_HOT(load_far)
+// NULL: done; else what to do instead of going on.
+X86_OUTLINE x86_handler *load_far_work(struct x86_private *c, struct x86_op *op)
 {
     uint32_t lin;
     unsigned size = op->size;
     c->op = op;
     if (!x86_address(c, op, size + 2, false, &lin))
-        return x86_raise(c, op);
+        return x86_raise;
     uint64_t low = x86_load(c, lin, size), high = low & X86_BAD ? low : x86_load(c, lin + size, 2);
     if ((high & X86_BAD) || !x86_load_data_segment(c, op->dst, (uint16_t)high))
-        return x86_raise(c, op);
+        return x86_raise;
     x86_set(c, op->src, size, (uint32_t)low);
-    return after_segment_load(c, op, op->dst);
+    return NULL;
+}
+
+X86_HOT(load_far)
+{
+    x86_handler *instead = load_far_work(c, op);
+    if (BASE_UNLIKELY(instead != NULL))
+        X86_TAIL instead(c, op);
+    X86_TAIL after_segment_load(c, op, op->dst);
 }
 
 x86_handler *x86_pick_load_far(struct x86_decode *d, struct x86_op *op)
@@ -136,7 +163,7 @@ X86_HOT(bound)
         x86_fail(c, 5);
         return x86_raise(c, op);
     }
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 x86_handler *x86_pick_bound(struct x86_decode *d, struct x86_op *op)
@@ -357,7 +384,7 @@ X86_HOT(arpl)
     if (lower && !x86_put_rm(c, op, 2, (v & ~3u) | rpl))
         return x86_raise(c, op);
     x86_set_zf(c, lower);
-    X86_NEXT;
+    X86_NEXT_COLD;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
