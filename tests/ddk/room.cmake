@@ -4,7 +4,9 @@ target_include_directories(ddk_oracle PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJEC
 target_link_libraries(ddk_oracle PRIVATE vxdkit)
 
 if(TARGET vxd)
-  add_test(NAME ddk.examples COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/ddk/examples.sh $<TARGET_FILE:vxd>
-           WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  set_tests_properties(ddk.examples PROPERTIES LABELS ddk TIMEOUT 60)
+  foreach(script examples drivers)
+    add_test(NAME ddk.${script} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/ddk/${script}.sh $<TARGET_FILE:vxd>
+             WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(ddk.${script} PROPERTIES LABELS ddk TIMEOUT 60)
+  endforeach()
 endif()

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "kit/constants.h"
+#include "kit/ddk.h"
 #include "kit/messages.h"
 #include "kit/names.h"
 #include "kit/services.h"
@@ -98,6 +99,18 @@ static void names_are_found_in_any_case(void **state)
     assert_null(kit_constant_by_name("PEF_Time"));
 }
 
+static void the_library_carries_the_include_files(void **state)
+{
+    (void)state;
+    const struct kit_file *vmm = kit_ddk_file("VMM.INC");
+    assert_non_null(vmm);
+    assert_string_equal(vmm->name, "vmm.inc");
+    assert_non_null(strstr(vmm->text, "@@Call_Restricted_Event EQU 1015Ah\n"));
+    assert_null(kit_ddk_file("vmm"));
+    for (size_t i = 0; i < kit_ddk_file_count; i++)
+        assert_int_equal(strlen(kit_ddk_files[i].text), kit_ddk_files[i].size);
+}
+
 struct global_name {
     const char *name;
     uint32_t value;
@@ -149,6 +162,7 @@ int main(void)
         cmocka_unit_test(messages_are_their_index_and_pair_up),
         cmocka_unit_test(names_are_found_in_any_case),
         cmocka_unit_test(no_name_has_two_meanings),
+        cmocka_unit_test(the_library_carries_the_include_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,30 @@
+#!/bin/sh
+# drivers.sh VXD: what the macros promise, run: services of all conventions between two drivers, and a hook procedure that
+# is found again by its preamble; each in retail and in a debug build.
+set -eu
+vxd=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+build() { "$vxd" build $1 -o "$dir/$2.vxd" "tests/ddk/drivers/$2.asm"; }
+run() { "$vxd" run --quiet "$@" | tr -d '\r'; }
+
+for debug in "" --debug; do
+    build "$debug" provider
+    build "$debug" user
+    run "$dir/provider.vxd" "$dir/user.vxd" | sed -E 's/addr [0-9A-F]{8}/addr -/' > "$dir/out"
+    echo "version 0100 double 0000002A sum 0000002A diff 0000002A addr -" | diff - "$dir/out"
+done
+
+build "" hook
+run "$dir/hook.vxd" > "$dir/out"
+echo "in the hook" | diff - "$dir/out"
+
+build --debug hook
+run "$dir/hook.vxd" > "$dir/out"
+diff - "$dir/out" <<END
+10 and a in a debug build
+in the hook
+version 0400
+unhooked
+END
