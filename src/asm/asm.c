@@ -6,8 +6,8 @@
 
 #include "asm/input.h"
 
-enum { DEFAULT_WORK = 50000000 };
-static const size_t default_memory = (size_t)2 << 30;
+enum { DEFAULT_WORK = 1 << 24 };
+static const size_t default_memory = (size_t)1 << 30;
 
 static struct asm_symbol *predefined(struct assembler *a, const char *name)
 {

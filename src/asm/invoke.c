@@ -77,6 +77,7 @@ static bool parse_call(struct assembler *a, struct call *c)
     c->target = asm_text_copy(a, first->text, (size_t)(a->token[-1].text + a->token[-1].length - first->text));
     c->prototype = prototype_of(&target);
     if (!c->prototype) {
+        a->forward_seen = false; // what comes later cannot help
         asm_error(a, first->text, "INVOKE needs a procedure with PROTO or PROC in front of it");
         return false;
     }

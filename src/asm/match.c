@@ -294,7 +294,7 @@ static void explain(struct assembler *a, const struct asm_instruction *i, bool o
         return;
     }
     for (int k = 0; k < i->count; k++)
-        if (i->operands[k].short_jump) {
+        if (i->operands[k].short_jump || (i->short_only && asm_is_target(&i->operands[k]))) {
             asm_error(a, i->at[k], "the target cannot be reached by a short jump");
             return;
         }

@@ -113,7 +113,8 @@ static bool ends_with_comma(const struct asm_token *t)
 static void join_after_comma(struct assembler *a, struct asm_text text)
 {
     const struct asm_token *t = asm_tokens(a, text);
-    if (!ends_with_comma(t))
+    bool instruction = t->kind == TOKEN_NAME && t->name->mnemonic;
+    if (instruction || !ends_with_comma(t))
         return;
     struct base_buf joined;
     base_buf_init(&joined, &a->limited);

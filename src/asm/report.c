@@ -28,6 +28,8 @@ static struct base_place place_of(const struct assembler *a, const char *at)
                            .line = a->origin.line,
                            .source = a->origin.text.at,
                            .source_length = a->origin.text.length};
+    if (!at && p.source)
+        at = asm_skip_blanks(p.source, p.source + p.source_length);
     if (at && a->line.at && at >= a->line.at && at <= a->line.at + a->line.length &&
         !(at >= p.source && at <= p.source + p.source_length)) {
         p.source = a->line.at;

@@ -74,6 +74,11 @@ void asm_keep_label(struct assembler *a, struct asm_symbol *symbol)
 
 void asm_keep_assignment(struct assembler *a, struct asm_symbol *symbol)
 {
+    struct asm_statement *last = a->statement_count ? &a->statements[a->statement_count - 1] : NULL;
+    if (last && last->kind == STATEMENT_ASSIGN && last->symbol == symbol) { // nobody saw the value before
+        *last->value = *symbol->value;
+        return;
+    }
     struct asm_statement *s = keep(a, STATEMENT_ASSIGN);
     s->symbol = symbol;
     s->value = asm_get(a, sizeof *s->value);

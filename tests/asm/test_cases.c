@@ -113,6 +113,7 @@ CASES(instructions32)
 CASES(instructions16)
 CASES(language)
 CASES(flow)
+CASES(errors)
 
 int main(void)
 {
@@ -121,6 +122,7 @@ int main(void)
         cmocka_unit_test(test_instructions16),
         cmocka_unit_test(test_language),
         cmocka_unit_test(test_flow),
+        cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
