@@ -6,6 +6,7 @@ Declare_Virtual_Device HOSTILE, 1, 0, HOSTILE_Control, Undefined_Device_ID, Unde
 
 VxD_LOCKED_DATA_SEG
 Call_Block dd   16 dup (0)              ; target, EAX, EBX, ECX, EDX, ESI, EDI, eight arguments
+Results dd      10 dup (0)              ; EAX, EBX, ECX, EDX, ESI, EDI, EBP, flags, EBP before, ESP as it should be
 VxD_LOCKED_DATA_ENDS
 
 VxD_LOCKED_CODE_SEG
@@ -39,8 +40,18 @@ args:
         mov     edx, [Call_Block + 16]
         mov     esi, [Call_Block + 20]
         mov     edi, [Call_Block + 24]
+        mov     [Results + 32], ebp
         call    [Call_Block]
-        mov     esp, ebp
+        mov     [Results], eax
+        mov     [Results + 4], ebx
+        mov     [Results + 8], ecx
+        mov     [Results + 12], edx
+        mov     [Results + 16], esi
+        mov     [Results + 20], edi
+        mov     [Results + 24], ebp
+        pushfd
+        pop     [Results + 28]
+        mov     esp, [Results + 32]
         popad
         clc
         ret
