@@ -448,8 +448,27 @@ static const struct vmm_binding bindings[] = {
     {0, NULL},
 };
 
-const struct vmm_device shell_device = {
-    .id = 0x17, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct shell)};
+static bool holds(struct vmm *v, uint32_t n, uint32_t *proc, const char **what)
+{
+    const struct shell *s = state(v);
+    if (n >= PENDING + HOOKS)
+        return false;
+    if (n < PENDING) {
+        *proc = s->pending[n].kind ? s->pending[n].proc : 0;
+        *what = "a callback that SHELL has promised";
+    } else {
+        *proc = s->hook[n - PENDING].handle ? s->hook[n - PENDING].proc : 0;
+        *what = "a hook of system broadcasts";
+    }
+    return true;
+}
+
+const struct vmm_device shell_device = {.id = 0x17,
+                                        .version = 0x0400,
+                                        .bindings = bindings,
+                                        .control = control,
+                                        .state_size = sizeof(struct shell),
+                                        .holds = holds};
 
 static bool create(struct vmm *v)
 {

@@ -478,8 +478,22 @@ static const struct vmm_binding bindings[] = {
     {0, NULL},
 };
 
-const struct vmm_device vdmad_device = {
-    .id = 4, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vdmad)};
+static bool holds(struct vmm *v, uint32_t n, uint32_t *proc, const char **what)
+{
+    if (n >= CHANNELS)
+        return false;
+    const struct vdmad_channel *c = &state(v)->channel[n];
+    *proc = c->handle ? c->callback : 0;
+    *what = "a virtualized DMA channel";
+    return true;
+}
+
+const struct vmm_device vdmad_device = {.id = 4,
+                                        .version = 0x0400,
+                                        .bindings = bindings,
+                                        .control = control,
+                                        .state_size = sizeof(struct vdmad),
+                                        .holds = holds};
 
 static bool create(struct vmm *v)
 {

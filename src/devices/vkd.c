@@ -464,8 +464,22 @@ static const struct vmm_binding bindings[] = {
     {0, NULL},
 };
 
-const struct vmm_device vkd_device = {
-    .id = 0x0D, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vkd)};
+static bool holds(struct vmm *v, uint32_t n, uint32_t *proc, const char **what)
+{
+    if (n >= HOT_KEYS)
+        return false;
+    const struct vkd_hot_key *k = &state(v)->key[n];
+    *proc = k->handle ? k->callback : 0;
+    *what = "a hot key";
+    return true;
+}
+
+const struct vmm_device vkd_device = {.id = 0x0D,
+                                      .version = 0x0400,
+                                      .bindings = bindings,
+                                      .control = control,
+                                      .state_size = sizeof(struct vkd),
+                                      .holds = holds};
 
 static bool create(struct vmm *v)
 {

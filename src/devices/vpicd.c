@@ -469,8 +469,28 @@ static const struct vmm_binding bindings[] = {
     {0, NULL},
 };
 
-const struct vmm_device vpicd_device = {
-    .id = 3, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vpicd)};
+static bool holds(struct vmm *v, uint32_t n, uint32_t *proc, const char **what)
+{
+    const struct vpicd *s = vpicd_state(v);
+    if (n == 0) {
+        *proc = s->hw_chain == s->hw_chain_end ? 0 : s->hw_chain;
+        *what = "a VPICD_Call_When_Hw_Int callback";
+        return true;
+    }
+    n--;
+    if (n >= PC_IRQS * VPICD_SHARERS)
+        return false;
+    *proc = s->irq[n / VPICD_SHARERS].owner[n % VPICD_SHARERS].proc[VPICD_HW_INT];
+    *what = "a virtualized IRQ";
+    return true;
+}
+
+const struct vmm_device vpicd_device = {.id = 3,
+                                        .version = 0x0400,
+                                        .bindings = bindings,
+                                        .control = control,
+                                        .state_size = sizeof(struct vpicd),
+                                        .holds = holds};
 
 static bool create(struct vmm *v)
 {

@@ -70,8 +70,22 @@ static void check_services(struct vmm *v, uint32_t module)
     }
 }
 
+// What the virtual devices written in C hold: virtualized interrupts, hot keys, ...
+static void check_devices(struct vmm *v, uint32_t module)
+{
+    for (uint32_t i = 0; i < v->device_count; i++) {
+        const struct vmm_device *d = v->devices[i].device;
+        uint32_t proc = 0;
+        const char *what = "";
+        for (uint32_t n = 0; d->holds && d->holds(v, n, &proc, &what); n++)
+            if (inside(v, module, proc))
+                report(v, proc, what);
+    }
+}
+
 void vmm_check_unload(struct vmm *v, uint32_t module)
 {
+    check_devices(v, module);
     check_events(v, module);
     check_chains(v, module);
     check_services(v, module);

@@ -142,6 +142,9 @@ struct vmm_device {
     vmm_service_fn *control;
     // State of the device: `state_size` bytes of plain data, zeroed at creation, part of every snapshot.
     size_t state_size;
+    // Procedures of drivers that the device would call, n = 0, 1, ...: for the report about what an unloaded driver has
+    // left behind. *proc = 0: place n is empty. False: no more places. May be NULL.
+    bool (*holds)(struct vmm *v, uint32_t n, uint32_t *proc, const char **what);
 };
 
 // Adds a C device before boot: its DDB and service table come to lie in guest memory like any driver's. The struct must

@@ -8,6 +8,7 @@ Declare_Virtual_Device LOADER, 1, 0, LOADER_Control, Undefined_Device_ID, Undefi
 
 VxD_LOCKED_DATA_SEG
 File    db      "C:\WINDOWS\SYSTEM\ioctldev.vxd", 0
+Careless db     "CARELESS", 0
 Missing db      "MISSING.VXD", 0
 Module  db      "IOCTLDEV", 0
 VxD_LOCKED_DATA_ENDS
@@ -44,6 +45,13 @@ is_ddb:
         mov     edx, OFFSET32 Module
         VxDCall VXDLDR_UnloadDevice
         PrintCarry "unload again #EAX"
+        mov     edx, OFFSET32 Careless
+        mov     eax, VXDLDR_INIT_DEVICE
+        VxDCall VXDLDR_LoadDevice
+        mov     ebx, -1
+        mov     edx, OFFSET32 Careless
+        VxDCall VXDLDR_UnloadDevice
+        PrintCarry "careless"
         clc
         ret
 EndProc LOADER_Init_Complete

@@ -5,7 +5,9 @@
 static bool find_file(void *user, const char *name, const uint8_t **bytes, size_t *size)
 {
     const struct base_buf *image = user;
-    if (!strstr(name, "ioctldev.vxd"))
+    if (!strcmp(name, "CARELESS"))
+        image++;
+    else if (!strstr(name, "ioctldev.vxd"))
         return false;
     *bytes = image->data;
     *size = image->size;
@@ -15,10 +17,11 @@ static bool find_file(void *user, const char *name, const uint8_t **bytes, size_
 static void driver_loads_and_unloads_another(void **state)
 {
     (void)state;
-    struct base_buf image;
-    struct vxdldr_source source = {find_file, &image};
+    struct base_buf image[2];
+    struct vxdldr_source source = {find_file, image};
     struct rig *r = rig_begin();
-    rig_build(r, "ioctl", &image);
+    rig_build(r, "ioctl", &image[0]);
+    rig_build(r, "careless", &image[1]);
     assert_true(vxdldr_set_source(r->v, &source));
     rig_load(r, "loader", VMM_LOAD_STATIC);
     vmm_boot(r->v);
@@ -29,8 +32,12 @@ static void driver_loads_and_unloads_another(void **state)
                "again 00000004 CF=1\n"
                "exit\n"
                "unload CF=0\n"
-               "unload again 00000007 CF=1\n");
-    base_buf_free(&image);
+               "unload again 00000007 CF=1\n"
+               "check left-behind: the driver is unloaded, but a virtualized IRQ still leads into it\n"
+               "check left-behind: the driver is unloaded, but a hot key still leads into it\n"
+               "careless CF=0\n");
+    base_buf_free(&image[0]);
+    base_buf_free(&image[1]);
     rig_free(r);
 }
 
