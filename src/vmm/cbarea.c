@@ -1,7 +1,7 @@
 // Device areas in the VM control blocks: the same offset in every one, present and future. Win95 DDK page of
 // _Allocate_Device_CB_Area; VDAG31 V86_Address_Space_Mapping_and_Allocation.
 #include "vmm/cbarea.h"
-#include "vmm/machine.h"
+#include "vmm/defs.h"
 #include "vmm/spans.h"
 
 struct cbarea_state {
@@ -39,6 +39,7 @@ uint32_t vmm_cb_area_take(struct vmm *v, uint32_t bytes)
     if (!row)
         return 0;
     uint32_t offset = vmm_span_at(&spans, row)->start;
+    vmm_span_at(&spans, row)->module = vmm_module_calling(v);
     clear_everywhere(v, offset, bytes);
     return offset;
 }
@@ -51,6 +52,18 @@ bool vmm_cb_area_give(struct vmm *v, uint32_t offset)
         return false;
     vmm_spans_release(&spans, row);
     return true;
+}
+
+static void module_gone(struct vmm *v, uint32_t module)
+{
+    struct vmm_spans spans = spans_of(v);
+    for (uint32_t row = vmm_spans_after(&spans, 0); row;) {
+        const struct vmm_span *s = vmm_span_at(&spans, row);
+        if (s->tag != VMM_SPAN_FREE && s->module == module)
+            vmm_report(v, "left-behind", vmm_module_at(v, module)->ddb, "Win95 DDK S3507",
+                       "the driver is unloaded, but the control-block area at %Xh is its", (unsigned)s->start);
+        row = vmm_spans_after(&spans, s->start + s->size);
+    }
 }
 
 static void allocate_device_cb_area(struct vmm *v)
@@ -77,4 +90,5 @@ static const struct vmm_binding bindings[] = {
 static const uint32_t tables[] = {sizeof(struct vmm_span), 0};
 
 const struct vmm_chapter vmm_cbarea_chapter = {
-    .bindings = bindings, .state_size = sizeof(struct cbarea_state), .tables = tables, .create = create};
+    .bindings = bindings, .state_size = sizeof(struct cbarea_state), .tables = tables, .create = create,
+    .module_gone = module_gone};

@@ -35,6 +35,7 @@ uint32_t vmm_kernel_get(struct vmm *v, uint32_t bytes) BASE_MUST_USE; // for eve
 uint32_t vmm_row_size(enum vmm_table table);
 unsigned vmm_chapter_table_count(unsigned id);
 size_t vmm_chapter_state_size(unsigned id);
+void vmm_chapters_module_gone(struct vmm *v, uint32_t module);
 void vmm_chapters_vm_switched(struct vmm *v, uint32_t from, uint32_t to);
 void vmm_chapters_vm_gone(struct vmm *v, uint32_t vm);
 void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread);
@@ -182,6 +183,7 @@ void vmm_io_begin(struct vmm *v, uint16_t port, uint32_t type);
 uint32_t vmm_module_of(struct vmm *v, uint32_t linear, uint32_t *object); // 0: nobody's
 const char *vmm_module_name(struct vmm *v, uint32_t linear);              // "" = the VMM's own
 const char *vmm_symbol_of(struct vmm *v, uint32_t linear);                // nearest symbol, "" = none
+uint32_t vmm_module_calling(struct vmm *v); // that called the service in progress, 0 = none
 uint32_t vmm_module_by_ddb(struct vmm *v, uint32_t ddb);
 uint32_t vmm_module_by_name(struct vmm *v, const char *name);
 uint32_t vmm_module_by_id(struct vmm *v, uint16_t id);

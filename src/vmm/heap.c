@@ -3,6 +3,7 @@
 // Win95 DDK S3216-S3219.
 #include "vmm/heap.h"
 #include "kit/services.h"
+#include "vmm/defs.h"
 
 #include <string.h>
 
@@ -57,6 +58,7 @@ uint32_t vmm_heap_take(struct vmm *v, uint32_t bytes, uint32_t tag, uint32_t val
     if (!row)
         return 0;
     vmm_span_at(&heap, row)->value = value;
+    vmm_span_at(&heap, row)->module = vmm_module_calling(v);
     return vmm_span_at(&heap, row)->start;
 }
 
@@ -231,6 +233,27 @@ static void heap_reallocate(struct vmm *v)
     *eax = now;
 }
 
+// Blocks and lists that an unloaded driver did not give back: nobody will (Win95 DDK S3507).
+static void module_gone(struct vmm *v, uint32_t module)
+{
+    struct vmm_spans heap = heap_of(v);
+    uint32_t blocks = 0, bytes = 0, lists = 0;
+    for (uint32_t row = vmm_spans_after(&heap, 0); row;) {
+        const struct vmm_span *s = vmm_span_at(&heap, row);
+        bool its = s->tag != VMM_SPAN_FREE && s->module == module;
+        blocks += its && s->tag == VMM_HEAP_DRIVER;
+        bytes += its && s->tag == VMM_HEAP_DRIVER ? s->value : 0;
+        lists += its && s->tag == VMM_HEAP_LIST;
+        row = vmm_spans_after(&heap, s->start + s->size);
+    }
+    uint32_t at = vmm_module_at(v, module)->ddb;
+    if (blocks)
+        vmm_report(v, "left-behind", at, "Win95 DDK S3507", "the driver is unloaded, but %u heap blocks (%u bytes) are its",
+                   (unsigned)blocks, (unsigned)bytes);
+    if (lists)
+        vmm_report(v, "left-behind", at, "Win95 DDK S3507", "the driver is unloaded, but %u lists are its", (unsigned)lists);
+}
+
 static const struct vmm_binding bindings[] = {
     {KIT__HeapAllocate, heap_allocate},
     {KIT__HeapReAllocate, heap_reallocate},
@@ -242,4 +265,4 @@ static const struct vmm_binding bindings[] = {
 static const uint32_t tables[] = {sizeof(struct vmm_span), 0};
 
 const struct vmm_chapter vmm_heap_chapter = {
-    .bindings = bindings, .state_size = sizeof(struct heap_state), .tables = tables};
+    .bindings = bindings, .state_size = sizeof(struct heap_state), .tables = tables, .module_gone = module_gone};

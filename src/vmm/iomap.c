@@ -1,7 +1,7 @@
 // I/O handlers by port, and the I/O permission map: one default map and one for each VM that differs from it. The map of
 // the current VM lies in the task state segment, where the processor reads it. Win95 DDK S31F0-S31F8.
 #include "vmm/iomap.h"
-#include "vmm/machine.h"
+#include "vmm/defs.h"
 
 #include <string.h>
 
@@ -129,6 +129,16 @@ static void vm_gone(struct vmm *v, uint32_t vm)
     for (uint32_t row = 1; row < maps(v)->count; row++)
         if (((struct vm_map *)base_table_at(maps(v), row))->vm == vm)
             base_table_release(maps(v), row);
+}
+
+static void module_gone(struct vmm *v, uint32_t module)
+{
+    for (uint32_t port = 0; port <= 0xFFFF; port++) {
+        uint32_t handler = state_of(v)->page[port / PAGE_PORTS] ? vmm_io_handler(v, (uint16_t)port) : 0;
+        if (handler && vmm_module_of(v, handler, NULL) == module)
+            vmm_report(v, "left-behind", handler, "Win95 DDK S3507",
+                       "the driver is unloaded, but the handler of port %Xh still leads into it", (unsigned)port);
+    }
 }
 
 // --- services: installing
@@ -274,4 +284,5 @@ const struct vmm_chapter vmm_iomap_chapter = {.bindings = bindings,
                                               .state_size = sizeof(struct iomap_state),
                                               .tables = tables,
                                               .vm_gone = vm_gone,
+                                              .module_gone = module_gone,
                                               .vm_switched = vm_switched};

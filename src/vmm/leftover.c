@@ -89,4 +89,5 @@ void vmm_check_unload(struct vmm *v, uint32_t module)
     check_events(v, module);
     check_chains(v, module);
     check_services(v, module);
+    vmm_chapters_module_gone(v, module);
 }

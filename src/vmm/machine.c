@@ -164,6 +164,13 @@ void vmm_chapters_vm_switched(struct vmm *v, uint32_t from, uint32_t to)
             chapters[i]->vm_switched(v, from, to);
 }
 
+void vmm_chapters_module_gone(struct vmm *v, uint32_t module)
+{
+    for (unsigned i = 0; i < VMM_CHAPTERS; i++)
+        if (chapters[i]->module_gone)
+            chapters[i]->module_gone(v, module);
+}
+
 void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread)
 {
     for (unsigned i = 0; i < VMM_CHAPTERS; i++)

@@ -28,6 +28,11 @@ uint32_t vmm_module_of(struct vmm *v, uint32_t linear, uint32_t *object)
     return 0;
 }
 
+uint32_t vmm_module_calling(struct vmm *v)
+{
+    return v->call.gate ? vmm_module_of(v, v->call.caller, NULL) : 0;
+}
+
 const char *vmm_module_name(struct vmm *v, uint32_t linear)
 {
     uint32_t m = vmm_module_of(v, linear, NULL);

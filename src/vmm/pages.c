@@ -176,6 +176,7 @@ static uint32_t moved(struct vmm *v, uint32_t region, uint32_t pages, uint32_t f
     const struct vmm_region *from = vmm_region_at(v, region);
     vmm_region_at(v, to)->type = from->type;
     vmm_region_at(v, to)->vm = from->vm;
+    vmm_region_at(v, to)->module = from->module;
     if (!commit_any(v, to, had, pages, flags) || !move_pages(v, region, to, had)) {
         vmm_region_drop(v, to);
         return 0;

@@ -1,6 +1,7 @@
 // Reservations of linear address space and the state of their pages.
 #include "vmm/regions.h"
 
+#include "vmm/defs.h"
 #include "vmm/spans.h"
 
 #include <assert.h>
@@ -124,7 +125,8 @@ static uint32_t adopt(struct vmm *v, struct vmm_spans *spans, uint32_t span, enu
     }
     vmm_span_at(spans, span)->value = row;
     *vmm_region_at(v, row) =
-        (struct vmm_region){.page = vmm_span_at(spans, span)->start, .pages = pages, .kind = kind, .chunk = chunk};
+        (struct vmm_region){.page = vmm_span_at(spans, span)->start, .pages = pages, .kind = kind, .chunk = chunk,
+                            .module = vmm_module_calling(v)};
     return row;
 }
 
@@ -283,6 +285,20 @@ bool vmm_page_fill(struct vmm *v, uint32_t page, uint8_t value)
     return vmm_pte_get(v, page << 12, &pte) && x86_memory_store(v->memory, pte & ~0xFFFu, block, sizeof block);
 }
 
+// Pages that an unloaded driver did not give back; mappings of device memory stay by contract (Win95 DDK S3200, S3507).
+static void module_gone(struct vmm *v, uint32_t module)
+{
+    uint32_t pages = 0;
+    for (enum vmm_arena a = VMM_ARENA_PRIVATE; a < VMM_ARENAS; a++)
+        for (uint32_t row = vmm_region_next(v, a, 0); row; row = vmm_region_next(v, a, vmm_region_at(v, row)->page + 1)) {
+            const struct vmm_region *r = vmm_region_at(v, row);
+            pages += r->module == module && r->kind != VMM_REGION_PHYSICAL ? r->pages : 0;
+        }
+    if (pages)
+        vmm_report(v, "left-behind", vmm_module_at(v, module)->ddb, "Win95 DDK S3507",
+                   "the driver is unloaded, but %u pages are its", (unsigned)pages);
+}
+
 // The parts of the arenas that are not the kernel's: VMs appear between VMM_HIGH_BASE and VMM_HIGH_END.
 static bool create(struct vmm *v)
 {
@@ -306,4 +322,4 @@ static bool create(struct vmm *v)
 static const uint32_t tables[] = {sizeof(struct vmm_span), sizeof(struct vmm_region), sizeof(struct chunk), 0};
 
 const struct vmm_chapter vmm_regions_chapter = {
-    .state_size = sizeof(struct regions_state), .tables = tables, .create = create};
+    .state_size = sizeof(struct regions_state), .tables = tables, .create = create, .module_gone = module_gone};

@@ -22,6 +22,7 @@ struct vmm_region {
     uint32_t flags;       // PR_*, VMM_REGION_PLACED
     uint32_t type;        // PG_*
     uint32_t vm;          // control block that the pages belong to, 0 = none
+    uint32_t module;      // driver that asked for it, 0 = none
     uint32_t chunk;       // first row of page states
     uint32_t source;      // linear page that an alias shows, physical page of a mapping
 };

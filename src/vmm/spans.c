@@ -145,7 +145,7 @@ static void make_free(struct vmm_spans *s, uint32_t row)
 {
     struct vmm_span *n = vmm_span_at(s, row);
     n->tag = VMM_SPAN_FREE;
-    n->value = 0;
+    n->value = n->module = 0;
     refresh(s, *s->root, n->start);
     join_behind(s, row);
     uint32_t before = vmm_spans_find(s, vmm_span_at(s, row)->start - 1);

@@ -14,6 +14,7 @@ struct vmm_span {
     uint32_t widest;      // size of the widest free span in this subtree
     uint32_t tag;         // VMM_SPAN_FREE or what the owner of the range calls it
     uint32_t value;       // belongs to the owner
+    uint32_t module;      // driver that asked for it, 0 = none
 };
 
 // A view of one range's bookkeeping; the chapter that owns the range keeps the two.

@@ -1,6 +1,7 @@
 // Mapping into V86 memory, hooks of V86 pages, and who owns which device page. Page tables of a VM are reached at its high
 // linear address, current or not. VDAG31 V86_Address_Space_Mapping_and_Allocation, Device_V86_Page_Management.
 #include "vmm/v86mem.h"
+#include "vmm/defs.h"
 #include "vmm/regions.h"
 #include "vmm/v86data.h"
 
@@ -144,6 +145,7 @@ uint32_t vmm_nul_page(struct vmm *v, uint32_t *phys)
             return 0;
         vmm_region_at(v, region)->type = KIT_PG_SYS;
         vmm_region_at(v, region)->flags = KIT_PR_STATIC; // no driver frees it by accident
+        vmm_region_at(v, region)->module = 0;
         s->nul_region = region;
     }
     uint32_t linear = vmm_region_at(v, s->nul_region)->page << 12;
@@ -378,6 +380,16 @@ static void get_device_v86_pages_array(struct vmm *v)
         answer(v, 1);
 }
 
+static void module_gone(struct vmm *v, uint32_t module)
+{
+    for (uint32_t page = 0; page < VMM_V86_PAGES; page++) {
+        uint32_t hook = vmm_v86_page_hook(v, page);
+        if (hook && vmm_module_of(v, hook, NULL) == module)
+            vmm_report(v, "left-behind", hook, "Win95 DDK S3507",
+                       "the driver is unloaded, but the hook of V86 page %Xh still leads into it", (unsigned)page);
+    }
+}
+
 static const struct vmm_binding bindings[] = {
     {KIT__GetNulPageHandle, get_nul_page_handle},
     {KIT__MapIntoV86, map_into_v86},
@@ -395,4 +407,5 @@ static const struct vmm_binding bindings[] = {
 static const uint32_t tables[] = {sizeof(struct v86_vm), 0};
 
 const struct vmm_chapter vmm_v86mem_chapter = {
-    .bindings = bindings, .state_size = sizeof(struct v86mem_state), .tables = tables, .vm_gone = vm_gone};
+    .bindings = bindings, .state_size = sizeof(struct v86mem_state), .tables = tables, .vm_gone = vm_gone,
+    .module_gone = module_gone};
