@@ -38,6 +38,8 @@ enum vxd_status vxd_read_file(const char *path, struct vxd_bytes *to, struct vxd
 
 enum vxd_case { VXD_CASE_UPPER, VXD_CASE_NOT_PUBLIC, VXD_CASE_AS_WRITTEN }; // ml -Cu, -Cx, -Cp
 
+enum vxd_convention { VXD_CONVENTION_NONE, VXD_CONVENTION_PASCAL, VXD_CONVENTION_C, VXD_CONVENTION_STDCALL };
+
 struct vxd_define {
     const char *name, *value; // value NULL or "": defined as empty text
 };
@@ -51,6 +53,7 @@ struct vxd_assemble_options {
     bool symbols;      // local symbols too
     bool masm51;       // as OPTION M510
     enum vxd_case case_map;
+    enum vxd_convention convention; // of procedures that name none (ml -Gc, -Gd, -Gz)
     uint8_t pack;          // structure alignment: 1, 2, 4, 8 or 16; 1
     uint8_t warning_level; // 0-3; 2
     bool warnings_are_errors;

@@ -79,8 +79,10 @@ static bool convert_options(const struct vxd_assemble_options *from, struct incl
                             struct asm_options *to)
 {
     static const enum asm_case cases[] = {ASM_CASE_ALL, ASM_CASE_NOT_PUBLIC, ASM_CASE_NONE};
+    static const enum asm_convention conventions[] = {ASM_NO_CONVENTION, ASM_PASCAL, ASM_C, ASM_STDCALL};
     struct asm_definition *definitions = base_arena_get(&search->arena, (from->define_count + 1) * sizeof *definitions);
-    if (!definitions || (unsigned)from->case_map >= BASE_COUNT(cases))
+    if (!definitions || (unsigned)from->case_map >= BASE_COUNT(cases) ||
+        (unsigned)from->convention >= BASE_COUNT(conventions))
         return false;
     for (size_t i = 0; i < from->define_count; i++)
         definitions[i] = (struct asm_definition){from->defines[i].name, from->defines[i].value};
@@ -91,6 +93,7 @@ static bool convert_options(const struct vxd_assemble_options *from, struct incl
         .definitions = definitions,
         .definition_count = from->define_count,
         .case_map = cases[from->case_map],
+        .convention = conventions[from->convention],
         .line_numbers = from->line_numbers,
         .symbols = from->symbols,
         .masm51 = from->masm51,

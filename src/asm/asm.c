@@ -100,7 +100,8 @@ static void init(struct assembler *a, const struct asm_options *options, struct 
     a->segment_tail = &a->segments;
     a->radix = 10;
     a->cpu = CPU_8086 | CPU_FPU;
-    a->option = (struct asm_option_set){.scoped = true, .ljmp = true, .pack = options->pack, .case_sensitive = options->case_map == ASM_CASE_NONE};
+    static const uint8_t languages[] = {LANGUAGE_NONE, LANGUAGE_PASCAL, LANGUAGE_C, LANGUAGE_STDCALL};
+    a->option = (struct asm_option_set){.language = languages[options->convention], .scoped = true, .ljmp = true, .pack = options->pack, .case_sensitive = options->case_map == ASM_CASE_NONE};
     a->listing_conditions = true;
     base_buf_init(&a->directives, &a->limited);
     base_buf_init(&a->result, &a->limited);

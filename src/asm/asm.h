@@ -13,6 +13,8 @@ typedef bool asm_open_include(void *user, const char *name, const char *from, co
 
 enum asm_case { ASM_CASE_ALL, ASM_CASE_NOT_PUBLIC, ASM_CASE_NONE }; // -Cu, -Cx, -Cp
 
+enum asm_convention { ASM_NO_CONVENTION, ASM_PASCAL, ASM_C, ASM_STDCALL }; // -Gc, -Gd, -Gz
+
 struct asm_definition {
     const char *name;
     const char *value; // NULL or "": defined as empty text, as ml does
@@ -25,6 +27,7 @@ struct asm_options {
     const struct asm_definition *definitions;
     size_t definition_count;
     enum asm_case case_map; // default for OPTION CASEMAP
+    enum asm_convention convention; // default for OPTION LANGUAGE
     bool line_numbers;      // -Zd: line numbers in the object
     bool symbols;           // -Zi, --debug: also local symbols
     bool masm51;            // -Zm: OPTION M510

@@ -168,6 +168,14 @@ void asm_define_text(struct assembler *a, struct asm_symbol *s, const char *text
 
 // ---- decorated names ----
 
+static const char *upper_copy(struct assembler *a, const char *text)
+{
+    char *upper = asm_text_copy(a, text, strlen(text));
+    for (char *p = upper; *p; p++)
+        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 0x20) : *p;
+    return upper;
+}
+
 const char *asm_public_name(struct assembler *a, struct asm_symbol *s)
 {
     if (s->public_name)
@@ -180,14 +188,12 @@ const char *asm_public_name(struct assembler *a, struct asm_symbol *s)
     case LANGUAGE_STDCALL:
         text = s->procedure || s->kind == SYMBOL_EXTERN ? asm_format(a, "_%s@%u", text, asm_proc_bytes(s)) : asm_format(a, "_%s", text);
         break;
-    case LANGUAGE_PASCAL: case LANGUAGE_FORTRAN: case LANGUAGE_BASIC: {
-        char *upper = asm_text_copy(a, text, strlen(text));
-        for (char *p = upper; *p; p++)
-            *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 0x20) : *p;
-        text = upper;
+    case LANGUAGE_PASCAL: case LANGUAGE_FORTRAN: case LANGUAGE_BASIC:
+        text = upper_copy(a, text);
         break;
-    }
     default:
+        if (a->options->case_map == ASM_CASE_ALL)
+            text = upper_copy(a, text);
         break;
     }
     s->public_name = text;

@@ -81,6 +81,17 @@ static int set_z(struct ml_request *r, const char *option)
     }
 }
 
+static int set_convention(struct ml_request *r, const char *option)
+{
+    static const char letters[] = "cdz";
+    static const enum vxd_convention conventions[] = {VXD_CONVENTION_PASCAL, VXD_CONVENTION_C, VXD_CONVENTION_STDCALL};
+    const char *letter = option[2] && !option[3] ? strchr(letters, option[2]) : NULL;
+    if (!letter)
+        return cli_complain("ml: unknown option %s", option);
+    r->sources.options.convention = conventions[letter - letters];
+    return CLI_OK;
+}
+
 static int set_file(struct ml_request *r, const char *option, const char *value)
 {
     switch (option[2]) {
@@ -123,8 +134,6 @@ static int take_simple(struct ml_request *r, const char *option)
         return missing(option, "objects are COFF");
     if (strcmp(option, "-EP") == 0)
         return missing(option, "a preprocessed listing");
-    if (strcmp(option, "-Gc") == 0 || strcmp(option, "-Gd") == 0 || strcmp(option, "-Gz") == 0)
-        return missing(option, "write .MODEL or OPTION LANGUAGE in the source");
     return cli_complain("ml: unknown option %s\nTry: vxd ml --help", option);
 }
 
@@ -144,6 +153,8 @@ static int take_option(struct ml_request *r, const char *option, int argc, char 
         return set_warnings(r, option);
     case 'Z':
         return set_z(r, option);
+    case 'G':
+        return set_convention(r, option);
     case 'T':
         return cli_list_add(&r->files, value_of(option, 3, argc, argv, at)) ? CLI_OK : CLI_BROKEN;
     default:
@@ -197,7 +208,6 @@ static int run(int argc, char **argv)
 {
     struct ml_request r = {0};
     cli_sources_init(&r.sources);
-    r.sources.options.case_map = VXD_CASE_UPPER; // ml's default
     int status = parse(&r, argc, argv);
     for (size_t i = 0; status == CLI_OK && i < r.files.count; i++)
         status = assemble_one(&r, r.files.items[i]);
@@ -217,6 +227,7 @@ const struct cli_command cli_ml = {
     "  -Cu -Cx -Cp    case of names: upper, not of publics and externals (-Cx), as written (-Cp)\n"
     "  -W0 ... -W3 -w -WX   warnings: level, none, as errors\n"
     "  -Zd -Zi        line numbers; line numbers and symbols\n"
+    "  -Gc -Gd -Gz    calling convention of procedures that name none: Pascal, C, StdCall\n"
     "  -Zm -Zp[N] -Zs MASM 5.1 compatibility; structure alignment; check only\n"
     "  -Ta FILE       a source with any extension\n"
     "  -nologo -X -Sa -Sf -Sg -Sn -Sx   accepted, without effect\n",

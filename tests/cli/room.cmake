@@ -6,6 +6,7 @@ endfunction()
 
 vxdkit_cli_test(bad_input bad_input.sh)
 vxdkit_cli_test(help help.sh)
+vxdkit_cli_test(ml ml.sh)
 vxdkit_cli_test(outside outside.sh)
 vxdkit_cli_test(demo demo.sh)
 
