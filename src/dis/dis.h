@@ -50,7 +50,11 @@ struct dis_instruction {
     bool scaled;     // its memory operand is [register*4 + displacement]
     bool indirect;   // a call or jump through memory
     bool privileged; // or otherwise rare in drivers: a guess that meets it is a bad guess
-    bool compares_eax; // cmp eax, immediate
+    bool compares_eax; // cmp eax, value
+    bool loads;        // puts `value` into the general register `loaded` (0 EAX, 1 ECX, ...)
+    uint8_t loaded;
+    uint8_t writes;    // general registers it changes, a bit for each
+    uint32_t value;    // of the immediate
 };
 
 void dis_instruction(const struct dis_options *options, const uint8_t *bytes, size_t size, uint32_t address,

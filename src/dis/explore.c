@@ -322,25 +322,40 @@ static bool fixups_fit(const struct dis_map *m, struct dis_place at, const struc
     return true;
 }
 
-// Whether what begins here decodes as code up to its end, without anything that code of drivers does not do.
-static bool looks_like_code(const struct dis_map *m, struct dis_place at)
+// One step of a guess: whether the instruction here is one that code of drivers may have.
+static bool is_likely(const struct dis_map *m, struct dis_place at, const struct dis_instruction *d)
 {
     const struct le_object *o = &m->image->objects[at.object];
-    struct dis_instruction d;
-    if (is_text(m, at))
+    bool zeroes = dis_byte(o, at.offset) == 0 && dis_byte(o, at.offset + 1) == 0;
+    if (d->length == 0 || d->privileged || zeroes || !is_free(m, at, d->length) || !fixups_fit(m, at, d))
         return false;
-    for (int steps = 0; steps < 1000 && in_data(m, at); steps++, at.offset += d.length) {
-        if (m->marks[at.object][at.offset] & DIS_START)
+    return !d->has_target || dis_fixup_at(m, at.object, at.offset + d->immediate) || d->target < o->data_size;
+}
+
+// Whether what begins here decodes as code up to its end, without anything that code of drivers does not do. When not, the
+// whole way is denied, so that no other guess walks it again.
+static bool looks_like_code(struct dis_map *m, struct dis_place start)
+{
+    enum { LONGEST = 1000 };
+    struct dis_instruction d;
+    struct dis_place at = start;
+    uint16_t way[LONGEST]; // lengths
+    uint32_t steps = 0;
+    bool likely = !is_text(m, start);
+    for (; likely && steps < LONGEST; at.offset += d.length) {
+        uint8_t marks = in_data(m, at) ? m->marks[at.object][at.offset] : DIS_DENIED;
+        if (marks & DIS_START)
             return steps != 0;
+        if (marks & DIS_DENIED)
+            break;
         dis_decode(m, at, false, &d);
-        bool zeroes = dis_byte(o, at.offset) == 0 && dis_byte(o, at.offset + 1) == 0;
-        if (d.length == 0 || d.privileged || zeroes || !is_free(m, at, d.length) || !fixups_fit(m, at, &d))
-            return false;
-        if (d.has_target && !dis_fixup_at(m, at.object, at.offset + d.immediate) && d.target >= o->data_size)
-            return false;
-        if (d.flow == DIS_STOP || d.flow == DIS_JUMP)
+        likely = is_likely(m, at, &d);
+        way[steps++] = (uint16_t)d.length;
+        if (likely && (d.flow == DIS_STOP || d.flow == DIS_JUMP))
             return true;
     }
+    for (uint32_t i = 0; i < steps; start.offset += way[i++])
+        m->marks[start.object][start.offset] |= DIS_DENIED;
     return false;
 }
 
@@ -348,13 +363,10 @@ static void guess(struct dis_map *m, struct dis_place at)
 {
     if (!in_data(m, at) || !(m->image->objects[at.object].flags & LE_EXECUTE))
         return;
-    uint8_t *marks = &m->marks[at.object][at.offset];
-    if (*marks & (DIS_START | DIS_BODY | DIS_DATA | DIS_DENIED))
+    if (m->marks[at.object][at.offset] & (DIS_START | DIS_BODY | DIS_DATA | DIS_DENIED))
         return;
-    if (!looks_like_code(m, at)) {
-        *marks |= DIS_DENIED;
+    if (!looks_like_code(m, at))
         return;
-    }
     enter(m, at, DIS_LABEL);
     follow_all(m);
 }
@@ -467,7 +479,7 @@ bool dis_map_make(struct dis_map *m, const struct dis_image_options *options, co
 {
     *m = (struct dis_map){.options = options, .image = image};
     base_arena_init(&m->arena, options->alloc);
-    struct base_buf *all[] = {&m->work, &m->found_references, &m->found_labels, &m->links};
+    struct base_buf *all[] = {&m->work, &m->found_references, &m->found_labels, &m->links, &m->uses, &m->messages};
     for (size_t i = 0; i < BASE_COUNT(all); i++)
         base_buf_init(all[i], options->alloc);
     if (!make_marks(m))
@@ -478,6 +490,7 @@ bool dis_map_make(struct dis_map *m, const struct dis_image_options *options, co
     enter_guesses(m);
     enter_preambles(m);
     refer_from_data(m);
+    dis_survey(m);
     for (size_t i = 0; i < BASE_COUNT(all); i++)
         if (!base_buf_ok(all[i]))
             return false;
@@ -494,5 +507,7 @@ void dis_map_free(struct dis_map *m)
     base_buf_free(&m->found_references);
     base_buf_free(&m->found_labels);
     base_buf_free(&m->links);
+    base_buf_free(&m->uses);
+    base_buf_free(&m->messages);
     base_arena_free(&m->arena);
 }

@@ -221,6 +221,28 @@ static bool is_rare(const ZydisDecodedInstruction *z)
     }
 }
 
+// The number of a general register, whichever part of it is meant; 8 for any other register.
+static uint8_t general_register(ZydisRegister r)
+{
+    ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LEGACY_32, r);
+    return whole >= ZYDIS_REGISTER_EAX && whole <= ZYDIS_REGISTER_EDI ? (uint8_t)(whole - ZYDIS_REGISTER_EAX) : 8;
+}
+
+// Which registers an instruction changes, and whether it makes one of them a constant.
+static void find_registers(const ZydisDecodedInstruction *z, const ZydisDecodedOperand *o, struct dis_instruction *out)
+{
+    for (int i = 0; i < z->operand_count; i++)
+        if (o[i].type == ZYDIS_OPERAND_TYPE_REGISTER && (o[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
+            out->writes |= (uint8_t)(1 << general_register(o[i].reg.value));
+    if (o[0].type != ZYDIS_OPERAND_TYPE_REGISTER || z->operand_count_visible != 2 || o[0].size != 32)
+        return;
+    bool zeroes = z->mnemonic == ZYDIS_MNEMONIC_XOR && o[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+                  o[0].reg.value == o[1].reg.value;
+    bool moves = z->mnemonic == ZYDIS_MNEMONIC_MOV && o[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+    out->loaded = general_register(o[0].reg.value);
+    out->loads = (zeroes || moves) && out->loaded < 8;
+}
+
 static void find_fields(const ZydisDecodedInstruction *z, const ZydisDecodedOperand *o, struct dis_instruction *out)
 {
     out->displacement = z->raw.disp.offset;
@@ -229,6 +251,7 @@ static void find_fields(const ZydisDecodedInstruction *z, const ZydisDecodedOper
     out->immediate_size = (uint8_t)(z->raw.imm[0].size / 8);
     for (int i = 0; i < z->operand_count_visible; i++)
         out->scaled |= o[i].type == ZYDIS_OPERAND_TYPE_MEMORY && o[i].mem.scale == 4 && o[i].mem.base == ZYDIS_REGISTER_NONE;
+    out->value = (uint32_t)z->raw.imm[0].value.u;
     out->privileged = is_rare(z);
     out->compares_eax = z->mnemonic == ZYDIS_MNEMONIC_CMP && o[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
                         o[0].reg.value == ZYDIS_REGISTER_EAX && o[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
@@ -286,5 +309,6 @@ void dis_instruction(const struct dis_options *options, const uint8_t *bytes, si
     out->length = z.length;
     align_operands(out->text);
     find_fields(&z, operands, out);
+    find_registers(&z, operands, out);
     find_flow(&z, operands, address, out);
 }

@@ -6,6 +6,7 @@
 
 #include "dis/map.h"
 #include "kit/kit.h"
+#include "kit/messages.h"
 #include "kit/structures.h"
 
 struct used_service {
@@ -230,6 +231,40 @@ static void text_used(struct info *p)
     }
 }
 
+static void text_messages(struct info *p)
+{
+    const struct dis_message *messages = (const void *)p->m->messages.data;
+    size_t count = p->m->messages.size / sizeof *messages;
+    base_buf_printf(p->out, "\ncontrol messages handled: %zu\n", count);
+    for (size_t i = 0; i < count; i++) {
+        const struct kit_message *message = kit_message(messages[i].value);
+        base_buf_printf(p->out, "  %04x  %s\n", messages[i].value, message ? message->name : "?");
+    }
+}
+
+static void text_argument(struct info *p, const struct dis_argument *a)
+{
+    char text[DIS_TEXT];
+    if (a->is_place)
+        dis_name_place(p->m, a->place, text, sizeof text);
+    else
+        dis_number(a->number, text, sizeof text);
+    base_buf_printf(p->out, "  %.*s=%s", (int)a->role_length, a->role, text);
+}
+
+static void text_uses(struct info *p)
+{
+    const struct dis_use *uses = (const void *)p->m->uses.data;
+    size_t count = p->m->uses.size / sizeof *uses;
+    base_buf_printf(p->out, "\nhooks and traps: %zu\n", count);
+    for (size_t i = 0; i < count; i++) {
+        base_buf_printf(p->out, "  %04x:%08x  %s", uses[i].at.object + 1, uses[i].at.offset, uses[i].service->name);
+        for (uint32_t k = 0; k < uses[i].argument_count; k++)
+            text_argument(p, &uses[i].arguments[k]);
+        base_buf_add8(p->out, '\n');
+    }
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // JSON
 
@@ -335,6 +370,52 @@ static void json_used(struct info *p)
     base_buf_text(p->out, "]");
 }
 
+static void json_messages(struct info *p)
+{
+    const struct dis_message *messages = (const void *)p->m->messages.data;
+    base_buf_text(p->out, ",\n\"control_messages\":[");
+    for (size_t i = 0; i < p->m->messages.size / sizeof *messages; i++) {
+        const struct kit_message *message = kit_message(messages[i].value);
+        base_buf_printf(p->out, "%s{\"value\":%u", i ? ",\n " : "\n ", messages[i].value);
+        if (message) {
+            base_buf_text(p->out, ",");
+            put_string(p, "name", message->name);
+        }
+        base_buf_text(p->out, "}");
+    }
+    base_buf_text(p->out, "]");
+}
+
+static void json_argument(struct info *p, const struct dis_argument *a)
+{
+    char text[DIS_TEXT];
+    base_buf_json(p->out, a->role, a->role_length);
+    if (!a->is_place) {
+        base_buf_printf(p->out, ":%u", a->number);
+        return;
+    }
+    dis_name_place(p->m, a->place, text, sizeof text);
+    base_buf_text(p->out, ":");
+    base_buf_json(p->out, text, strlen(text));
+}
+
+static void json_uses(struct info *p)
+{
+    const struct dis_use *uses = (const void *)p->m->uses.data;
+    base_buf_text(p->out, ",\n\"hooks\":[");
+    for (size_t i = 0; i < p->m->uses.size / sizeof *uses; i++) {
+        base_buf_printf(p->out, "%s{\"object\":%u,\"offset\":%u,", i ? ",\n " : "\n ", uses[i].at.object + 1, uses[i].at.offset);
+        put_string(p, "service", uses[i].service->name);
+        base_buf_text(p->out, ",\"arguments\":{");
+        for (uint32_t k = 0; k < uses[i].argument_count; k++) {
+            base_buf_text(p->out, k ? "," : "");
+            json_argument(p, &uses[i].arguments[k]);
+        }
+        base_buf_text(p->out, "}}");
+    }
+    base_buf_text(p->out, "]");
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 
 static void put_json(struct info *p)
@@ -343,8 +424,10 @@ static void put_json(struct info *p)
     if (p->m->has_ddb) {
         json_ddb(p);
         json_exported(p);
+        json_messages(p);
     }
     json_used(p);
+    json_uses(p);
     base_buf_text(p->out, "\n}\n");
 }
 
@@ -354,8 +437,10 @@ static void put_text(struct info *p)
     if (p->m->has_ddb) {
         text_ddb(p);
         text_exported(p);
+        text_messages(p);
     }
     text_used(p);
+    text_uses(p);
 }
 
 bool dis_info(const struct dis_image_options *options, const struct le_image *image, struct base_buf *out)
@@ -368,6 +453,7 @@ bool dis_info(const struct dis_image_options *options, const struct le_image *im
         put_json(&p);
     else if (ok)
         put_text(&p);
+    dis_disarm(out);
     base_alloc_free(options->alloc, p.used, p.used ? (m.links.size / sizeof(struct dis_link) + 1) * sizeof *p.used : 0);
     dis_map_free(&m);
     return ok && base_buf_ok(out);

@@ -140,20 +140,13 @@ static void put_labels(struct listing *l, struct dis_place at)
 // ---------------------------------------------------------------------------------------------------------------------
 // Code
 
-// In the control procedure EAX is the message.
-static const char *message_comment(const struct dis_map *m, struct dis_place at, const struct dis_instruction *d)
+// What a line of code is about: the control message compared with, the contract of the service called.
+static const char *meaning(const struct dis_map *m, struct dis_place at, const struct dis_instruction *d)
 {
-    const struct le_object *o = &m->image->objects[at.object];
-    enum { NEAR = 0x400 }; // as long as a control procedure gets
-    if (!m->has_control || at.object != m->control.object || at.offset < m->control.offset ||
-        at.offset - m->control.offset > NEAR || !d->compares_eax)
-        return NULL;
-    for (uint32_t i = m->control.offset + 1; i <= at.offset; i++)
-        if (m->marks[at.object][i] & DIS_CALLED)
-            return NULL; // another procedure
-    uint32_t value = d->immediate_size == 1 ? dis_byte(o, at.offset + d->immediate) : dis_dword(o, at.offset + d->immediate);
-    const struct kit_message *message = kit_message(value);
-    return message ? message->name : NULL;
+    const struct kit_device *device = d->service ? kit_device_by_id(d->device) : NULL;
+    const struct kit_service *service = device ? kit_service_by_ordinal(device, d->ordinal) : NULL;
+    const struct kit_message *message = d->compares_eax ? dis_message_at(m, at) : NULL;
+    return message ? message->name : service ? service->in : "";
 }
 
 // The source line that begins exactly here.
@@ -179,9 +172,9 @@ static uint32_t put_code(struct listing *l, struct dis_place at)
     struct dis_instruction d;
     char line[DIS_TEXT], comment[2 * DIS_TEXT] = "";
     dis_decode(l->m, at, true, &d);
-    const char *message = message_comment(l->m, at, &d);
+    const char *about = meaning(l->m, at, &d);
     bool has_line = line_comment(l, at, line, sizeof line);
-    snprintf(comment, sizeof comment, "%s%s%s", message ? message : "", message && has_line ? "  " : "", has_line ? line : "");
+    snprintf(comment, sizeof comment, "%s%s%s", about, about[0] && has_line ? "  " : "", has_line ? line : "");
     put_item(l, &(struct item){at, d.length, true, d.text, comment});
     return d.length;
 }
@@ -194,16 +187,31 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c < 0x7f && c != '"';
 }
 
-// How far data goes on from here before something else begins: code, a label, a fixup, the device descriptor block.
+// How far data goes on from here before something else begins: a label, code, a fixup. No farther than one line needs.
 static uint32_t stretch(const struct dis_map *m, struct dis_place at, uint32_t end)
 {
     uint32_t i = dis_fixup_from(m, at.object, at.offset), stop = end;
+    if (stop - at.offset > 2 * LONGEST_STRING)
+        stop = at.offset + 2 * LONGEST_STRING;
     if (i < m->image->fixup_count && m->image->fixups[i].object == at.object && m->image->fixups[i].offset < stop)
         stop = m->image->fixups[i].offset;
     for (uint32_t k = at.offset + 1; k < stop; k++)
         if (m->marks[at.object][k] & (DIS_LABEL | DIS_START))
             return k - at.offset;
     return stop - at.offset;
+}
+
+// How often the byte here is repeated.
+static uint32_t run_length(const struct dis_map *m, struct dis_place at, uint32_t end)
+{
+    const struct le_object *o = &m->image->objects[at.object];
+    uint32_t i = dis_fixup_from(m, at.object, at.offset), n = 1;
+    if (i < m->image->fixup_count && m->image->fixups[i].object == at.object && m->image->fixups[i].offset < end)
+        end = m->image->fixups[i].offset;
+    while (at.offset + n < end && o->data[at.offset + n] == o->data[at.offset] &&
+           !(m->marks[at.object][at.offset + n] & (DIS_LABEL | DIS_START)))
+        n++;
+    return n;
 }
 
 static uint32_t put_address(struct listing *l, struct dis_place at, const struct le_fixup *f, const char *comment)
@@ -270,13 +278,11 @@ static uint32_t put_data(struct listing *l, struct dis_place at, uint32_t end)
     const struct le_fixup *f = dis_fixup_at(l->m, at.object, at.offset);
     if (f && !(l->m->marks[at.object][at.offset] & DIS_BODY))
         return put_address(l, at, f, "");
-    uint32_t most = stretch(l->m, at, end), text = 0, run = 1;
+    uint32_t most = stretch(l->m, at, end), run = run_length(l->m, at, end), text = 0;
     while (text < most && text < LONGEST_STRING && is_plain(dis_byte(o, at.offset + text)))
         text++;
     if (text >= SHORTEST_TEXT)
         return put_string(l, at, text, most);
-    while (run < most && dis_byte(o, at.offset + run) == dis_byte(o, at.offset))
-        run++;
     if (run >= SHORTEST_RUN)
         return put_run(l, at, run, dis_byte(o, at.offset));
     return put_bytes(l, at, most < DATA_BYTES ? most : DATA_BYTES);
@@ -375,6 +381,14 @@ static void put_heading(struct listing *l, uint32_t object)
     base_buf_text(l->out, ")\n");
 }
 
+// Names come from the image: what a terminal would obey must not reach it.
+void dis_disarm(struct base_buf *out)
+{
+    for (size_t i = 0; i < out->size; i++)
+        if ((out->data[i] < 0x20 && out->data[i] != '\n') || out->data[i] > 0x7e)
+            out->data[i] = '.';
+}
+
 static void put_image_heading(struct listing *l)
 {
     const struct le_image *m = l->m->image;
@@ -406,6 +420,7 @@ bool dis_image(const struct dis_image_options *options, const struct le_image *i
             put_object(&l, i);
         if (options->json)
             base_buf_text(out, "\n]\n");
+        dis_disarm(out);
     }
     dis_map_free(&m);
     return ok && base_buf_ok(out);

@@ -6,6 +6,9 @@
 #include "base/arena.h"
 #include "dis/dis.h"
 
+struct kit_service;
+struct kit_message;
+
 enum dis_mark { // of a byte
     DIS_START = 1,    // first byte of an instruction
     DIS_BODY = 2,     // another byte of one
@@ -33,6 +36,29 @@ struct dis_link { // one dynamic link in the code
     uint16_t device, ordinal;
 };
 
+enum { DIS_ARGUMENTS = 4 };
+
+struct dis_argument { // of a service call, where it is a constant
+    const char *register_name;
+    const char *role; // what the contract calls it, role_length characters
+    size_t role_length;
+    bool is_place;
+    uint32_t number;
+    struct dis_place place;
+};
+
+struct dis_use { // a call that hooks or traps something
+    struct dis_place at;
+    const struct kit_service *service;
+    struct dis_argument arguments[DIS_ARGUMENTS];
+    uint32_t argument_count;
+};
+
+struct dis_message { // the control procedure compares EAX with a message here
+    struct dis_place at;
+    uint32_t value;
+};
+
 struct dis_map {
     const struct dis_image_options *options;
     const struct le_image *image;
@@ -49,7 +75,10 @@ struct dis_map {
     uint32_t label_count;
     const struct dis_reference *references; // by target
     uint32_t reference_count;
-    struct base_buf work, found_references, found_labels, links; // while exploring
+    struct base_buf work, found_references, found_labels; // while exploring
+    struct base_buf links;    // of struct dis_link
+    struct base_buf uses;     // of struct dis_use, by place
+    struct base_buf messages; // of struct dis_message
 };
 
 bool dis_map_make(struct dis_map *m, const struct dis_image_options *options, const struct le_image *image) BASE_MUST_USE;
@@ -62,6 +91,13 @@ uint32_t dis_fixup_from(const struct dis_map *m, uint32_t object, uint32_t offse
 void dis_decode(const struct dis_map *m, struct dis_place at, bool with_names, struct dis_instruction *out);
 uint8_t dis_byte(const struct le_object *o, uint32_t offset); // 0 behind the data
 uint32_t dis_dword(const struct le_object *o, uint32_t offset);
+
+// ---- survey.c
+void dis_survey(struct dis_map *m); // after exploring
+const struct kit_message *dis_message_at(const struct dis_map *m, struct dis_place at); // NULL: none, or unknown
+
+// ---- listing.c
+void dis_disarm(struct base_buf *out);
 
 // ---- info.c
 void dis_put_flags(struct base_buf *out, uint32_t flags); // "code, preload, 32-bit"

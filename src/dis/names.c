@@ -22,6 +22,9 @@ const char *dis_number(uint32_t value, char *text, size_t room)
 
 bool dis_add_label(struct dis_map *m, struct dis_place at, const char *name, uint32_t order)
 {
+    if (at.object >= m->image->object_count || at.offset > m->image->objects[at.object].size)
+        return true;
+    m->marks[at.object][at.offset] |= DIS_LABEL;
     char *copy = base_arena_text(&m->arena, name, strlen(name));
     struct dis_label label = {at, copy, order};
     if (copy)
@@ -80,10 +83,12 @@ static bool make_up(const struct dis_map *m, struct dis_place at, char *text, si
     if (at.offset > m->image->objects[at.object].size)
         return false;
     uint8_t marks = m->marks[at.object][at.offset];
+    if (!(marks & DIS_LABEL))
+        return false;
     const char *name = dis_label_at(m, at);
     if (name)
         snprintf(text, room, "%s", name);
-    else if ((marks & DIS_BODY) || !(marks & DIS_LABEL))
+    else if (marks & DIS_BODY)
         return false;
     else
         snprintf(text, room, "%s_%x_%04x", marks & DIS_CALLED ? "sub" : marks & DIS_START ? "loc" : "dat", at.object + 1,

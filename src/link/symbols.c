@@ -101,7 +101,7 @@ bool link_collect_symbols(struct linker *l)
 {
     for (uint32_t file = 0; file < l->file_count; file++)
         for (uint32_t i = 0; i < l->files[file].coff.symbol_count; i++)
-            if (!collect_symbol(l, file, i))
+            if (l->diag->errors >= LINK_ERRORS || !collect_symbol(l, file, i))
                 return false;
     return true;
 }
