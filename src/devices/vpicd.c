@@ -55,6 +55,17 @@ static bool find_eax_ebx(struct vmm *v, unsigned *irq, unsigned *slot)
     return false;
 }
 
+void vpicd_check_kept(struct vmm *v, const struct vmm_frame *f)
+{
+    uint32_t *r = vmm_regs(v);
+    if (r[X86_EDI] == f->reg[X86_EDI] && r[X86_EBP] == f->reg[X86_EBP])
+        return;
+    vmm_report(v, "callback-contract", f->callee, "Win95 DDK S34B0", "a procedure of a virtualized IRQ changed %s",
+               r[X86_EDI] == f->reg[X86_EDI] ? "EBP" : "EDI");
+    r[X86_EDI] = f->reg[X86_EDI];
+    r[X86_EBP] = f->reg[X86_EBP];
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Virtualizing
 

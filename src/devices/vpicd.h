@@ -62,6 +62,9 @@ void vpicd_own(struct vmm *v, unsigned irq, uint32_t hw_int);
 // Reports a handle that is not (or no longer) valid and gives false.
 bool vpicd_find(struct vmm *v, uint32_t handle, unsigned *irq, unsigned *slot) BASE_MUST_USE;
 
+// A driver's procedure has come back: it may have changed EAX, EBX, ECX, EDX, ESI and flags only (Win95 DDK S34B0).
+void vpicd_check_kept(struct vmm *v, const struct vmm_frame *f);
+
 // vpicd_phys.c
 void vpicd_program_masks(struct vmm *v);
 void vpicd_phys_create(struct vmm *v);

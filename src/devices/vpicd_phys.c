@@ -129,6 +129,8 @@ static void next_driver_begin(struct vmm *v, struct vmm_frame *f)
 
 static void hw_resume(struct vmm *v, struct vmm_frame *f)
 {
+    if (f->step == AFTER_DRIVER)
+        vpicd_check_kept(v, f);
     if (f->step == AFTER_DRIVER && !vmm_flag(v, X86_CF))
         vmm_frame_pop_all(v);
     else

@@ -179,6 +179,7 @@ static bool walk_on_begin(struct vmm *v, struct vmm_frame *f)
 static void walk_resume(struct vmm *v, struct vmm_frame *f)
 {
     uint32_t vm = f->a[0];
+    vpicd_check_kept(v, f);
     if (walk_on_begin(v, f))
         return;
     vmm_frame_pop_all(v);
@@ -331,6 +332,7 @@ static void simulate_resume(struct vmm *v, struct vmm_frame *f)
 {
     switch (f->step) {
     case CALLING_DRIVERS:
+        vpicd_check_kept(v, f);
         if (rejected(v, f))
             end_simulation_begin(v, f);
         else

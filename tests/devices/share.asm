@@ -28,6 +28,7 @@ EndProc Every_Int
 
 BeginProc First_Int
         Print   "first"
+        mov     edi, 1                  ; must be kept
         stc
         ret
 EndProc First_Int

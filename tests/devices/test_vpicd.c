@@ -1,6 +1,8 @@
 // VPICD end to end: lines of the board are raised, drivers in assembly serve them.
 #include "devices/rig.h"
 
+#include "kit/messages.h"
+
 static void raise_irq(struct rig *r, unsigned irq, uint64_t at_ms)
 {
     assert_true(pc_schedule_irq(devices_board(r->v), irq, at_ms * MS));
@@ -26,6 +28,8 @@ static void line_reaches_the_driver_and_eoi_lets_the_next_one_in(void **state)
     rig_free(r);
 }
 
+#define KEPT "check callback-contract: a procedure of a virtualized IRQ changed EDI\n"
+
 static void sharers_are_asked_until_one_takes_it(void **state)
 {
     (void)state;
@@ -34,9 +38,9 @@ static void sharers_are_asked_until_one_takes_it(void **state)
     raise_irq(r, 10, 20);
     raise_irq(r, 10, 30);
     raise_irq(r, 10, 40);
-    rig_expect(r, 25, "every interrupt\nfirst\nsecond\n");
-    rig_expect(r, 35, "every interrupt\nfirst\nsecond\n"); // declined by both: ended all the same
-    rig_expect(r, 45, "every interrupt\nfirst\nsecond\n");
+    rig_expect(r, 25, "every interrupt\nfirst\n" KEPT "second\n");
+    rig_expect(r, 35, "every interrupt\nfirst\n" KEPT "second\n"); // declined by both: ended all the same
+    rig_expect(r, 45, "every interrupt\nfirst\n" KEPT "second\n");
     rig_free(r);
 }
 
@@ -53,6 +57,19 @@ static void request_reaches_the_vms_handler_and_comes_back(void **state)
     rig_expect(r, 35,
                "Hw_Int\nVirt_Int status 00000000\nEOI\nIRET CF=0\nstatus 00000000\n"
                "no interrupt is simulated any more\n");
+    rig_free(r);
+}
+
+static void irq_without_a_driver_goes_to_its_vm(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("default");
+    uint32_t ticket;
+    for (unsigned i = 0; i < 3; i++)
+        raise_irq(r, 7, 20 + i);
+    rig_expect(r, 40, "owner CF=0\nowner of IRQ 16 CF=1\n");
+    assert_true(vmm_send_control(r->v, "DEFAULT", KIT_Debug_Query, 0, 0, 0, 0, &ticket));
+    rig_expect(r, 50, "interrupts 00000003\nstatus 00000000 CF=0\n");
     rig_free(r);
 }
 
@@ -155,6 +172,7 @@ int main(void)
         cmocka_unit_test(line_reaches_the_driver_and_eoi_lets_the_next_one_in),
         cmocka_unit_test(sharers_are_asked_until_one_takes_it),
         cmocka_unit_test(request_reaches_the_vms_handler_and_comes_back),
+        cmocka_unit_test(irq_without_a_driver_goes_to_its_vm),
         cmocka_unit_test(requests_are_levels),
         cmocka_unit_test(slow_handler_times_out),
         cmocka_unit_test(interrupts_at_any_time_do_not_change_what_a_driver_computes),
