@@ -10,7 +10,7 @@ static void fail_test(struct vmm *v, const char *what, uint32_t handle)
 {
     vmm_report(v, "dead-handle", v->call.caller, "VDAG31 Debugging_Services", "assertion failed: %08Xh is not %s",
                (unsigned)handle, what);
-    vmm_stop(v, VMM_END_FAULT, "assertion failed: %08Xh is not %s", (unsigned)handle, what);
+    vmm_crash_current_begin(v);
 }
 
 static void debug_test_valid_handle(struct vmm *v)

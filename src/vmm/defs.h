@@ -94,6 +94,7 @@ void vmm_create_vm_begin(struct vmm *v);
 void vmm_thread_start_begin(struct vmm *v);
 void vmm_vm_end_begin(struct vmm *v, uint32_t vm, uint32_t flags); // flags of VM_Not_Executeable; 0: a normal end
 bool vmm_postponed_end_begin(struct vmm *v);
+void vmm_crash_current_begin(struct vmm *v); // as Crash_Cur_VM
 void vmm_suspend_begin(struct vmm *v, uint32_t vm);
 void vmm_check_exit(struct vmm *v);
 

@@ -436,7 +436,7 @@ static void nuke_vm(struct vmm *v)
         end_service_begin(v, vm, NE_NUKED);
 }
 
-static void crash_cur_vm(struct vmm *v)
+void vmm_crash_current_begin(struct vmm *v)
 {
     end_service_begin(v, vmm_thread_at(v, v->s.current)->vm, NE_CRASHED);
 }
@@ -514,7 +514,7 @@ static const struct vmm_binding bindings[] = {
     {KIT_Resume_VM, resume_vm},
     {KIT_No_Fail_Resume_VM, no_fail_resume_vm},
     {KIT_Nuke_VM, nuke_vm},
-    {KIT_Crash_Cur_VM, crash_cur_vm},
+    {KIT_Crash_Cur_VM, vmm_crash_current_begin},
     {KIT_Close_VM, close_vm},
     {KIT_VMMCreateThread, create_thread},
     {KIT_VMMTerminateThread, terminate_thread},

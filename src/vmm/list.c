@@ -2,6 +2,7 @@
 // overrun nor a foreign address can break a list. A node lies in one of the two chains of its list: attached or loose (allocated
 // or removed). VDAG31 Linked_List_Services; Win95 DDK S32A4, S32A5, S32A7.
 #include "kit/services.h"
+#include "vmm/defs.h"
 #include "vmm/heap.h"
 
 enum chain { LOOSE, ATTACHED };
@@ -194,7 +195,7 @@ static void list_allocate(struct vmm *v)
     vmm_regs(v)[X86_EAX] = row ? node_at(v, row)->address : 0;
     vmm_set_flag(v, X86_CF, !row);
     if (list && !row && !(list_at(v, list)->flags & KIT_LF_Alloc_Error))
-        vmm_stop(v, VMM_END_FAULT, "List_Allocate: memory is exhausted and the list has no LF_Alloc_Error");
+        vmm_crash_current_begin(v); // who did not ask for the error cannot handle it
 }
 
 static void attach(struct vmm *v, const char *service, bool tail)

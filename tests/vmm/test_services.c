@@ -1,6 +1,6 @@
 // Services as drivers in assembly call them: every tests/vmm/services/*.asm is built as retail and as debug driver and run.
 // What it prints must be its ";> " lines and "done"; the rules reported must be its ";! " lines. ";ini " and ";reg " lines
-// are SYSTEM.INI and registry of the machine.
+// are SYSTEM.INI and registry of the machine. A ";end " line: the driver ends the run, and the message contains its text.
 #include "vmm/service_driver.h"
 
 #include <dirent.h>
@@ -44,10 +44,13 @@ static void run_file(const char *name, const char *source, bool debug, uint64_t 
     build_driver(name, source, debug, &image);
     assert_true(run_driver(&base_heap, &config, &image, &run));
     base_buf_free(&image);
-    if (run.end != VMM_END_SHUTDOWN)
-        fail_msg("%s ended early: %s\n%s", name, run.message, run.printed);
+    collect_lines(source, ";end ", want);
+    want[strcspn(want, "\n")] = 0;
+    if (run.end != (*want ? VMM_END_FAULT : VMM_END_SHUTDOWN) || !strstr(run.message, want))
+        fail_msg("%s ended otherwise: %s\n%s", name, run.message, run.printed);
+    bool ends = *want;
     collect_lines(source, ";> ", want);
-    strcat(want, "done\n");
+    strcat(want, ends ? "" : "done\n");
     assert_string_equal(run.printed, want);
     collect_lines(source, ";! ", want);
     assert_string_equal(run.rules, want);
