@@ -175,7 +175,11 @@ void vmm_v86_int_begin(struct vmm *v, uint32_t vector);
 // monitor.c
 bool vmm_monitor_begin(struct vmm *v); // false: not the monitor's fault
 bool vmm_trap_begin(struct vmm *v);
+bool vmm_trap_call_begin(struct vmm *v, uint32_t address);
 uint32_t vmm_v86_call_back(struct vmm *v, uint32_t proc, uint32_t reference);
+
+// pmode.c
+bool vmm_pm_trap_begin(struct vmm *v); // false: not a trap of a protected-mode client
 
 // iotrap.c: a trapped port of the current client; type as a handler gets it in ECX
 void vmm_io_begin(struct vmm *v, uint16_t port, uint32_t type);

@@ -82,7 +82,7 @@ void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
 static bool own_ring3_begin(struct vmm *v, const struct vmm_fault *fault)
 {
     if (!fault->v86)
-        return false;
+        return fault->vector == GENERAL_PROTECTION && vmm_pm_trap_begin(v);
     if (fault->vector == GENERAL_PROTECTION)
         return vmm_monitor_begin(v);
     if (fault->vector == INVALID_OPCODE)

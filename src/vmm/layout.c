@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { TSS_ESP0 = 4, TSS_SS0 = 8, TSS_IO_MAP = 0x66, TSS_BYTES = 0x68, IO_MAP_BYTES = 0x2000 };
-enum { FLAT_CODE = 0xC09B, FLAT_DATA = 0xC093, TSS_ACCESS = 0x008B };
+enum { FLAT_CODE = 0xC09B, FLAT_DATA = 0xC093, TSS_ACCESS = 0x008B, RING3_CODE16 = 0x00FB };
 enum { CR0_PE = 1, CR0_ET = 0x10 };
 
 static void put_descriptor(uint8_t *to, uint32_t base, uint32_t limit, uint16_t access)
@@ -41,6 +41,7 @@ static bool create_tables(struct vmm *v)
     put_descriptor(gdt + VMM_TSS, v->s.tss, TSS_BYTES + IO_MAP_BYTES, TSS_ACCESS);
     put_descriptor(gdt + VMM_CS, 0, 0xFFFFF, FLAT_CODE);
     put_descriptor(gdt + VMM_DS, 0, 0xFFFFF, FLAT_DATA);
+    put_descriptor(gdt + VMM_PM_TRAPS, VMM_IDLE_SEGMENT << 4, 0xFFFF, RING3_CODE16);
     base_put16(tss + TSS_SS0, VMM_DS);
     base_put16(tss + TSS_IO_MAP, TSS_BYTES);
     const uint8_t end_of_map = 0xFF;
@@ -91,13 +92,15 @@ static bool create_first_megabyte(struct vmm *v)
     static const uint8_t idle[] = {0xFB, 0xF4, 0xEB, 0xFC}; // sti; hlt; jmp $-2
     static const uint8_t iret = 0xCF;
     const uint32_t rom = VMM_IDLE_SEGMENT << 4;
-    uint8_t traps[VMM_TRAPS], vectors[0x400];
+    uint8_t traps[VMM_TRAPS], pm_traps[VMM_TRAPS], vectors[0x400];
     memset(traps, 0x63, sizeof traps); // ARPL: an invalid opcode in V86 mode
+    memset(pm_traps, 0xF4, sizeof pm_traps); // HLT: faults in ring 3
     for (unsigned i = 0; i < 256; i++)
         base_put32(vectors + 4 * i, (uint32_t)VMM_IDLE_SEGMENT << 16 | VMM_IRET_OFFSET);
     return x86_memory_store(v->memory, rom + VMM_IDLE_OFFSET, idle, sizeof idle) &&
            x86_memory_store(v->memory, rom + VMM_IRET_OFFSET, &iret, 1) &&
            x86_memory_store(v->memory, rom + VMM_TRAP_OFFSET, traps, sizeof traps) &&
+           x86_memory_store(v->memory, rom + VMM_PM_TRAP_OFFSET, pm_traps, sizeof pm_traps) &&
            x86_memory_store(v->memory, 0, vectors, sizeof vectors);
 }
 

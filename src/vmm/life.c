@@ -70,7 +70,7 @@ static void strip_thread(struct vmm *v, uint32_t thread)
 
 static void discard_thread(struct vmm *v, uint32_t thread)
 {
-    vmm_chapters_thread_gone(v, thread);
+    vmm_chapters_thread_gone(v, vmm_thread_at(v, thread)->tcb);
     vmm_thread_discard(v, thread);
 }
 
@@ -88,7 +88,7 @@ static void discard_vm(struct vmm *v, uint32_t vm)
 {
     for (uint32_t t = 0; (t = next_thread_of(v, vm, t)) != 0;)
         discard_thread(v, t);
-    vmm_chapters_vm_gone(v, vm);
+    vmm_chapters_vm_gone(v, vmm_vm_at(v, vm)->cb);
     if (v->s.focus == vm)
         v->s.focus = v->s.system_vm;
     vmm_vm_discard(v, vm);

@@ -30,6 +30,7 @@ enum {
     VMM_IDLE_OFFSET = 0xE000,
     VMM_IRET_OFFSET = 0xE010,  // where every interrupt vector points until somebody sets it
     VMM_TRAP_OFFSET = 0xC000,  // V86 call-backs and the nested-execution break point: ARPL opcodes, one byte each
+    VMM_PM_TRAP_OFFSET = 0xD000, // protected-mode call-backs: HLT opcodes
     VMM_TRAPS = 0x1000,
     VMM_GUARD_BYTES = 0x400, // interrupt vectors: ring-0 code writes them through null pointers, not on purpose
 };
@@ -58,7 +59,7 @@ enum {
 };
 
 // Selectors. The flat ring-0 pair never changes (Win95 DDK S31A3).
-enum { VMM_CS = 0x28, VMM_DS = 0x30, VMM_TSS = 0x18, VMM_LDT = 0x20, VMM_FIRST_FREE_SELECTOR = 0x40 };
+enum { VMM_CS = 0x28, VMM_DS = 0x30, VMM_TSS = 0x18, VMM_LDT = 0x20, VMM_PM_TRAPS = 0x38, VMM_FIRST_FREE_SELECTOR = 0x40 };
 
 // Frame kinds of the VMM itself, in the order of vmm_frame_kinds (machine.c).
 enum { VMM_FRAME_EVENT, VMM_FRAME_INTERRUPT, VMM_FRAME_FAULT, VMM_FRAME_BLOCK, VMM_FRAME_SWITCH, VMM_FRAME_NEST,

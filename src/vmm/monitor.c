@@ -173,7 +173,13 @@ bool vmm_trap_begin(struct vmm *v)
         vmm_nest_reached(v);
         return true;
     }
-    uint32_t row = find_trap(v, client_address(v));
+    return vmm_trap_call_begin(v, client_address(v));
+}
+
+// Calls the procedure behind a trap. False: there is none at this seg:off or sel:off.
+bool vmm_trap_call_begin(struct vmm *v, uint32_t address)
+{
+    uint32_t row = find_trap(v, address);
     if (!row)
         return false;
     struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_TRAP);
