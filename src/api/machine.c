@@ -203,7 +203,7 @@ uint64_t vxd_instructions(const struct vxd_machine *m)
 static void upper_name(const char *name, char upper[16])
 {
     size_t n = 0;
-    for (; name[n] && n < 15; n++)
+    for (; n < 15 && name[n]; n++)
         upper[n] = name[n] >= 'a' && name[n] <= 'z' ? (char)(name[n] - 'a' + 'A') : name[n];
     upper[n] = '\0';
 }
@@ -211,7 +211,7 @@ static void upper_name(const char *name, char upper[16])
 bool vxd_send_message(struct vxd_machine *m, const char *device, uint32_t message, uint32_t ebx, uint32_t edx,
                       uint32_t esi, uint32_t edi, uint32_t *ticket)
 {
-    uint32_t ignored, *to = ticket ? ticket : &ignored;
+    uint32_t ignored = 0, *to = ticket ? ticket : &ignored;
     char upper[16];
     if (vmm_send_control(m->vmm, device, message, ebx, edx, esi, edi, to))
         return true;

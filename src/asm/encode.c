@@ -175,7 +175,7 @@ static bool memory32(struct assembler *a, const struct asm_value *v, struct memo
         m->displacement = 4;
         m->modrm = index < 0 ? 5 : 4;
         m->has_sib = index >= 0;
-        m->sib = index < 0 ? 0 : (uint8_t)(scale_bits(v->scale) << 6 | index << 3 | 5);
+        m->sib = (uint8_t)(index < 0 ? 0 : scale_bits(v->scale) << 6 | index << 3 | 5);
         return true;
     }
     if (m->displacement == 0 && base == 5)

@@ -25,7 +25,7 @@ static uint8_t class_of(const char *p, size_t n)
     for (int i = 1; i < OPERAND_CLASSES; i++)
         if (strlen(class_names[i]) == n && memcmp(class_names[i], p, n) == 0)
             return (uint8_t)i;
-    assert(!"unknown operand class in forms.def");
+    assert(0 && "unknown operand class in forms.def");
     return 0;
 }
 
@@ -112,6 +112,7 @@ void asm_forms_init(struct assembler *a)
             assert(name->mnemonic == 0);
             name->mnemonic = (uint16_t)(i + 1);
         }
+        assert(name); // the first row has a mnemonic
         f->mnemonic = name->mnemonic;
         f->cpu = rows[i].cpu;
         read_operands(f, rows[i].operands);

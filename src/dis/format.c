@@ -273,7 +273,7 @@ static void init_decoder(ZydisDecoder *d, bool code16)
 static void align_operands(char *text)
 {
     size_t n = strcspn(text, " "), length = strlen(text);
-    if (text[n] && n < MNEMONIC_WIDTH - 1 && length + MNEMONIC_WIDTH < DIS_TEXT) {
+    if (n < MNEMONIC_WIDTH - 1 && text[n] && length + MNEMONIC_WIDTH < DIS_TEXT) {
         memmove(text + MNEMONIC_WIDTH, text + n + 1, length - n);
         memset(text + n, ' ', MNEMONIC_WIDTH - n);
     }

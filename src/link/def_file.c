@@ -4,12 +4,14 @@
 
 #include "link/defs.h"
 
+enum list { IN_NOTHING, IN_SEGMENTS, IN_EXPORTS, IN_IGNORED }; // what the lines are items of
+
 struct def_reader {
     struct linker *l;
     const char *path;
     const char *at, *end; // of the rest of the line
     uint32_t line;
-    enum { IN_NOTHING, IN_SEGMENTS, IN_EXPORTS, IN_IGNORED } list;
+    enum list list;
     bool ok;
 };
 
@@ -233,7 +235,7 @@ static bool read_statement(struct def_reader *r, struct word w)
 // SEGMENTS and EXPORTS may have their first item on the same line.
 static void read_line(struct def_reader *r)
 {
-    int list = r->list;
+    enum list list = r->list;
     struct word w = next_word(r);
     if (w.length == 0)
         return;
