@@ -106,6 +106,43 @@ struct asm_directive {
     int argument;
 };
 
+enum { ASM_BLANK = 1, ASM_DIGIT = 2, ASM_NAME = 4, ASM_NAME_FIRST = 8 };
+extern const uint8_t asm_char_class[256];
+
+static inline bool asm_is_name_char(char c)
+{
+    return asm_char_class[(uint8_t)c] & ASM_NAME;
+}
+
+static inline bool asm_is_name_first(char c)
+{
+    return asm_char_class[(uint8_t)c] & ASM_NAME_FIRST;
+}
+
+static inline bool asm_is_blank(char c)
+{
+    return asm_char_class[(uint8_t)c] & ASM_BLANK;
+}
+
+static inline const char *asm_skip_blanks(const char *p, const char *end)
+{
+    while (p < end && asm_is_blank(*p))
+        p++;
+    return p;
+}
+
+static inline const char *asm_skip_name(const char *p, const char *end)
+{
+    while (p < end && asm_is_name_char(*p))
+        p++;
+    return p;
+}
+
+static inline bool asm_is_punct(const struct asm_token *t, char c)
+{
+    return t->kind == TOKEN_PUNCT && t->punct == (uint8_t)c;
+}
+
 struct asm_text { // a stretch of characters owned by somebody else
     const char *at;
     size_t length;
@@ -534,16 +571,10 @@ void asm_names_init(struct assembler *a);
 void asm_names_free(struct assembler *a);
 
 // lex.c
-bool asm_is_name_char(char c);
-bool asm_is_name_first(char c);
-bool asm_is_blank(char c);
-const char *asm_skip_blanks(const char *p, const char *end);
-const char *asm_skip_name(const char *p, const char *end);
 const char *asm_skip_string(const char *p, const char *end);
 struct asm_text asm_trim(const char *p, const char *end);
 unsigned asm_number_radix(const struct assembler *a, const char *p, size_t *length);
 void asm_lex(struct assembler *a, struct asm_line_room *room, const char *p, size_t length);
-bool asm_is_punct(const struct asm_token *t, char c);
 bool asm_accept(struct assembler *a, char c);
 bool asm_expect(struct assembler *a, char c);
 bool asm_is_word(const struct asm_token *t, const char *word);

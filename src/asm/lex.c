@@ -3,47 +3,25 @@
 
 #include "asm/defs.h"
 
-enum { C_BLANK = 1, C_DIGIT = 2, C_NAME = 4, C_FIRST = 8 };
-
-static uint8_t class_of(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return C_DIGIT | C_NAME;
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '@' || c == '$' || c == '?')
-        return C_NAME | C_FIRST;
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == 0x1a || c == '\n' || c == 0)
-        return C_BLANK;
-    return 0;
-}
-
-bool asm_is_name_char(char c)
-{
-    return class_of((uint8_t)c) & C_NAME;
-}
-
-bool asm_is_name_first(char c)
-{
-    return class_of((uint8_t)c) & C_FIRST;
-}
-
-bool asm_is_blank(char c)
-{
-    return class_of((uint8_t)c) & C_BLANK;
-}
-
-const char *asm_skip_blanks(const char *p, const char *end)
-{
-    while (p < end && asm_is_blank(*p))
-        p++;
-    return p;
-}
-
-const char *asm_skip_name(const char *p, const char *end)
-{
-    while (p < end && asm_is_name_char(*p))
-        p++;
-    return p;
-}
+#define B ASM_BLANK
+#define D ASM_DIGIT
+#define N ASM_NAME
+#define F ASM_NAME_FIRST
+// One row is sixteen characters.
+const uint8_t asm_char_class[256] = {
+    B, 0, 0, 0, 0, 0, 0, 0, 0, B, B, 0, B, B, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, B, 0, 0, 0, 0, 0,
+    B, 0, 0, 0, N | F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    D | N, D | N, D | N, D | N, D | N, D | N, D | N, D | N, D | N, D | N, 0, 0, 0, 0, 0, N | F,
+    N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F,
+    N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, 0, 0, 0, 0, N | F,
+    0, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F,
+    N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, 0, 0, 0, 0, 0,
+};
+#undef B
+#undef D
+#undef N
+#undef F
 
 // Behind a quoted string that starts at p; `end` when it is not closed.
 const char *asm_skip_string(const char *p, const char *end)
@@ -117,19 +95,19 @@ static bool is_real_bits(const char *p, size_t n)
 
 static const char *skip_real(const char *p, const char *end)
 {
-    while (p < end && (class_of((uint8_t)*p) & C_DIGIT))
+    while (p < end && (asm_char_class[(uint8_t)*p] & ASM_DIGIT))
         p++;
     if (p >= end || *p != '.')
         return NULL;
     p++;
-    while (p < end && (class_of((uint8_t)*p) & C_DIGIT))
+    while (p < end && (asm_char_class[(uint8_t)*p] & ASM_DIGIT))
         p++;
     if (p < end && (*p | 0x20) == 'e') {
         const char *q = p + 1;
         if (q < end && (*q == '+' || *q == '-'))
             q++;
-        if (q < end && (class_of((uint8_t)*q) & C_DIGIT)) {
-            while (q < end && (class_of((uint8_t)*q) & C_DIGIT))
+        if (q < end && (asm_char_class[(uint8_t)*q] & ASM_DIGIT)) {
+            while (q < end && (asm_char_class[(uint8_t)*q] & ASM_DIGIT))
                 q++;
             return q;
         }
@@ -189,14 +167,14 @@ static void room_for_token(struct assembler *a, struct asm_line_room *room, size
 static const char *lex_one(struct assembler *a, const struct asm_token *first, struct asm_token *t, const char *p,
                            const char *end)
 {
-    uint8_t c = class_of((uint8_t)*p);
-    if (c & C_FIRST) {
+    uint8_t c = asm_char_class[(uint8_t)*p];
+    if (c & ASM_NAME_FIRST) {
         const char *q = asm_skip_name(p, end);
         t->kind = TOKEN_NAME;
         t->name = asm_name_get(a, p, (size_t)(q - p));
         return q;
     }
-    if (c & C_DIGIT)
+    if (c & ASM_DIGIT)
         return lex_number(a, t, p, end);
     if (*p == '.' && (t->name = dot_name(a, p, end, operand_before(first, t))) != NULL) {
         t->kind = TOKEN_NAME;
@@ -230,11 +208,6 @@ void asm_lex(struct assembler *a, struct asm_line_room *room, const char *p, siz
         p = lex_one(a, room->tokens, t, p, end);
         t->length = (uint32_t)(p - start);
     }
-}
-
-bool asm_is_punct(const struct asm_token *t, char c)
-{
-    return t->kind == TOKEN_PUNCT && t->punct == (uint8_t)c;
 }
 
 bool asm_accept(struct assembler *a, char c)

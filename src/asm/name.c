@@ -20,7 +20,7 @@ static const struct asm_keyword keywords[] = {
 
 static uint32_t fold(uint8_t c)
 {
-    return c >= 'A' && c <= 'Z' ? c | 0x20u : c;
+    return c | (uint32_t)((unsigned)c - 'A' < 26u) << 5;
 }
 
 static uint32_t hash_of(const char *text, size_t length)
@@ -35,8 +35,10 @@ bool asm_same_text(const char *x, size_t x_length, const char *y, size_t y_lengt
 {
     if (x_length != y_length)
         return false;
+    if (memcmp(x, y, x_length) == 0)
+        return true;
     if (exact)
-        return memcmp(x, y, x_length) == 0;
+        return false;
     for (size_t i = 0; i < x_length; i++)
         if (fold((uint8_t)x[i]) != fold((uint8_t)y[i]))
             return false;
