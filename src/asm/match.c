@@ -92,9 +92,15 @@ static bool fits_number(const struct asm_value *v, int64_t low, int64_t high)
     return is_immediate(v) && v->value >= low && v->value <= high;
 }
 
-static bool fits_byte(const struct asm_value *v)
+// DWORD PTR 5: the size an immediate was given, 0 = none.
+static uint32_t given_size(const struct assembler *a, const struct asm_value *v)
 {
-    return !has_address(v) && fits_number(v, -256, 255);
+    return v->typed && v->type ? asm_type_size(a, v->type) : 0;
+}
+
+static bool fits_byte(const struct assembler *a, const struct asm_value *v)
+{
+    return given_size(a, v) <= 1 && !has_address(v) && fits_number(v, -256, 255);
 }
 
 static bool fits_word(const struct asm_value *v)
@@ -115,6 +121,19 @@ static bool fits_sign_extended(const struct asm_value *v, uint8_t size)
     int64_t value = size == 2 ? (int16_t)(uint16_t)v->value : (int32_t)(uint32_t)v->value;
     bool in_range = size == 2 ? fits_word(v) : fits_dword(v);
     return in_range && value >= -128 && value <= 127;
+}
+
+// A full immediate. Where no other operand says its size, it is its own size, that of the address it is, or the word size.
+static bool fits_full(const struct assembler *a, struct asm_instruction *i, const struct asm_value *v)
+{
+    uint32_t size = given_size(a, v);
+    if (size == 1 || size > 4)
+        return false;
+    if (i->v == 0 && size)
+        i->v = (uint8_t)size;
+    else if (i->v == 0 && !i->wild && word_size(a) == 2 && ((v->segment && v->segment->word_size == 4) || !fits_word(v)))
+        i->v = 4;
+    return (i->v ? i->v : word_size(a)) == 2 ? fits_word(v) : fits_dword(v);
 }
 
 static bool fits_plain_address(const struct asm_value *v)
@@ -189,11 +208,11 @@ static bool fits(struct assembler *a, struct asm_instruction *i, const struct as
     case OPERAND_M80: return fits_memory(a, i, v, 10);
     case OPERAND_MV: return fits_memory_v(a, i, v);
     case OPERAND_MP: return fits_far_pointer(a, i, v);
-    case OPERAND_I8: return fits_byte(v);
-    case OPERAND_I8S: return fits_sign_extended(v, i->v ? i->v : word_size(a));
+    case OPERAND_I8: return fits_byte(a, v);
+    case OPERAND_I8S: return given_size(a, v) == 0 && fits_sign_extended(v, i->v ? i->v : word_size(a));
     case OPERAND_I16: return fits_word(v);
     case OPERAND_I32: return fits_dword(v);
-    case OPERAND_IV: return (i->v ? i->v : word_size(a)) == 2 ? fits_word(v) : fits_dword(v);
+    case OPERAND_IV: return fits_full(a, i, v);
     case OPERAND_1: return is_immediate(v) && !has_address(v) && v->value == 1;
     case OPERAND_3: return is_immediate(v) && !has_address(v) && v->value == 3;
     case OPERAND_AL: return is_accumulator(v, 1);
@@ -250,6 +269,7 @@ static bool row_fits(struct assembler *a, struct asm_instruction *i, const struc
         if (!fits(a, i, &i->operands[k], f->operands[k]))
             return false;
         i->pinned |= pins_size(f->operands[k]) && !is_size_extension(f);
+        i->pinned |= is_immediate(&i->operands[k]) && given_size(a, &i->operands[k]);
     }
     return true;
 }
