@@ -186,15 +186,11 @@ struct x86_private {
     } while (0)
 #endif
 #define X86_NEXT X86_GO(op + 1)
-// The same for handlers with locals whose address is taken: gcc makes no tail call of those, so they go back to the loop
-// in run.c, or the host's stack would grow with every one of them.
-#define X86_NEXT_COLD return op + 1
 
 #define X86_OP(name) struct x86_op *name(struct x86_private *c, struct x86_op *op)
 #define X86_HOT static __attribute__((noinline)) X86_OP
 #define X86_INLINE static inline __attribute__((always_inline))
 #define X86_COLD __attribute__((noinline, cold))
-#define X86_OUTLINE static __attribute__((noinline)) // keeps locals whose address is taken out of a handler
 
 // The instruction failed with c->fault (or c->exit): nothing of it has happened. Returns NULL.
 X86_COLD X86_OP(x86_raise);

@@ -83,6 +83,23 @@ x86_pick x86_pick_muldiv, x86_pick_load_far, x86_pick_flag, x86_pick_group6, x86
         X86_GO(b_->ops);                                                                                               \
     } while (0)
 
+// Handlers whose work needs local variables in memory: it stands in a function of its own (false: fault), because a
+// compiler makes no tail call past a variable whose address went elsewhere. What follows the work: the next operation,
+// a jump to state.eip, or the link to the next instruction at the end of a block.
+#define X86_SLOW_THEN(name, THEN)                                                                                      \
+    static __attribute__((noinline)) bool name##_body(struct x86_private *c, struct x86_op *op);                       \
+    X86_HOT(name)                                                                                                      \
+    {                                                                                                                  \
+        c->op = op;                                                                                                    \
+        if (BASE_UNLIKELY(!name##_body(c, op)))                                                                        \
+            X86_TAIL x86_raise(c, op);                                                                                 \
+        THEN;                                                                                                          \
+    }                                                                                                                  \
+    static bool name##_body(struct x86_private *c, struct x86_op *op)
+#define X86_SLOW(name) X86_SLOW_THEN(name, X86_NEXT)
+#define X86_SLOW_JUMP(name) X86_SLOW_THEN(name, X86_TAIL x86_follow_jump(c, op))
+#define X86_SLOW_LINK(name) X86_SLOW_THEN(name, X86_JUMP(x86_next_eip(c, op), 1, x86_follow))
+
 // Operands of handlers that are not in a hurry: memory, or the register op->dst.
 X86_INLINE bool x86_in_memory(const struct x86_op *op) { return op->seg != X86_NO_MEMORY; }
 bool x86_get_rm(struct x86_private *c, struct x86_op *op, unsigned size, uint32_t *v);
@@ -124,42 +141,36 @@ bool x86_put_rm(struct x86_private *c, struct x86_op *op, unsigned size, uint32_
 
 // Reads memory into `v`, then BODY.
 #define X86_COLD_READ(name, N, BODY)                                                                                   \
-    X86_HOT(name##_cold)                                                                                               \
+    X86_SLOW(name##_cold)                                                                                              \
     {                                                                                                                  \
         uint32_t lin, v;                                                                                               \
-        c->op = op;                                                                                                    \
         if (!x86_address(c, op, N, false, &lin))                                                                       \
-            return x86_raise(c, op);                                                                                   \
+            return false;                                                                                              \
         uint64_t got = x86_load(c, lin, N);                                                                            \
         if (got & X86_BAD)                                                                                             \
-            return x86_raise(c, op);                                                                                   \
+            return false;                                                                                              \
         v = (uint32_t)got;                                                                                             \
-        BODY X86_NEXT_COLD;                                                                                            \
+        BODY return true;                                                                                              \
     }
 // Reads memory that will be written into `v`, BODY makes `r` of it.
 #define X86_COLD_CHANGE(name, N, BODY)                                                                                 \
-    X86_HOT(name##_cold)                                                                                               \
+    X86_SLOW(name##_cold)                                                                                              \
     {                                                                                                                  \
         uint32_t lin, v, r;                                                                                            \
-        c->op = op;                                                                                                    \
         if (!x86_address(c, op, N, true, &lin) || !x86_check_span(c, op->seg, lin - c->base[op->seg], N, false))       \
-            return x86_raise(c, op);                                                                                   \
+            return false;                                                                                              \
         uint64_t got = x86_load_to_write(c, lin, N);                                                                   \
         if (got & X86_BAD)                                                                                             \
-            return x86_raise(c, op);                                                                                   \
+            return false;                                                                                              \
         v = (uint32_t)got;                                                                                             \
-        BODY if (!x86_store(c, lin, N, r)) return x86_raise(c, op);                                                    \
-        X86_NEXT_COLD;                                                                                                 \
+        BODY return x86_store(c, lin, N, r);                                                                           \
     }
 // Writes `value`.
 #define X86_COLD_WRITE(name, N, value)                                                                                 \
-    X86_HOT(name##_cold)                                                                                               \
+    X86_SLOW(name##_cold)                                                                                              \
     {                                                                                                                  \
         uint32_t lin;                                                                                                  \
-        c->op = op;                                                                                                    \
-        if (!x86_address(c, op, N, true, &lin) || !x86_store(c, lin, N, value))                                        \
-            return x86_raise(c, op);                                                                                   \
-        X86_NEXT_COLD;                                                                                                 \
+        return x86_address(c, op, N, true, &lin) && x86_store(c, lin, N, value);                                       \
     }
 #define X86_FORM_LIST(name)                                                                                            \
     {                                                                                                                  \

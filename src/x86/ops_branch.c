@@ -75,15 +75,20 @@ static bool within_code(const struct x86_private *c, uint32_t eip)
     return eip <= c->pub.state.seg[X86_CS].limit;
 }
 
+// Pushes the return address; the jump itself is checked before.
+static __attribute__((noinline)) bool push_return(struct x86_private *c, struct x86_op *op, uint32_t to)
+{
+    if (!within_code(c, to))
+        return x86_fail_code(c, 13, 0);
+    return push(c, op->size, x86_next_eip(c, op));
+}
+
 X86_HOT(call_cold)
 {
-    uint32_t to = (c->pub.state.eip + op->imm) & op->mask;
     c->op = op;
-    if (!within_code(c, to))
-        return x86_raise_gp0(c, op);
-    if (!push(c, op->size, x86_next_eip(c, op)))
-        return x86_raise(c, op);
-    X86_JUMP(to, 1, x86_follow);
+    if (!push_return(c, op, (c->pub.state.eip + op->imm) & op->mask))
+        X86_TAIL x86_raise(c, op);
+    X86_JUMP((c->pub.state.eip + op->imm) & op->mask, 1, x86_follow);
 }
 
 X86_HOT(call_flat)
@@ -108,26 +113,16 @@ x86_handler *x86_pick_call(struct x86_decode *d, struct x86_op *op)
     return flat_stack(d) ? call_flat : call_cold;
 }
 
-// NULL: done; else what to do instead of going on.
-X86_OUTLINE x86_handler *ret_cold_work(struct x86_private *c, struct x86_op *op)
+X86_SLOW_JUMP(ret_cold)
 {
     uint32_t esp = c->pub.state.reg[X86_ESP], to;
-    c->op = op;
     if (!x86_pop_at(c, &esp, op->size, &to))
-        return x86_raise;
+        return false;
     if (!within_code(c, to))
-        return x86_raise_gp0;
+        return x86_fail_code(c, 13, 0);
     x86_set_esp(c, esp + op->imm);
     c->pub.state.eip = to;
-    return NULL;
-}
-
-X86_HOT(ret_cold)
-{
-    x86_handler *instead = ret_cold_work(c, op);
-    if (BASE_UNLIKELY(instead != NULL))
-        X86_TAIL instead(c, op);
-    X86_TAIL x86_follow_jump(c, op);
+    return true;
 }
 
 X86_HOT(ret_flat)
@@ -185,48 +180,24 @@ x86_handler *x86_pick_loop(struct x86_decode *d, struct x86_op *op)
 // ---------------------------------------------------------------------------------------------------------------------
 // FF: INC, DEC, CALL, CALL FAR, JMP, JMP FAR, PUSH
 
-// NULL: done; else what to do instead of going on.
-X86_OUTLINE x86_handler *call_rm_work(struct x86_private *c, struct x86_op *op)
+X86_SLOW_JUMP(call_rm)
 {
     uint32_t to;
-    c->op = op;
-    if (!x86_get_rm(c, op, op->size, &to))
-        return x86_raise;
-    if (!within_code(c, to))
-        return x86_raise_gp0;
-    if (!push(c, op->size, x86_next_eip(c, op)))
-        return x86_raise;
+    if (!x86_get_rm(c, op, op->size, &to) || !push_return(c, op, to))
+        return false;
     c->pub.state.eip = to;
-    return NULL;
+    return true;
 }
 
-X86_HOT(call_rm)
-{
-    x86_handler *instead = call_rm_work(c, op);
-    if (BASE_UNLIKELY(instead != NULL))
-        X86_TAIL instead(c, op);
-    X86_TAIL x86_follow_jump(c, op);
-}
-
-// NULL: done; else what to do instead of going on.
-X86_OUTLINE x86_handler *jmp_rm_work(struct x86_private *c, struct x86_op *op)
+X86_SLOW_JUMP(jmp_rm)
 {
     uint32_t to;
-    c->op = op;
     if (!x86_get_rm(c, op, op->size, &to))
-        return x86_raise;
+        return false;
     if (!within_code(c, to))
-        return x86_raise_gp0;
+        return x86_fail_code(c, 13, 0);
     c->pub.state.eip = to;
-    return NULL;
-}
-
-X86_HOT(jmp_rm)
-{
-    x86_handler *instead = jmp_rm_work(c, op);
-    if (BASE_UNLIKELY(instead != NULL))
-        X86_TAIL instead(c, op);
-    X86_TAIL x86_follow_jump(c, op);
+    return true;
 }
 
 // A far pointer: offset, then selector.

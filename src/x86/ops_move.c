@@ -137,14 +137,13 @@ x86_handler *x86_pick_lea(struct x86_decode *d, struct x86_op *op)
     return op->index == X86_ZERO && op->mask == 0xffffffff ? lea_base : lea_32;
 }
 
-X86_HOT(xchg)
+X86_SLOW(xchg)
 {
     uint32_t v;
-    c->op = op;
     if (!x86_get_rm_to_write(c, op, op->size, &v) || !x86_put_rm(c, op, op->size, x86_get(c, op->src, op->size)))
-        return x86_raise(c, op);
+        return false;
     x86_set(c, op->src, op->size, v);
-    X86_NEXT_COLD;
+    return true;
 }
 
 X86_HOT(xchg_acc_32)
@@ -191,15 +190,14 @@ x86_handler *x86_pick_bswap(struct x86_decode *d, struct x86_op *op)
 }
 
 // Memory is read whether the condition holds or not.
-X86_HOT(cmov)
+X86_SLOW(cmov)
 {
     uint32_t v;
-    c->op = op;
     if (!x86_get_rm(c, op, op->size, &v))
-        return x86_raise(c, op);
+        return false;
     if (x86_condition(c, op->imm))
         x86_set(c, op->src, op->size, v);
-    X86_NEXT_COLD;
+    return true;
 }
 
 x86_handler *x86_pick_cmov(struct x86_decode *d, struct x86_op *op)

@@ -24,17 +24,16 @@ static uint32_t accumulator(const struct x86_private *c, unsigned size)
     return size == 1 ? c->pub.state.reg[X86_EAX] & 0xff : x86_get(c, X86_EAX, size);
 }
 
-X86_HOT(mul)
+X86_SLOW(mul)
 {
     unsigned size = op->size, bits = size * 8;
     uint32_t v;
-    c->op = op;
     if (!x86_get_rm(c, op, size, &v))
-        return x86_raise(c, op);
+        return false;
     uint64_t p = (uint64_t)accumulator(c, size) * v;
     set_pair(c, size, (uint32_t)p, (uint32_t)(p >> bits));
     product_flags(c, (uint32_t)p, size, p >> bits);
-    X86_NEXT_COLD;
+    return true;
 }
 
 static int64_t signed_of(uint32_t v, unsigned size)
@@ -47,34 +46,32 @@ static bool overflows(int64_t p, unsigned size)
     return p != signed_of((uint32_t)p, size);
 }
 
-X86_HOT(imul)
+X86_SLOW(imul)
 {
     unsigned size = op->size, bits = size * 8;
     uint32_t v;
-    c->op = op;
     if (!x86_get_rm(c, op, size, &v))
-        return x86_raise(c, op);
+        return false;
     int64_t p = signed_of(accumulator(c, size), size) * signed_of(v, size);
     set_pair(c, size, (uint32_t)p, (uint32_t)((uint64_t)p >> bits));
     product_flags(c, (uint32_t)p, size, overflows(p, size));
-    X86_NEXT_COLD;
+    return true;
 }
 
-static struct x86_op *imul_to(struct x86_private *c, struct x86_op *op, bool immediate)
+static bool imul_to(struct x86_private *c, struct x86_op *op, bool immediate)
 {
     uint32_t v;
-    c->op = op;
     if (!x86_get_rm(c, op, op->size, &v))
-        return x86_raise(c, op);
+        return false;
     uint32_t other = immediate ? op->imm : x86_get(c, op->src, op->size);
     int64_t p = signed_of(v, op->size) * signed_of(other, op->size);
     x86_set(c, op->src, op->size, (uint32_t)p);
     product_flags(c, (uint32_t)p, op->size, overflows(p, op->size));
-    X86_NEXT_COLD;
+    return true;
 }
 
-X86_HOT(imul_rm) { return imul_to(c, op, false); }
-X86_HOT(imul_imm) { return imul_to(c, op, true); }
+X86_SLOW(imul_rm) { return imul_to(c, op, false); }
+X86_SLOW(imul_imm) { return imul_to(c, op, true); }
 
 x86_handler *x86_pick_imul(struct x86_decode *d, struct x86_op *op)
 {
@@ -92,20 +89,17 @@ static uint64_t dividend(const struct x86_private *c, unsigned size)
     return reg[X86_EAX] | (uint64_t)reg[X86_EDX] << 32;
 }
 
-X86_HOT(div)
+X86_SLOW(div)
 {
     unsigned size = op->size;
     uint32_t v;
-    c->op = op;
     if (!x86_get_rm(c, op, size, &v))
-        return x86_raise(c, op);
+        return false;
     uint64_t n = dividend(c, size);
-    if (v == 0 || n / v >> (size * 8) != 0) {
-        x86_fail(c, 0);
-        return x86_raise(c, op);
-    }
+    if (v == 0 || n / v >> (size * 8) != 0) 
+        return x86_fail(c, 0);
     set_pair(c, size, (uint32_t)(n / v), (uint32_t)(n % v));
-    X86_NEXT_COLD;
+    return true;
 }
 
 static bool divide_signed(int64_t n, int64_t v, unsigned size, int64_t *q, int64_t *r)
@@ -117,22 +111,19 @@ static bool divide_signed(int64_t n, int64_t v, unsigned size, int64_t *q, int64
     return !overflows(*q, size);
 }
 
-X86_HOT(idiv)
+X86_SLOW(idiv)
 {
     unsigned size = op->size;
     uint32_t v;
     int64_t q, r;
-    c->op = op;
     if (!x86_get_rm(c, op, size, &v))
-        return x86_raise(c, op);
+        return false;
     uint64_t raw = dividend(c, size);
     int64_t n = size == 4 ? (int64_t)raw : size == 2 ? (int32_t)raw : (int16_t)raw;
-    if (!divide_signed(n, signed_of(v, size), size, &q, &r)) {
-        x86_fail(c, 0);
-        return x86_raise(c, op);
-    }
+    if (!divide_signed(n, signed_of(v, size), size, &q, &r)) 
+        return x86_fail(c, 0);
     set_pair(c, size, (uint32_t)q, (uint32_t)r);
-    X86_NEXT_COLD;
+    return true;
 }
 
 x86_handler *x86_pick_muldiv(struct x86_decode *d, struct x86_op *op)
@@ -184,10 +175,10 @@ static void ascii(struct x86_private *c, bool subtract)
     adjust_flags(c, ax & 15, adjust, adjust);
 }
 
-X86_HOT(daa) { decimal(c, false); X86_NEXT_COLD;}
-X86_HOT(das) { decimal(c, true); X86_NEXT_COLD;}
-X86_HOT(aaa) { ascii(c, false); X86_NEXT_COLD;}
-X86_HOT(aas) { ascii(c, true); X86_NEXT_COLD;}
+X86_HOT(daa) { decimal(c, false); X86_NEXT; }
+X86_HOT(das) { decimal(c, true); X86_NEXT; }
+X86_HOT(aaa) { ascii(c, false); X86_NEXT; }
+X86_HOT(aas) { ascii(c, true); X86_NEXT; }
 
 X86_HOT(aam)
 {
@@ -198,7 +189,7 @@ X86_HOT(aam)
     }
     x86_set_16(c, X86_EAX, al / base << 8 | al % base);
     adjust_flags(c, al % base, false, false);
-    X86_NEXT_COLD;
+    X86_NEXT;
 }
 
 X86_HOT(aad)
@@ -206,7 +197,7 @@ X86_HOT(aad)
     uint32_t ax = c->pub.state.reg[X86_EAX] & 0xffff, al = ((ax >> 8) * (op->imm & 0xff) + ax) & 0xff;
     x86_set_16(c, X86_EAX, al);
     adjust_flags(c, al, false, false);
-    X86_NEXT_COLD;
+    X86_NEXT;
 }
 
 x86_handler *x86_pick_adjust(struct x86_decode *d, struct x86_op *op)

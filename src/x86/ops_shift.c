@@ -74,16 +74,13 @@ static uint32_t rotate_or_shift(struct x86_private *c, unsigned kind, uint32_t v
 }
 
 #define DEFINE_SHIFT(name, kind)                                                                                       \
-    X86_HOT(name)                                                                                                      \
+    X86_SLOW(name)                                                                                                     \
     {                                                                                                                  \
         unsigned count = (op->src ? c->pub.state.reg[X86_ECX] : op->imm) & 31;                                         \
         uint32_t v;                                                                                                    \
-        c->op = op;                                                                                                    \
         if (!x86_get_rm_to_write(c, op, op->size, &v))                                                                 \
-            return x86_raise(c, op);                                                                                   \
-        if (count != 0 && !x86_put_rm(c, op, op->size, rotate_or_shift(c, kind, v, count, op->size)))                  \
-            return x86_raise(c, op);                                                                                   \
-        X86_NEXT_COLD;                                                                                                     \
+            return false;                                                                                              \
+        return count == 0 || x86_put_rm(c, op, op->size, rotate_or_shift(c, kind, v, count, op->size));                \
     }
 
 DEFINE_SHIFT(rol, 0)
@@ -125,16 +122,13 @@ static uint32_t shift_double(struct x86_private *c, uint32_t v, uint32_t in, uns
 }
 
 #define DEFINE_SHIFT_DOUBLE(name, right, amount)                                                                       \
-    X86_HOT(name)                                                                                                      \
+    X86_SLOW(name)                                                                                                     \
     {                                                                                                                  \
         unsigned count = (amount)&31;                                                                                  \
         uint32_t v, in = x86_get(c, op->src, op->size);                                                                \
-        c->op = op;                                                                                                    \
         if (!x86_get_rm_to_write(c, op, op->size, &v))                                                                 \
-            return x86_raise(c, op);                                                                                   \
-        if (count != 0 && !x86_put_rm(c, op, op->size, shift_double(c, v, in, count, op->size, right)))                \
-            return x86_raise(c, op);                                                                                   \
-        X86_NEXT_COLD;                                                                                                     \
+            return false;                                                                                              \
+        return count == 0 || x86_put_rm(c, op, op->size, shift_double(c, v, in, count, op->size, right));              \
     }
 
 DEFINE_SHIFT_DOUBLE(shld_imm, false, op->imm)
@@ -174,19 +168,18 @@ static bool bit_operand(struct x86_private *c, struct x86_op *op, int32_t bit, b
     return !(got & X86_BAD);
 }
 
-static struct x86_op *bit_op(struct x86_private *c, struct x86_op *op, unsigned kind, int32_t bit)
+static bool bit_op(struct x86_private *c, struct x86_op *op, unsigned kind, int32_t bit)
 {
     uint32_t v, lin = 0, m = 1u << ((uint32_t)bit & (op->size * 8u - 1));
-    c->op = op;
     if (!bit_operand(c, op, bit, kind != BT, &lin, &v))
-        return x86_raise(c, op);
+        return false;
     uint32_t r = kind == BTS ? v | m : kind == BTR ? v & ~m : v ^ m;
     if (kind != BT && x86_in_memory(op) && !x86_store(c, lin, op->size, r))
-        return x86_raise(c, op);
+        return false;
     if (kind != BT && !x86_in_memory(op))
         x86_set(c, op->dst, op->size, r);
     x86_set_cf(c, v & m);
-    X86_NEXT_COLD;
+    return true;
 }
 
 static int32_t bit_number(const struct x86_private *c, const struct x86_op *op)
@@ -196,8 +189,8 @@ static int32_t bit_number(const struct x86_private *c, const struct x86_op *op)
 }
 
 #define DEFINE_BIT(name, kind)                                                                                         \
-    X86_HOT(name##_reg) { return bit_op(c, op, kind, bit_number(c, op)); }                                             \
-    X86_HOT(name##_imm) { return bit_op(c, op, kind, (int32_t)(op->imm & (op->size * 8u - 1))); }
+    X86_SLOW(name##_reg) { return bit_op(c, op, kind, bit_number(c, op)); }                                             \
+    X86_SLOW(name##_imm) { return bit_op(c, op, kind, (int32_t)(op->imm & (op->size * 8u - 1))); }
 
 DEFINE_BIT(bt, BT)
 DEFINE_BIT(bts, BTS)
@@ -219,12 +212,11 @@ x86_handler *x86_pick_bits(struct x86_decode *d, struct x86_op *op)
 // ---------------------------------------------------------------------------------------------------------------------
 // BSF, BSR: of zero the destination stays (as all processors do; the manual calls it undefined)
 
-static struct x86_op *scan(struct x86_private *c, struct x86_op *op, bool reverse)
+static bool scan(struct x86_private *c, struct x86_op *op, bool reverse)
 {
     uint32_t v;
-    c->op = op;
     if (!x86_get_rm(c, op, op->size, &v))
-        return x86_raise(c, op);
+        return false;
     unsigned n = reverse ? 31 : 0;
     for (uint32_t m = reverse ? 0x80000000u : 1; v && !(v & m); m = reverse ? m >> 1 : m << 1)
         n = reverse ? n - 1 : n + 1;
@@ -232,11 +224,11 @@ static struct x86_op *scan(struct x86_private *c, struct x86_op *op, bool revers
         x86_set(c, op->src, op->size, n);
     c->res = v;
     c->aux = 0;
-    X86_NEXT_COLD;
+    return true;
 }
 
-X86_HOT(bsf) { return scan(c, op, false); }
-X86_HOT(bsr) { return scan(c, op, true); }
+X86_SLOW(bsf) { return scan(c, op, false); }
+X86_SLOW(bsr) { return scan(c, op, true); }
 
 x86_handler *x86_pick_scan(struct x86_decode *d, struct x86_op *op)
 {
@@ -254,33 +246,31 @@ static void compare_flags(struct x86_private *c, uint32_t a, uint32_t b, unsigne
     c->aux = size == 4 ? x86_pack_32(borrow) : size == 2 ? x86_pack_16(borrow) : x86_pack_8(borrow);
 }
 
-X86_HOT(cmpxchg)
+X86_SLOW(cmpxchg)
 {
     unsigned size = op->size, acc = size == 1 ? X86_BYTE_INDEX(0) : X86_EAX;
     uint32_t v, a = x86_get(c, acc, size);
-    c->op = op;
     if (!x86_get_rm_to_write(c, op, size, &v))
-        return x86_raise(c, op);
+        return false;
     if (!x86_put_rm(c, op, size, v == a ? x86_get(c, op->src, size) : v)) // it always writes
-        return x86_raise(c, op);
+        return false;
     if (v != a)
         x86_set(c, acc, size, v);
     compare_flags(c, a, v, size);
-    X86_NEXT_COLD;
+    return true;
 }
 
-X86_HOT(xadd)
+X86_SLOW(xadd)
 {
     unsigned size = op->size;
     uint32_t v, b = x86_get(c, op->src, size), r;
-    c->op = op;
     if (!x86_get_rm_to_write(c, op, size, &v))
-        return x86_raise(c, op);
+        return false;
     r = v + b;
     uint32_t carry = (v & b) | ((v | b) & ~r);
     if (x86_in_memory(op)) {
         if (!x86_put_rm(c, op, size, r))
-            return x86_raise(c, op);
+            return false;
         x86_set(c, op->src, size, v);
     } else {
         x86_set(c, op->src, size, v);
@@ -288,22 +278,21 @@ X86_HOT(xadd)
     }
     c->res = x86_extend(r, size);
     c->aux = size == 4 ? x86_pack_32(carry) : size == 2 ? x86_pack_16(carry) : x86_pack_8(carry);
-    X86_NEXT_COLD;
+    return true;
 }
 
-X86_HOT(cmpxchg8b)
+X86_SLOW(cmpxchg8b)
 {
     uint32_t lin, *reg = c->pub.state.reg;
-    c->op = op;
     if (!x86_address(c, op, 8, true, &lin) || !x86_check_span(c, op->seg, lin - c->base[op->seg], 8, false))
-        return x86_raise(c, op);
+        return false;
     uint64_t low = x86_load_to_write(c, lin, 4), high = low & X86_BAD ? low : x86_load_to_write(c, lin + 4, 4);
     if (high & X86_BAD)
-        return x86_raise(c, op);
+        return false;
     bool same = low == reg[X86_EAX] && high == reg[X86_EDX];
     if (!x86_store(c, lin, 4, same ? reg[X86_EBX] : (uint32_t)low) ||
         !x86_store(c, lin + 4, 4, same ? reg[X86_ECX] : (uint32_t)high))
-        return x86_raise(c, op);
+        return false;
     if (!same) {
         reg[X86_EAX] = (uint32_t)low;
         reg[X86_EDX] = (uint32_t)high;
@@ -311,7 +300,7 @@ X86_HOT(cmpxchg8b)
     x86_settle_flags(c);
     c->pub.state.eflags = same ? c->pub.state.eflags | X86_ZF : c->pub.state.eflags & ~(uint32_t)X86_ZF;
     x86_adopt_flags(c);
-    X86_NEXT_COLD;
+    return true;
 }
 
 x86_handler *x86_pick_cmpxchg(struct x86_decode *d, struct x86_op *op)

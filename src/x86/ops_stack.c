@@ -11,31 +11,28 @@ static bool push(struct x86_private *c, unsigned size, uint32_t v)
     return true;
 }
 
-X86_HOT(push_reg_cold)
+X86_SLOW(push_reg_cold)
 {
-    c->op = op;
     if (!push(c, op->size, c->pub.state.reg[op->dst]))
-        return x86_raise(c, op);
-    X86_NEXT;
+        return false;
+    return true;
 }
 
-X86_HOT(push_imm_cold)
+X86_SLOW(push_imm_cold)
 {
-    c->op = op;
     if (!push(c, op->size, op->imm))
-        return x86_raise(c, op);
-    X86_NEXT;
+        return false;
+    return true;
 }
 
-X86_HOT(pop_reg_cold)
+X86_SLOW(pop_reg_cold)
 {
     uint32_t esp = c->pub.state.reg[X86_ESP], v;
-    c->op = op;
     if (!x86_pop_at(c, &esp, op->size, &v))
-        return x86_raise(c, op);
+        return false;
     x86_set_esp(c, esp);
     x86_set(c, op->dst, op->size, v);
-    X86_NEXT_COLD;
+    return true;
 }
 
 X86_HOT(push_reg_flat)
@@ -90,13 +87,12 @@ x86_handler *x86_pick_push_imm(struct x86_decode *d, struct x86_op *op)
     return flat_stack(d) ? push_imm_flat : push_imm_cold;
 }
 
-X86_HOT(push_rm)
+X86_SLOW(push_rm)
 {
     uint32_t v;
-    c->op = op;
     if (!x86_get_rm(c, op, op->size, &v) || !push(c, op->size, v))
-        return x86_raise(c, op);
-    X86_NEXT_COLD;
+        return false;
+    return true;
 }
 
 x86_handler *x86_pick_push_rm(struct x86_decode *d, struct x86_op *op)
@@ -106,18 +102,17 @@ x86_handler *x86_pick_push_rm(struct x86_decode *d, struct x86_op *op)
 }
 
 // The address of POP [ESP + n] is computed with the ESP after the pop.
-X86_HOT(pop_rm)
+X86_SLOW(pop_rm)
 {
     uint32_t before = c->pub.state.reg[X86_ESP], esp = before, v;
-    c->op = op;
     if (!x86_pop_at(c, &esp, op->size, &v))
-        return x86_raise(c, op);
+        return false;
     x86_set_esp(c, esp);
     if (!x86_put_rm(c, op, op->size, v)) {
         c->pub.state.reg[X86_ESP] = before;
-        return x86_raise(c, op);
+        return false;
     }
-    X86_NEXT_COLD;
+    return true;
 }
 
 x86_handler *x86_pick_pop_rm(struct x86_decode *d, struct x86_op *op)
@@ -131,29 +126,27 @@ x86_handler *x86_pick_pop_rm(struct x86_decode *d, struct x86_op *op)
 // ---------------------------------------------------------------------------------------------------------------------
 // PUSHA, POPA, PUSHF, POPF, ENTER, LEAVE
 
-X86_HOT(pusha)
+X86_SLOW(pusha)
 {
     uint32_t esp = c->pub.state.reg[X86_ESP];
-    c->op = op;
     for (unsigned r = 0; r < 8; r++)
         if (!x86_push_at(c, &esp, op->size, c->pub.state.reg[r]))
-            return x86_raise(c, op);
+            return false;
     x86_set_esp(c, esp);
-    X86_NEXT_COLD;
+    return true;
 }
 
-X86_HOT(popa)
+X86_SLOW(popa)
 {
     uint32_t esp = c->pub.state.reg[X86_ESP], v[8];
-    c->op = op;
     for (unsigned r = 8; r-- > 0;)
         if (!x86_pop_at(c, &esp, op->size, &v[r]))
-            return x86_raise(c, op);
+            return false;
     x86_set_esp(c, esp);
     for (unsigned r = 0; r < 8; r++)
         if (r != X86_ESP)
             x86_set(c, r, op->size, v[r]);
-    X86_NEXT_COLD;
+    return true;
 }
 
 static bool iopl_denies(const struct x86_private *c)
@@ -161,15 +154,14 @@ static bool iopl_denies(const struct x86_private *c)
     return (c->pub.state.eflags & X86_VM) && (c->pub.state.eflags & X86_IOPL) != X86_IOPL;
 }
 
-X86_HOT(pushf)
+X86_SLOW(pushf)
 {
-    c->op = op;
     if (iopl_denies(c))
-        return x86_raise_gp0(c, op);
+        return x86_fail_code(c, 13, 0);
     x86_settle_flags(c);
     if (!push(c, op->size, c->pub.state.eflags & ~(uint32_t)(X86_RF | X86_VM)))
-        return x86_raise(c, op);
-    X86_NEXT;
+        return false;
+    return true;
 }
 
 X86_HOT(popf)
@@ -200,35 +192,33 @@ static bool copy_frame_pointers(struct x86_private *c, uint32_t *esp, unsigned s
     return true;
 }
 
-X86_HOT(enter)
+X86_SLOW(enter)
 {
     uint32_t esp = c->pub.state.reg[X86_ESP], frame;
     unsigned size = op->size, level = op->dst;
-    c->op = op;
     if (!x86_push_at(c, &esp, size, c->pub.state.reg[X86_EBP]))
-        return x86_raise(c, op);
+        return false;
     frame = (c->pub.state.reg[X86_ESP] & ~x86_stack_mask(c)) | esp;
     if (level > 0 && (!copy_frame_pointers(c, &esp, size, level) || !x86_push_at(c, &esp, size, frame)))
-        return x86_raise(c, op);
+        return false;
     esp -= op->imm;
     // The processor writes-probes the new top of the stack (386 manual, ENTER).
     if (!x86_check_span(c, X86_SS, esp & x86_stack_mask(c), 1, true) ||
         !x86_probe(c, (esp & x86_stack_mask(c)) + c->base[X86_SS], 1, X86_WRITE | (c->cpl == 3 ? X86_USER : 0u)))
-        return x86_raise(c, op);
+        return false;
     x86_set_esp(c, esp);
     x86_set(c, X86_EBP, size, frame);
-    X86_NEXT_COLD;
+    return true;
 }
 
-X86_HOT(leave_cold)
+X86_SLOW(leave_cold)
 {
     uint32_t esp = c->pub.state.reg[X86_EBP], v;
-    c->op = op;
     if (!x86_pop_at(c, &esp, op->size, &v))
-        return x86_raise(c, op);
+        return false;
     x86_set_esp(c, esp);
     x86_set(c, X86_EBP, op->size, v);
-    X86_NEXT_COLD;
+    return true;
 }
 
 X86_HOT(leave_flat)

@@ -212,19 +212,16 @@ static uint32_t at_once(struct strings *s, many *fn)
     return fn(s, (int64_t)n <= s->c->left ? n : (uint32_t)s->c->left);
 }
 
-static struct x86_op *leave_at(struct x86_private *c, const struct x86_op *op, bool done)
-{
-    return x86_leave(c, done ? x86_next_eip(c, op) : x86_start_eip(c, op));
-}
+enum outcome { FAULTED, STOPPED, DONE };
 
 // The first iteration is paid for by the block; `left` is what the others may take.
-static struct x86_op *repeat(struct x86_private *c, struct x86_op *op, element *one, many *fn, bool compares)
+static __attribute__((noinline)) enum outcome repeat(struct x86_private *c, struct x86_op *op, element *one, many *fn, bool compares)
 {
     struct strings s = {c, op, &c->pub.state.reg[X86_ESI], &c->pub.state.reg[X86_EDI], &c->pub.state.reg[X86_ECX]};
     uint32_t res = c->res, aux = c->aux;
     c->op = op;
     if (count_of(&s) == 0)
-        X86_JUMP(x86_next_eip(c, op), 1, x86_follow);
+        return DONE;
     for (c->left++;;) {
         uint32_t n = at_once(&s, fn);
         if (n == 0) {
@@ -232,53 +229,52 @@ static struct x86_op *repeat(struct x86_private *c, struct x86_op *op, element *
                 c->left--;
                 c->res = res; // a fault inside REP CMPS or SCAS leaves the flags from before (Intel SDM 2, REP)
                 c->aux = aux;
-                return x86_raise(c, op);
+                return FAULTED;
             }
             n = 1;
         }
         c->left -= n;
         advance(&s, s.cx, 0u - n);
         bool done = count_of(&s) == 0 || (compares && x86_zf(c) != (op->dst == 0xf3));
-        if (c->attention || c->left <= 0)
-            return leave_at(c, op, done);
         if (done)
-            break;
+            return DONE;
+        if (c->attention || c->left <= 0)
+            return STOPPED;
     }
-    X86_JUMP(x86_next_eip(c, op), 1, x86_follow);
 }
 
-static struct x86_op *once(struct x86_private *c, struct x86_op *op, element *one)
+static bool once(struct x86_private *c, struct x86_op *op, element *one)
 {
     struct strings s = {c, op, &c->pub.state.reg[X86_ESI], &c->pub.state.reg[X86_EDI], &c->pub.state.reg[X86_ECX]};
-    c->op = op;
-    if (!one(&s))
-        return x86_raise(c, op);
-    X86_NEXT;
+    return one(&s);
 }
 
-static struct x86_op *once_and_leave(struct x86_private *c, struct x86_op *op, element *one)
-{
-    struct strings s = {c, op, &c->pub.state.reg[X86_ESI], &c->pub.state.reg[X86_EDI], &c->pub.state.reg[X86_ECX]};
-    c->op = op;
-    if (!one(&s))
-        return x86_raise(c, op);
-    X86_JUMP(x86_next_eip(c, op), 1, x86_follow);
-}
+// An instruction that stopped between two iterations stays where it is.
+#define DEFINE_REPEAT(name, one, many, compares)                                                                       \
+    X86_HOT(name)                                                                                                      \
+    {                                                                                                                  \
+        enum outcome outcome = repeat(c, op, one, many, compares);                                                     \
+        if (outcome == DONE)                                                                                           \
+            X86_JUMP(x86_next_eip(c, op), 1, x86_follow);                                                              \
+        if (outcome == STOPPED)                                                                                        \
+            return x86_leave(c, x86_start_eip(c, op));                                                                 \
+        X86_TAIL x86_raise(c, op);                                                                                     \
+    }
 
-X86_HOT(movs_once) { return once(c, op, movs); }
-X86_HOT(cmps_once) { return once(c, op, cmps); }
-X86_HOT(stos_once) { return once(c, op, stos); }
-X86_HOT(lods_once) { return once(c, op, lods); }
-X86_HOT(scas_once) { return once(c, op, scas); }
-X86_HOT(ins_once) { return once_and_leave(c, op, ins); }
-X86_HOT(outs_once) { return once_and_leave(c, op, outs); }
-X86_HOT(movs_rep) { return repeat(c, op, movs, movs_many, false); }
-X86_HOT(cmps_rep) { return repeat(c, op, cmps, NULL, true); }
-X86_HOT(stos_rep) { return repeat(c, op, stos, stos_many, false); }
-X86_HOT(lods_rep) { return repeat(c, op, lods, NULL, false); }
-X86_HOT(scas_rep) { return repeat(c, op, scas, NULL, true); }
-X86_HOT(ins_rep) { return repeat(c, op, ins, NULL, false); }
-X86_HOT(outs_rep) { return repeat(c, op, outs, NULL, false); }
+X86_SLOW(movs_once) { return once(c, op, movs); }
+X86_SLOW(cmps_once) { return once(c, op, cmps); }
+X86_SLOW(stos_once) { return once(c, op, stos); }
+X86_SLOW(lods_once) { return once(c, op, lods); }
+X86_SLOW(scas_once) { return once(c, op, scas); }
+X86_SLOW_LINK(ins_once) { return once(c, op, ins); }
+X86_SLOW_LINK(outs_once) { return once(c, op, outs); }
+DEFINE_REPEAT(movs_rep, movs, movs_many, false)
+DEFINE_REPEAT(cmps_rep, cmps, NULL, true)
+DEFINE_REPEAT(stos_rep, stos, stos_many, false)
+DEFINE_REPEAT(lods_rep, lods, NULL, false)
+DEFINE_REPEAT(scas_rep, scas, NULL, true)
+DEFINE_REPEAT(ins_rep, ins, NULL, false)
+DEFINE_REPEAT(outs_rep, outs, NULL, false)
 
 x86_handler *x86_pick_string(struct x86_decode *d, struct x86_op *op)
 {
@@ -308,24 +304,22 @@ static uint16_t port_of(const struct x86_private *c, const struct x86_op *op)
     return (uint16_t)(op->src ? c->pub.state.reg[X86_EDX] : op->imm & 0xff);
 }
 
-X86_HOT(in)
+X86_SLOW_LINK(in)
 {
     uint16_t port = port_of(c, op);
-    c->op = op;
     if (!x86_io_allowed(c, port, op->size))
-        return x86_raise(c, op);
+        return false;
     x86_set(c, op->size == 1 ? X86_BYTE_INDEX(0) : X86_EAX, op->size, x86_port_in(c, port, op->size));
-    X86_JUMP(x86_next_eip(c, op), 1, x86_follow);
+    return true;
 }
 
-X86_HOT(out)
+X86_SLOW_LINK(out)
 {
     uint16_t port = port_of(c, op);
-    c->op = op;
     if (!x86_io_allowed(c, port, op->size))
-        return x86_raise(c, op);
+        return false;
     x86_port_out(c, port, op->size, c->pub.state.reg[X86_EAX]);
-    X86_JUMP(x86_next_eip(c, op), 1, x86_follow);
+    return true;
 }
 
 x86_handler *x86_pick_io(struct x86_decode *d, struct x86_op *op)

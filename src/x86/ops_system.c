@@ -8,44 +8,27 @@ enum { CR0_PE = 1, CR0_MP = 2, CR0_EM = 4, CR0_TS = 8, CR0_ET = 16 };
 // ---------------------------------------------------------------------------------------------------------------------
 // MOV, PUSH and POP of segment registers, LDS and its kin
 
-X86_HOT(mov_from_seg)
+X86_SLOW(mov_from_seg)
 {
-    uint32_t v = c->pub.state.seg[op->src].selector;
     unsigned size = x86_in_memory(op) ? 2 : op->size; // a 32-bit register is zero-extended
-    c->op = op;
-    if (!x86_put_rm(c, op, size, v))
-        return x86_raise(c, op);
-    X86_NEXT;
+    return x86_put_rm(c, op, size, c->pub.state.seg[op->src].selector);
 }
 
 // Loading SS keeps interrupts and traps off for one instruction, so that ESP can follow.
-X86_OUTLINE struct x86_op *after_segment_load(struct x86_private *c, struct x86_op *op, unsigned seg)
+static bool after_segment_load(struct x86_private *c, unsigned seg)
 {
-    uint8_t before = c->mode;
-    if (seg == X86_SS)
+    if (seg == X86_SS) {
         c->pub.state.inhibit = 1;
-    x86_update_mode(c);
-    if (c->mode != before || seg == X86_SS)
-        return x86_leave(c, x86_next_eip(c, op));
-    X86_JUMP(x86_next_eip(c, op), 1, x86_follow);
+        x86_attend(c);
+    }
+    x86_update_mode(c); // a new mode has a new key: the link behind does not match
+    return true;
 }
 
-// NULL: done; else what to do instead of going on.
-X86_OUTLINE x86_handler *mov_to_seg_work(struct x86_private *c, struct x86_op *op)
+X86_SLOW_LINK(mov_to_seg)
 {
     uint32_t v;
-    c->op = op;
-    if (!x86_get_rm(c, op, 2, &v) || !x86_load_data_segment(c, op->src, (uint16_t)v))
-        return x86_raise;
-    return NULL;
-}
-
-X86_HOT(mov_to_seg)
-{
-    x86_handler *instead = mov_to_seg_work(c, op);
-    if (BASE_UNLIKELY(instead != NULL))
-        X86_TAIL instead(c, op);
-    X86_TAIL after_segment_load(c, op, op->src);
+    return x86_get_rm(c, op, 2, &v) && x86_load_data_segment(c, op->src, (uint16_t)v) && after_segment_load(c, op->src);
 }
 
 x86_handler *x86_pick_mov_seg(struct x86_decode *d, struct x86_op *op)
@@ -59,36 +42,25 @@ x86_handler *x86_pick_mov_seg(struct x86_decode *d, struct x86_op *op)
     return load ? mov_to_seg : mov_from_seg;
 }
 
-X86_HOT(push_seg)
+X86_SLOW(push_seg)
 {
     uint32_t esp = c->pub.state.reg[X86_ESP];
-    c->op = op;
     if (!x86_push_at(c, &esp, op->size, c->pub.state.seg[op->src].selector))
-        return x86_raise(c, op);
+        return false;
     x86_set_esp(c, esp);
-    X86_NEXT_COLD;
+    return true;
 }
 
-// NULL: done; else what to do instead of going on.
-X86_OUTLINE x86_handler *pop_seg_work(struct x86_private *c, struct x86_op *op)
+X86_SLOW_LINK(pop_seg)
 {
     uint32_t esp = c->pub.state.reg[X86_ESP], v;
-    c->op = op;
     if (!x86_pop_at(c, &esp, op->size, &v))
-        return x86_raise;
+        return false;
     uint32_t mask = x86_stack_mask(c); // of the old SS
     if (!x86_load_data_segment(c, op->src, (uint16_t)v))
-        return x86_raise;
+        return false;
     c->pub.state.reg[X86_ESP] = (c->pub.state.reg[X86_ESP] & ~mask) | (esp & mask);
-    return NULL;
-}
-
-X86_HOT(pop_seg)
-{
-    x86_handler *instead = pop_seg_work(c, op);
-    if (BASE_UNLIKELY(instead != NULL))
-        X86_TAIL instead(c, op);
-    X86_TAIL after_segment_load(c, op, op->src);
+    return after_segment_load(c, op->src);
 }
 
 x86_handler *x86_pick_push_seg(struct x86_decode *d, struct x86_op *op)
@@ -106,27 +78,17 @@ x86_handler *x86_pick_pop_seg(struct x86_decode *d, struct x86_op *op)
     return pop_seg;
 }
 
-// NULL: done; else what to do instead of going on.
-X86_OUTLINE x86_handler *load_far_work(struct x86_private *c, struct x86_op *op)
+X86_SLOW_LINK(load_far)
 {
     uint32_t lin;
     unsigned size = op->size;
-    c->op = op;
     if (!x86_address(c, op, size + 2, false, &lin))
-        return x86_raise;
+        return false;
     uint64_t low = x86_load(c, lin, size), high = low & X86_BAD ? low : x86_load(c, lin + size, 2);
     if ((high & X86_BAD) || !x86_load_data_segment(c, op->dst, (uint16_t)high))
-        return x86_raise;
+        return false;
     x86_set(c, op->src, size, (uint32_t)low);
-    return NULL;
-}
-
-X86_HOT(load_far)
-{
-    x86_handler *instead = load_far_work(c, op);
-    if (BASE_UNLIKELY(instead != NULL))
-        X86_TAIL instead(c, op);
-    X86_TAIL after_segment_load(c, op, op->dst);
+    return after_segment_load(c, op->dst);
 }
 
 x86_handler *x86_pick_load_far(struct x86_decode *d, struct x86_op *op)
@@ -139,31 +101,28 @@ x86_handler *x86_pick_load_far(struct x86_decode *d, struct x86_op *op)
 }
 
 // BOUND: signed index against the two words in memory.
-X86_HOT(bound)
+X86_SLOW(bound)
 {
     uint32_t lin;
     unsigned size = op->size;
-    c->op = op;
     if (!x86_address(c, op, size, false, &lin))
-        return x86_raise(c, op);
+        return false;
     uint64_t bound = x86_load(c, lin, size);
     int32_t v = (int32_t)x86_extend(x86_get(c, op->src, size), size);
     bool inside = !(bound & X86_BAD) && v >= (int32_t)x86_extend((uint32_t)bound, size);
     if (bound & X86_BAD)
-        return x86_raise(c, op);
+        return false;
     if (inside) { // the upper bound is not read when the lower one decides
         if (!x86_check_span(c, op->seg, lin - c->base[op->seg] + size, size, false))
-            return x86_raise(c, op);
+            return false;
         bound = x86_load(c, lin + size, size);
         if (bound & X86_BAD)
-            return x86_raise(c, op);
+            return false;
         inside = v <= (int32_t)x86_extend((uint32_t)bound, size);
     }
-    if (!inside) {
-        x86_fail(c, 5);
-        return x86_raise(c, op);
-    }
-    X86_NEXT_COLD;
+    if (!inside) 
+        return x86_fail(c, 5);
+    return true;
 }
 
 x86_handler *x86_pick_bound(struct x86_decode *d, struct x86_op *op)
@@ -358,33 +317,19 @@ static bool lar_lsl(struct x86_private *c, struct x86_op *op, bool limit)
     return true;
 }
 
-X86_HOT(lar)
-{
-    c->op = op;
-    if (!lar_lsl(c, op, false))
-        return x86_raise(c, op);
-    X86_NEXT;
-}
+X86_SLOW(lar) { return lar_lsl(c, op, false); }
+X86_SLOW(lsl) { return lar_lsl(c, op, true); }
 
-X86_HOT(lsl)
-{
-    c->op = op;
-    if (!lar_lsl(c, op, true))
-        return x86_raise(c, op);
-    X86_NEXT;
-}
-
-X86_HOT(arpl)
+X86_SLOW(arpl)
 {
     uint32_t v, rpl = x86_get_16(c, op->src) & 3;
-    c->op = op;
     if (!needs_protected(c) || !x86_get_rm_to_write(c, op, 2, &v))
-        return x86_raise(c, op);
+        return false;
     bool lower = (v & 3) < rpl;
     if (lower && !x86_put_rm(c, op, 2, (v & ~3u) | rpl))
-        return x86_raise(c, op);
+        return false;
     x86_set_zf(c, lower);
-    X86_NEXT_COLD;
+    return true;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ X86_OP(x86_follow_jump)
 static void run_chain(struct x86_private *c, struct x86_block *b)
 {
     struct x86_op *op = enter(c, b);
-    while (op)
+    while (X86_LOOP && op)
         op = op->run(c, op);
     c->op = NULL;
     unpatch(c);
