@@ -100,6 +100,7 @@ static void machine_start(struct machine *m)
     static const uint8_t hlt = 0xf4, gate[] = {0x0f, 0x3f, 1, 0};
     require(x86_memory_store(m->memory, CODE, &hlt, 1) && x86_memory_store(m->memory, GATES, gate, sizeof gate) &&
             x86_memory_store(m->memory, GATES + 16, gate, sizeof gate), "code");
+    m->cpu->state.reg[X86_EDX] = 0; // the signature; Unicorn starts with 0
     m->cpu->state.gdtr = (struct x86_table){GDT, 0x1f};
     m->cpu->state.idtr = (struct x86_table){IDT, 0x7ff};
     m->cpu->state.cr0 |= 1;
@@ -320,6 +321,7 @@ static void call_cost(struct machine *m)
         for (unsigned i = 0; i < COUNT / 4; i++) {
             m->cpu->state.reg[X86_ESP] = STACK - 16;
             m->cpu->state.eip = CODE + 0x100;
+            m->cpu->state.halted = 0;
             require(x86_run(m->cpu, UINT64_MAX) == X86_STOP_ASKED, "call");
         }
         double t = (now() - start) / (COUNT / 4) * 1e9;

@@ -275,7 +275,7 @@ static void host_stack_does_not_grow(void **state)
     at = machine_code(m, at, "B9 03 00 00 00 F3 A4 D9 EE DE C1 DD D8 DB E3 C5 05 20 00 03 00 E4 60 E6 60"); // rep, x87, ports
     at = machine_code(m, at, "A3 FE FF 02 00 A1 FE FF 02 00 01 05 FE FF 02 00 FF 35 FE FF 02 00 58"); // across a page
     at = machine_code(m, at, "A3 00 8F 00 00 66 F7 05 00 00 03 00 01 00"); // a store next to code
-    at = machine_code(m, at, "E8 00 00 00 00 58 83 C0 06 FF D0 58 83 C0 08 FF E0 90"); // call, call eax, jmp eax
+    at = machine_code(m, at, "E8 00 00 00 00 58 83 C0 06 FF D0 58 83 C0 06 FF E0 90"); // call, call eax, jmp eax
     at = machine_code(m, at, "E9");
     machine_put32(m, at, CODE - (at + 4));
     machine_put32(m, DATA + 0x20, DATA);
