@@ -1,0 +1,259 @@
+// bench-vmm: what an event, a time-out and a thread switch of an emulated driver cost, beside the native main loops of
+// libuv, GLib and libevent doing the same number one by one, in the same run; and what waits costs and weighs.
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <vxdkit/tools.h>
+
+#ifdef HAVE_LIBUV
+#include <uv.h>
+#endif
+#ifdef HAVE_GLIB
+#include <glib.h>
+#endif
+#ifdef HAVE_LIBEVENT
+#include <event2/event.h>
+#endif
+
+enum { EVENTS = 500000, TIMEOUTS = 100000, SWITCHES = 200000, ROUNDS = 3 };
+enum chain { CHAIN_EVENTS, CHAIN_TIMEOUTS, CHAIN_THREADS };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void complain(void *user, const char *text)
+{
+    (void)user;
+    fputs(text, stderr);
+}
+
+static void *counted(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    size_t *held = user;
+    *held += new_size - old_size;
+    if (new_size == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return realloc(ptr, new_size);
+}
+
+static struct vxd_bytes build_driver(enum chain chain, unsigned waiting, unsigned count)
+{
+    const struct vxd_messages messages = {complain, NULL};
+    char numbers[3][16];
+    snprintf(numbers[0], sizeof numbers[0], "%d", (int)chain);
+    snprintf(numbers[1], sizeof numbers[1], "%u", waiting);
+    snprintf(numbers[2], sizeof numbers[2], "%u", count);
+    const struct vxd_define defines[] = {{"CHAIN", numbers[0]}, {"WAITING", numbers[1]}, {"COUNT", numbers[2]}};
+    struct vxd_assemble_options options;
+    vxd_default_assemble_options(&options);
+    options.defines = defines;
+    options.define_count = 3;
+    struct vxd_bytes text, object, image;
+    if (vxd_read_file(EVENTS_ASM, &text, messages) != VXD_OK ||
+        vxd_assemble(&options, "events.asm", text.data, text.size, messages, &object, NULL) != VXD_OK)
+        exit(1);
+    const struct vxd_input input = {"events.obj", object.data, object.size};
+    if (vxd_link(&(struct vxd_link_options){0}, &input, 1, messages, &image, NULL) != VXD_OK)
+        exit(1);
+    vxd_bytes_free(&object);
+    vxd_bytes_free(&text);
+    return image;
+}
+
+struct result {
+    double ns;       // for each link of the chain
+    size_t held;     // host memory before the chain begins
+};
+
+static enum vxd_end run_until(struct vxd_machine *m, uint64_t ns)
+{
+    enum vxd_end end = vxd_run(m, ns, VXD_NO_LIMIT);
+    if (end == VXD_END_IDLE || end == VXD_END_TIME)
+        return end;
+    fprintf(stderr, "bench-vmm: %s\n", vxd_end_message(m));
+    exit(1);
+}
+
+static struct result run_chain(const struct vxd_bytes *image, unsigned count)
+{
+    struct result r = {0};
+    struct vxd_config config;
+    vxd_default_config(&config);
+    config.message = complain;
+    config.allocate = counted;
+    config.allocate_user = &r.held;
+    config.ns_per_instruction = 1;
+    struct vxd_machine *m = vxd_machine_new(&config);
+    if (!m || !vxd_load_memory(m, "events.vxd", image->data, image->size, VXD_LOAD_AS_MARKED))
+        exit(1);
+    vxd_boot(m);
+    run_until(m, 90000000); // everything waits now
+    size_t held = r.held;
+    double start = now();
+    run_until(m, UINT64_C(1000000000) * 3600 * 24);
+    r.ns = (now() - start) / count;
+    vxd_machine_free(m);
+    r.held = held;
+    return r;
+}
+
+static struct result measure(enum chain chain, unsigned waiting, unsigned count)
+{
+    struct vxd_bytes image = build_driver(chain, waiting, count);
+    struct result best = run_chain(&image, count);
+    for (int i = 1; i < ROUNDS; i++) {
+        struct result r = run_chain(&image, count);
+        if (r.ns < best.ns)
+            best = r;
+    }
+    vxd_bytes_free(&image);
+    return best;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Rivals: the callback asks for the next one, EVENTS times
+
+static unsigned left;
+
+#ifdef HAVE_LIBUV
+static void uv_next(uv_timer_t *timer)
+{
+    if (--left)
+        uv_timer_start(timer, uv_next, 0, 0);
+}
+
+static double measure_libuv(void)
+{
+    uv_loop_t loop;
+    uv_timer_t timer;
+    left = EVENTS;
+    uv_loop_init(&loop);
+    uv_timer_init(&loop, &timer);
+    double start = now();
+    uv_timer_start(&timer, uv_next, 0, 0);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    return (now() - start) / EVENTS;
+}
+#endif
+
+#ifdef HAVE_GLIB
+static gboolean glib_next(gpointer loop)
+{
+    if (--left)
+        g_idle_add(glib_next, loop);
+    else
+        g_main_loop_quit(loop);
+    return G_SOURCE_REMOVE;
+}
+
+static double measure_glib(void)
+{
+    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+    left = EVENTS;
+    double start = now();
+    g_idle_add(glib_next, loop);
+    g_main_loop_run(loop);
+    double took = (now() - start) / EVENTS;
+    g_main_loop_unref(loop);
+    return took;
+}
+#endif
+
+#ifdef HAVE_LIBEVENT
+static void libevent_next(evutil_socket_t fd, short what, void *event)
+{
+    (void)fd, (void)what;
+    if (--left)
+        event_active(*(struct event **)event, EV_TIMEOUT, 1);
+}
+
+static double measure_libevent(void)
+{
+    struct event_base *base = event_base_new();
+    struct event *event = NULL;
+    event = event_new(base, -1, 0, libevent_next, &event);
+    left = EVENTS;
+    double start = now();
+    event_active(event, EV_TIMEOUT, 1);
+    event_base_dispatch(base);
+    double took = (now() - start) / EVENTS;
+    event_free(event);
+    event_base_free(base);
+    return took;
+}
+#endif
+
+static double best_of(double (*fn)(void))
+{
+    double best = fn();
+    for (int i = 1; i < ROUNDS; i++) {
+        double t = fn();
+        best = t < best ? t : best;
+    }
+    return best;
+}
+
+static void print_rival(const char *name, double (*fn)(void), double ours)
+{
+    double t = fn ? best_of(fn) : 0;
+    if (fn)
+        printf("  %-44s %8.0f ns   an event of ours costs %.2f of it\n", name, t, ours / t);
+    else
+        printf("  %-44s not installed\n", name);
+}
+
+static void compare_with_main_loops(double ours)
+{
+#ifdef HAVE_LIBUV
+    print_rival("libuv, native: a timer", measure_libuv, ours);
+#else
+    print_rival("libuv, native: a timer", NULL, ours);
+#endif
+#ifdef HAVE_GLIB
+    print_rival("GLib, native: an idle callback", measure_glib, ours);
+#else
+    print_rival("GLib, native: an idle callback", NULL, ours);
+#endif
+#ifdef HAVE_LIBEVENT
+    print_rival("libevent, native: event_active", measure_libevent, ours);
+#else
+    print_rival("libevent, native: event_active", NULL, ours);
+#endif
+}
+
+static const unsigned waiting[] = {100, 10000, 1000000};
+
+static void print_waiting(const char *what, enum chain chain, unsigned count)
+{
+    struct result first = {0};
+    for (unsigned i = 0; i < 3; i++) {
+        struct result r = measure(chain, waiting[i], count);
+        if (i == 0)
+            first = r;
+        printf("  %s while %7u others wait %*s%8.0f ns   %.2f of the first", what, waiting[i], 20 - (int)i, "", r.ns,
+               r.ns / first.ns);
+        if (waiting[i] >= 10000)
+            printf(", %.0f bytes each (%.1f MB)", (double)(r.held - first.held) / (waiting[i] - waiting[0]),
+                   (double)r.held / 1e6);
+        printf("\n");
+    }
+}
+
+int main(void)
+{
+    double event = measure(CHAIN_EVENTS, 0, EVENTS).ns;
+    printf("  %-44s %8.0f ns\n", "an emulated driver's event, one by one", event);
+    compare_with_main_loops(event);
+    print_waiting("an event", CHAIN_EVENTS, EVENTS);
+    print_waiting("a time-out", CHAIN_TIMEOUTS, TIMEOUTS);
+    double round = measure(CHAIN_THREADS, 0, SWITCHES / 2).ns;
+    printf("  %-44s %8.0f ns   %.1f million a second\n", "a thread switch through a semaphore", round / 2, 2e3 / round);
+    return 0;
+}
