@@ -63,6 +63,9 @@ EndProc Never
 
 IF CHAIN EQ 2
 BeginProc Begin_Chain
+        mov     eax, 40000000h          ; while something is due, waiting
+        mov     esi, OFFSET32 Never     ; threads are no deadlock
+        VMMCall Set_Global_Time_Out
         xor     ecx, ecx
         VMMCall Create_Semaphore
         mov     Ping, eax
@@ -82,7 +85,11 @@ BeginProc First
         VMMCall Signal_Semaphore
         dec     Left
         jnz     First
-        ret
+Forever:
+        mov     eax, Ping               ; there is no ring-3 code to go to
+        xor     ecx, ecx
+        VMMCall Wait_Semaphore
+        jmp     Forever
 EndProc First
 
 BeginProc Second
@@ -93,7 +100,7 @@ BeginProc Second
         VMMCall Wait_Semaphore
         cmp     Left, 0
         jne     Second
-        ret
+        jmp     Forever
 EndProc Second
 ELSE
 BeginProc Begin_Chain

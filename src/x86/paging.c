@@ -437,9 +437,23 @@ static uint8_t *known_bytes(const struct x86_tlb_entry *entries, uint32_t linear
     return hit ? (uint8_t *)(entry->addend + linear) : NULL;
 }
 
+// The owner looks at the same few pages all the time: control blocks, client registers, stacks.
+static uint8_t *owner_hit(struct x86_private *c, unsigned kind, uint32_t linear, uint32_t n, unsigned access)
+{
+    const struct x86_tlb_entry *e = entry_of(&c->tlbs[0], kind, linear);
+    if ((access & X86_USER) || e->tag != (linear & ~(uint32_t)X86_PAGE_MASK) || crosses(linear, n))
+        return NULL;
+    return (uint8_t *)(e->addend + linear);
+}
+
 bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, unsigned access, struct x86_fault *fault)
 {
     struct x86_private *c = cpu->private;
+    const uint8_t *hit = owner_hit(c, KIND_READ, linear, n, access);
+    if (hit) {
+        memcpy(to, hit, n);
+        return true;
+    }
     const uint8_t *known = known_bytes(c->tlbs[0].read, linear, n, access);
     if (known) {
         memcpy(to, known, n);
@@ -451,6 +465,8 @@ bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, uns
         uint32_t phys = 0, part = part_of_page(linear, n);
         if (!walk(c, linear, access & ~(unsigned)X86_WRITE, true, &phys))
             return false;
+        if (!(access & X86_USER)) // the probe has set the accessed bits
+            fill_data(c, linear, phys, false, false);
         const uint8_t *page = x86_memory_read_page(cpu->memory, phys / X86_PAGE_SIZE);
         if (page)
             memcpy(out, page + (phys & X86_PAGE_MASK), part);
@@ -478,6 +494,11 @@ bool x86_write_linear(struct x86 *cpu, uint32_t linear, const void *from, uint32
                       struct x86_fault *fault)
 {
     struct x86_private *c = cpu->private;
+    uint8_t *hit = owner_hit(c, KIND_WRITE, linear, n, access);
+    if (hit) {
+        memcpy(hit, from, n);
+        return true;
+    }
     uint8_t *known = known_bytes(c->tlbs[0].write, linear, n, access);
     if (known) {
         memcpy(known, from, n);
@@ -489,6 +510,8 @@ bool x86_write_linear(struct x86 *cpu, uint32_t linear, const void *from, uint32
         uint32_t phys = 0, part = part_of_page(linear, n);
         if (!walk(c, linear, access | X86_WRITE | OWNER, true, &phys))
             return false;
+        if (!(access & X86_USER))
+            fill_data(c, linear, phys, false, true);
         write_part(c, phys, in, part);
         in += part, linear += part, n -= part;
     }
