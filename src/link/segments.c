@@ -229,19 +229,21 @@ static bool report_unknown(struct linker *l, uint32_t file, const char *name, co
     return false;
 }
 
-static bool set_group(struct linker *l, uint32_t file, struct link_segment *s, const struct choice *c)
+static bool set_group(struct linker *l, uint32_t file, struct link_segment *s, const struct choice *c, bool code16)
 {
     const struct link_class *class = c->class_name ? link_find_class(c->class_name) : NULL;
     if (!class && !(c->def && c->def->has_attributes))
         return report_unknown(l, file, s->name, c);
     uint32_t flags = class ? message_flags(s->name, class->flags) : PAGEABLE;
+    if (!class && code16)
+        flags = (flags & ~(uint32_t)LE_BIG) | LE_ALIAS16;
     if (c->def && c->def->has_attributes)
         flags = (flags & ~c->def->clear) | c->def->set;
     s->group = group_of(l, class ? class->name : c->class_name, flags);
     return s->group != NULL;
 }
 
-static struct link_segment *new_segment(struct linker *l, uint32_t file, const char *name, size_t length)
+static struct link_segment *new_segment(struct linker *l, uint32_t file, const char *name, size_t length, bool code16)
 {
     struct link_segment *s = link_get(l, 1, sizeof *s);
     if (!s)
@@ -254,7 +256,7 @@ static struct link_segment *new_segment(struct linker *l, uint32_t file, const c
     struct choice c = choose(l, &l->files[file], s->name);
     s->rank = c.rank;
     s->appeared = (uint32_t)l->segments.count;
-    return set_group(l, file, s, &c) ? s : NULL;
+    return set_group(l, file, s, &c, code16) ? s : NULL;
 }
 
 // Two objects must agree on a segment's class.
@@ -285,7 +287,7 @@ struct link_segment *link_segment_of(struct linker *l, uint32_t file, uint32_t s
         return NULL;
     struct link_segment *s = base_map_get(&l->segments, name, length);
     if (!s)
-        return new_segment(l, file, name, length);
+        return new_segment(l, file, name, length, (o->sections[section].flags & COFF_16BIT) != 0);
     return s->group && check_class(l, file, s) ? s : NULL; // without a group it was reported before
 }
 

@@ -266,6 +266,60 @@ static void the_assembler_tells_a_segments_class(void **state)
     end(&d);
 }
 
+static void offsets_within_16bit_code_are_numbers(void **state)
+{
+    (void)state;
+    struct driver d;
+    struct base_arena arena;
+    struct le_image m;
+    begin(&d);
+    d.rcode_relocations[1] = (struct coff_relocation){4, S_RMSG, COFF_REL16};
+    d.rcode_relocations[2] = (struct coff_relocation){6, S_RMSG, COFF_DIR32};
+    d.sections[RCODE].relocation_count = 3;
+    base_put16(d.rcode + 1, 0xffff); // Real_Message-1
+    if (!link_driver(&d))
+        fail_msg("%s", base_buf_cstr(&d.diag.first));
+    base_arena_init(&arena, &base_heap);
+    assert_true(le_read(d.image.data, d.image.size, "t.vxd", &arena, &d.diag, &m));
+    assert_int_equal(base_get16(m.objects[2].data + 1), 8);
+    assert_int_equal(base_get16(m.objects[2].data + 4), 9 - 6);
+    assert_int_equal(base_get32(m.objects[2].data + 6), 9);
+    for (uint32_t i = 0; i < m.fixup_count; i++)
+        assert_int_not_equal(m.fixups[i].object, 2);
+    base_arena_free(&arena);
+    end(&d);
+}
+
+static void a_class_of_ones_own_may_be_16bit(void **state)
+{
+    (void)state;
+    struct driver d;
+    begin(&d);
+    d.def = "SEGMENTS MYSEG CLASS 'MY16' PRELOAD";
+    d.sections[RCODE].name = "MYSEG";
+    d.sections[RCODE].flags |= COFF_16BIT;
+    if (!link_driver(&d))
+        fail_msg("%s", base_buf_cstr(&d.diag.first));
+    assert_non_null(strstr(base_buf_cstr(&d.map), "00001045  MY16"));
+    end(&d);
+}
+
+static void def_files_of_windows_31_are_understood(void **state)
+{
+    (void)state;
+    struct driver d;
+    begin(&d);
+    d.def = "LIBRARY VTESTD ; the name\nDESCRIPTION 'Win386 VTESTD Device (Version 3.0)'\nEXETYPE DEV386\nSEGMENTS\n"
+            "_LTEXT PRELOAD NONDISCARDABLE\n_LDATA PRELOAD NONDISCARDABLE\n_ITEXT CLASS 'ICODE' DISCARDABLE\n"
+            "'_TEXT' CLASS 'PCODE' NONDISCARDABLE\nSTUB 'WINSTUB.EXE'\nEXPORTS\nTEST_DDB @1\n";
+    if (!link_driver(&d))
+        fail_msg("%s", base_buf_cstr(&d.diag.first));
+    assert_non_null(strstr(base_buf_cstr(&d.map), "VTESTD: static driver"));
+    assert_non_null(strstr(base_buf_cstr(&d.map), "00002045  LCODE"));
+    assert_int_equal(d.diag.warnings, 1); // the stub
+    end(&d);
+}
+
 static void parts_of_text_are_sorted_by_their_suffix(void **state)
 {
     (void)state;
@@ -531,6 +585,9 @@ int main(void)
         cmocka_unit_test(equal_inputs_give_equal_images),
         cmocka_unit_test(a_def_file_rules),
         cmocka_unit_test(the_assembler_tells_a_segments_class),
+        cmocka_unit_test(offsets_within_16bit_code_are_numbers),
+        cmocka_unit_test(a_class_of_ones_own_may_be_16bit),
+        cmocka_unit_test(def_files_of_windows_31_are_understood),
         cmocka_unit_test(parts_of_text_are_sorted_by_their_suffix),
         cmocka_unit_test(every_mistake_has_its_message),
         cmocka_unit_test(all_missing_and_double_names_come_out_at_once),
