@@ -186,6 +186,12 @@ struct x86_private {
     } while (0)
 #endif
 #define X86_NEXT X86_GO(op + 1)
+// For functions that are no handlers: a promised tail call needs the caller's signature. The optimiser makes it anyway.
+#if X86_LOOP
+#define X86_ENTER(o) return (o)
+#else
+#define X86_ENTER(o) return (o)->run(c, (o))
+#endif
 
 #define X86_OP(name) struct x86_op *name(struct x86_private *c, struct x86_op *op)
 #define X86_HOT static __attribute__((noinline)) X86_OP

@@ -113,7 +113,7 @@ static struct x86_op *enter(struct x86_private *c, struct x86_block *b)
         c->left += b->count; // the loop goes on in single steps
         return NULL;
     }
-    X86_GO(b->ops);
+    X86_ENTER(b->ops);
 }
 
 static struct x86_block *next_block(struct x86_private *c)
@@ -137,7 +137,7 @@ static struct x86_op *follow(struct x86_private *c, struct x86_link *link)
         return NULL;
     if (!(b->mode & X86_MODE_STEP) && (b->mode & X86_MODE_UNLIMITED) && !c->break_count)
         *link = (struct x86_link){c->key + (uint32_t)(c->pub.state.eip + c->cs_base), b};
-    X86_TAIL enter(c, b);
+    return enter(c, b);
 }
 
 X86_OP(x86_follow)
@@ -156,7 +156,7 @@ X86_OP(x86_follow_jump)
     struct x86_block *b = next_block(c);
     if (!b)
         return NULL;
-    X86_TAIL enter(c, b);
+    return enter(c, b);
 }
 
 static void run_chain(struct x86_private *c, struct x86_block *b)
