@@ -429,14 +429,6 @@ static uint32_t part_of_page(uint32_t linear, uint32_t n)
     return n < room ? n : room;
 }
 
-// Ring 0's view of bytes inside one page that its TLB knows, as most of what services touch is; NULL: take the long way.
-static uint8_t *known_bytes(const struct x86_tlb_entry *entries, uint32_t linear, uint32_t n, unsigned access)
-{
-    const struct x86_tlb_entry *entry = &entries[linear / X86_PAGE_SIZE % X86_TLB_ENTRIES];
-    bool hit = entry->tag == (linear & ~(uint32_t)X86_PAGE_MASK) && part_of_page(linear, n) == n && !(access & X86_USER);
-    return hit ? (uint8_t *)(entry->addend + linear) : NULL;
-}
-
 // The owner looks at the same few pages all the time: control blocks, client registers, stacks.
 static uint8_t *owner_hit(struct x86_private *c, unsigned kind, uint32_t linear, uint32_t n, unsigned access)
 {
@@ -452,11 +444,6 @@ bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, uns
     const uint8_t *hit = owner_hit(c, KIND_READ, linear, n, access);
     if (hit) {
         memcpy(to, hit, n);
-        return true;
-    }
-    const uint8_t *known = known_bytes(c->tlbs[0].read, linear, n, access);
-    if (known) {
-        memcpy(to, known, n);
         return true;
     }
     if (!probe_for_owner(c, linear, n, access & ~(unsigned)X86_WRITE, fault))
@@ -497,11 +484,6 @@ bool x86_write_linear(struct x86 *cpu, uint32_t linear, const void *from, uint32
     uint8_t *hit = owner_hit(c, KIND_WRITE, linear, n, access);
     if (hit) {
         memcpy(hit, from, n);
-        return true;
-    }
-    uint8_t *known = known_bytes(c->tlbs[0].write, linear, n, access);
-    if (known) {
-        memcpy(known, from, n);
         return true;
     }
     if (!probe_for_owner(c, linear, n, access | X86_WRITE | OWNER, fault))
