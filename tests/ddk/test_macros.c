@@ -74,7 +74,7 @@ static bool expect_object(struct test_case *c, struct outcome *o)
     bool readable = o->good && object_text(o->object.data, o->object.size, &diag, &text);
     bool same = readable && strcmp(base_buf_cstr(&text), base_buf_cstr(&c->object)) == 0;
     if (!same)
-        print_error("%s\n-- expected\n%s-- found\n%s%s", c->name, base_buf_cstr(&c->object), base_buf_cstr(&text),
+        fprintf(stderr, "%s\n-- expected\n%s-- found\n%s%s", c->name, base_buf_cstr(&c->object), base_buf_cstr(&text),
                     base_buf_cstr(&o->messages));
     base_buf_free(&text);
     base_diag_free(&diag);
@@ -91,7 +91,7 @@ static bool expect_errors(struct test_case *c, struct outcome *o)
         *end = '\n';
         if (found)
             continue;
-        print_error("%s\n-- expected error\n%.*s\n-- found\n%s", c->name, (int)(end - part), part,
+        fprintf(stderr, "%s\n-- expected error\n%.*s\n-- found\n%s", c->name, (int)(end - part), part,
                     base_buf_cstr(&o->messages));
         all = false;
     }
@@ -146,6 +146,12 @@ static void debug_macros(void **state)
     check_file("tests/ddk/debug.txt");
 }
 
+static void whole_driver(void **state)
+{
+    (void)state;
+    check_file("tests/ddk/driver.txt");
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -156,7 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(procedures), cmocka_unit_test(frames), cmocka_unit_test(calls_and_tables),
-        cmocka_unit_test(debug_macros), cmocka_unit_test(errors),
+        cmocka_unit_test(debug_macros), cmocka_unit_test(whole_driver), cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
