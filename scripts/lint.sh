@@ -6,14 +6,16 @@ status=0
 sources=$(find src -name '*.c')
 headers=$(find src include -name '*.h')
 
+jobs=$(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 2)
+
 # shellcheck disable=SC2086 # lists of names without blanks
 {
     echo "clang-format"
     clang-format --dry-run -Werror $sources $headers || status=1
     echo "cppcheck"
-    cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+    cppcheck --quiet --std=c11 -j "$jobs" --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
         -I src -I include --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches $sources || status=1
     echo "clang-tidy"
-    clang-tidy --quiet -p "$build" $sources 2> /dev/null || status=1
+    printf '%s\n' $sources | xargs -P "$jobs" -n 4 clang-tidy --quiet -p "$build" 2> /dev/null || status=1
 }
 exit $status

@@ -80,7 +80,7 @@ static void add_line(struct vmm *v, uint32_t module, uint32_t linear, char *to, 
             best = l;
     }
     size_t used = strlen(to);
-    if (best && used < size)
+    if (best && best->line && used < size) // line 0: behind the last line of its file
         snprintf(to + used, size - used, " (%s:%u)", vmm_name_at(v, best->file)->text, best->line);
 }
 
