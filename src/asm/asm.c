@@ -45,7 +45,7 @@ static struct asm_text stem(const char *path)
 static void predefine(struct assembler *a, const char *path)
 {
     struct asm_text name = stem(path);
-    predefined_number(a, "@Version", a->options->masm51 ? 510 : 614);
+    predefined_text(a, "@Version", a->options->masm51 ? "510" : "614", 3);
     a->line_symbol = predefined_number(a, "@Line", 0);
     a->line_symbol->stable = false;
     a->wordsize_symbol = predefined_number(a, "@WordSize", 2);
@@ -101,7 +101,8 @@ static void init(struct assembler *a, const struct asm_options *options, struct 
     a->radix = 10;
     a->cpu = CPU_8086 | CPU_FPU;
     static const uint8_t languages[] = {LANGUAGE_NONE, LANGUAGE_PASCAL, LANGUAGE_C, LANGUAGE_STDCALL};
-    a->option = (struct asm_option_set){.language = languages[options->convention], .scoped = true, .ljmp = true, .pack = options->pack, .case_sensitive = options->case_map == ASM_CASE_NONE};
+    a->option = (struct asm_option_set){.language = languages[options->convention], .scoped = true, .ljmp = true, .pack = options->pack, .case_sensitive = options->case_map == ASM_CASE_NONE,
+                                           .case_upper = options->case_map == ASM_CASE_ALL};
     a->listing_conditions = true;
     base_buf_init(&a->directives, &a->limited);
     base_buf_init(&a->result, &a->limited);

@@ -55,8 +55,8 @@ static void add_fixup(struct assembler *a, const struct asm_value *v, uint16_t t
 {
     struct asm_segment *s = a->segment;
     a->unstable_seen = true;
-    if (!a->final)
-        return;
+    if (!a->final || (v->segment && v->segment->combine == COMBINE_AT))
+        return; // an AT segment's addresses are plain numbers
     s->fixups = asm_grow(a, s->fixups, &s->fixup_capacity, s->fixup_count, sizeof *s->fixups);
     s->fixups[s->fixup_count++] = (struct asm_fixup){.offset = s->location, .type = type, .segment = v->segment, .external = v->external,
                                                      .group = v->part == 's' && !v->segment ? v->frame : NULL};
@@ -82,7 +82,8 @@ void asm_emit_address(struct assembler *a, const struct asm_value *v, size_t siz
         asm_error(a, at, type ? "a group has no address in a COFF object" : "an address does not fit %zu byte%s", size, size == 1 ? "" : "s");
     else
         add_fixup(a, v, type);
-    asm_emit_number(a, type == COFF_SECTION ? 0 : (uint64_t)v->value, size);
+    bool at_segment = v->segment && v->segment->combine == COMBINE_AT;
+    asm_emit_number(a, type != COFF_SECTION ? (uint64_t)v->value : at_segment ? (uint64_t)v->segment->at : 0, size);
 }
 
 // ---- segment registers ----

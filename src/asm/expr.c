@@ -6,8 +6,6 @@
 
 static bool parse_level(struct assembler *a, struct asm_value *v, int level);
 static bool parse_unary(struct assembler *a, struct asm_value *v);
-static bool parse_colon(struct assembler *a, struct asm_value *v);
-static bool parse_postfix(struct assembler *a, struct asm_value *v);
 
 enum { LEVEL_OR = 1, LEVEL_AND, LEVEL_RELATION, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_UNARY };
 
@@ -16,378 +14,6 @@ static int operator_of(const struct asm_token *t)
     if (t->kind == TOKEN_PUNCT)
         return t->punct;
     return t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_OPERATOR ? t->name->keyword.value : 0;
-}
-
-// ---- symbols ----
-
-static struct asm_value location(struct assembler *a, struct asm_segment *segment, int64_t offset, const struct asm_type *type)
-{
-    struct asm_value v = asm_number(offset);
-    v.kind = VALUE_MEMORY;
-    v.segment = segment;
-    v.type = type;
-    a->unstable_seen = true;
-    return v;
-}
-
-// Something not defined yet: taken as a label right here, so that a jump starts short and grows when it must.
-static struct asm_value forward_value(struct assembler *a)
-{
-    struct asm_value v = location(a, a->segment, a->segment ? a->segment->location : 0, NULL);
-    v.forward = true;
-    a->forward_seen = true;
-    return v;
-}
-
-static struct asm_value stack_value(const struct asm_symbol *s, const struct assembler *a)
-{
-    struct asm_value v = asm_number(s->offset);
-    v.kind = VALUE_MEMORY;
-    v.base = 5;
-    v.address_size = a->segment && a->segment->word_size == 2 ? 2 : 4;
-    v.bracket = true;
-    v.type = s->type;
-    return v;
-}
-
-static struct asm_value external_value(struct assembler *a, struct asm_symbol *s)
-{
-    s->used = true;
-    struct asm_value v = location(a, NULL, 0, s->type);
-    v.external = s;
-    if (s->type && s->type->kind == TYPE_ABS) {
-        v.kind = VALUE_NUMBER;
-        v.type = NULL;
-    }
-    return v;
-}
-
-static bool symbol_value(struct assembler *a, struct asm_value *v, struct asm_symbol *s, const char *at)
-{
-    switch (s->kind) {
-    case SYMBOL_UNDEFINED:
-        *v = forward_value(a);
-        if (a->pass > 1 && a->final)
-            asm_error(a, at, "'%s' is not defined", s->name->text);
-        break;
-    case SYMBOL_LABEL:
-        *v = location(a, s->segment, s->offset, s->type);
-        s->used = true;
-        break;
-    case SYMBOL_EQUATE:
-        *v = *s->value;
-        if (!s->stable)
-            a->unstable_seen = true;
-        if (v->forward)
-            a->forward_seen = true;
-        break;
-    case SYMBOL_FIELD:
-        *v = asm_number(s->offset);
-        v->type = s->type;
-        v->field = s->field;
-        break;
-    case SYMBOL_BITS:
-        *v = asm_number(s->offset);
-        break;
-    case SYMBOL_EXTERN: case SYMBOL_COMMUNAL:
-        *v = external_value(a, s);
-        break;
-    case SYMBOL_STACK:
-        *v = stack_value(s, a);
-        s->used = true;
-        break;
-    case SYMBOL_SEGMENT: case SYMBOL_GROUP:
-        *v = asm_number(0);
-        v->part = 's';
-        v->frame = s;
-        v->segment = s->kind == SYMBOL_SEGMENT ? s->segment : NULL;
-        a->unstable_seen = true;
-        break;
-    case SYMBOL_TYPE:
-        *v = asm_number(s->type->size);
-        v->kind = VALUE_TYPE;
-        v->type = s->type;
-        return true;
-    default:
-        asm_error(a, at, "a %s cannot stand in an expression", asm_kind_name(s));
-        return false;
-    }
-    v->symbol = s;
-    return true;
-}
-
-static bool anonymous_value(struct assembler *a, struct asm_value *v, const struct asm_token *t)
-{
-    bool next = (t->text[1] | 0x20) == 'f';
-    struct asm_symbol *s = asm_anonymous(a, a->anonymous_count + next);
-    if (s && s->kind == SYMBOL_LABEL)
-        return symbol_value(a, v, s, t->text);
-    *v = forward_value(a);
-    if (a->pass > 1 || !next)
-        a->forward_seen = a->pass == 1 && next, asm_error(a, t->text, next ? "no @@: follows" : "no @@: stands before this");
-    return true;
-}
-
-static bool is_anonymous(const struct asm_token *t)
-{
-    return t->length == 2 && t->text[0] == '@' && ((t->text[1] | 0x20) == 'f' || (t->text[1] | 0x20) == 'b');
-}
-
-static bool undefined(struct assembler *a, struct asm_value *v, const struct asm_token *t)
-{
-    *v = forward_value(a);
-    if (a->pass > 1) {
-        asm_error(a, t->text, "'%.*s' is not defined", (int)t->length, t->text);
-        return false;
-    }
-    return true;
-}
-
-// ---- primaries ----
-
-static bool register_value(struct assembler *a, struct asm_value *v, const struct asm_keyword *k)
-{
-    static const uint8_t sizes[] = {1, 2, 4, 2, 4, 4, 4, 10, 8};
-    *v = asm_number(k->value);
-    v->kind = VALUE_REGISTER;
-    v->register_class = k->register_class;
-    v->size = sizes[k->register_class];
-    if (k->register_class != REGISTER_FLOAT || !asm_accept(a, '('))
-        return true;
-    struct asm_value n;
-    const char *at = a->token->text;
-    if (!asm_expression(a, &n))
-        return false;
-    if (!asm_is_constant(&n) || n.value < 0 || n.value > 7) {
-        asm_error(a, at, "ST(0) to ST(7) expected");
-        return false;
-    }
-    v->value = n.value;
-    v->bracket = true; // ST(0) is not the same form as ST for some assemblers; kept for the listing
-    return asm_expect(a, ')');
-}
-
-static bool string_value(struct assembler *a, struct asm_value *v, const struct asm_token *t)
-{
-    struct base_buf bytes;
-    base_buf_init(&bytes, &a->limited);
-    asm_string_bytes(t, &bytes);
-    *v = asm_number(0);
-    uint64_t number = 0;
-    for (size_t i = 0; i < bytes.size && i < 8; i++)
-        number = number << 8 | bytes.data[i];
-    v->value = (int64_t)number;
-    v->token = t;
-    if (bytes.size > 8 || bytes.size == 0)
-        v->kind = VALUE_STRING;
-    asm_check(a, &bytes);
-    base_buf_free(&bytes);
-    return true;
-}
-
-static bool here_value(struct assembler *a, struct asm_value *v, const char *at)
-{
-    if (a->structure) {
-        *v = asm_number(a->structure->size);
-        return true;
-    }
-    if (!a->segment) {
-        asm_error(a, at, "'$' stands outside of any segment");
-        return false;
-    }
-    *v = location(a, a->segment, a->here, &asm_type_near);
-    return true;
-}
-
-// What SIZE, LENGTH, TYPE and their relatives look at.
-static uint32_t first_dup(const struct asm_value *v)
-{
-    if (v->field)
-        return v->field->first_dup;
-    if (v->symbol && v->symbol->first_dup)
-        return v->symbol->first_dup;
-    return 1;
-}
-
-static uint32_t element_count(const struct asm_value *v)
-{
-    if (v->field)
-        return v->field->count;
-    return v->symbol && v->symbol->count ? v->symbol->count : 1;
-}
-
-static int64_t code_size(const struct assembler *a, const struct asm_type *type)
-{
-    return type->kind == TYPE_FAR ? asm_type_size(a, type) == 6 ? 0xff06 : 0xff05 : asm_type_size(a, type) == 4 ? 0xff04 : 0xff02;
-}
-
-static int64_t type_of(const struct assembler *a, const struct asm_value *v)
-{
-    if (v->kind == VALUE_REGISTER)
-        return v->size;
-    if (v->type && asm_is_code_type(v->type))
-        return code_size(a, v->type);
-    return v->type ? asm_type_size(a, v->type) : 0;
-}
-
-static int64_t measure(struct assembler *a, int operator, const struct asm_value *v)
-{
-    int64_t size = type_of(a, v);
-    bool plain = v->kind == VALUE_MEMORY || v->field;
-    switch (operator) {
-    case OPERATOR_LENGTH: return first_dup(v);
-    case OPERATOR_LENGTHOF: return element_count(v);
-    case OPERATOR_SIZE: return plain && !asm_is_code_type(v->type) ? size * first_dup(v) : size;
-    case OPERATOR_SIZEOF:
-        if (v->kind == VALUE_MEMORY && v->symbol && v->symbol->bytes && !v->field)
-            return v->symbol->bytes;
-        return plain && !asm_is_code_type(v->type) ? size * element_count(v) : size;
-    default: return size;
-    }
-}
-
-static bool parse_measure(struct assembler *a, struct asm_value *v, int operator)
-{
-    struct asm_value inner;
-    const struct asm_type *type = a->token->kind == TOKEN_NAME ? asm_parse_type(a) : NULL;
-    if (type) {
-        inner = asm_number(0);
-        inner.type = type;
-        inner.kind = VALUE_TYPE;
-    } else if (!(operator == OPERATOR_TYPE ? parse_colon(a, &inner) : parse_postfix(a, &inner))) {
-        return false;
-    }
-    if (inner.kind == VALUE_STRING || (inner.kind == VALUE_NUMBER && inner.token && operator == OPERATOR_SIZEOF))
-        inner = asm_number(0), inner.type = NULL;
-    *v = asm_number(measure(a, operator, &inner));
-    v->forward = inner.forward;
-    return true;
-}
-
-static bool parse_mask(struct assembler *a, struct asm_value *v, int operator)
-{
-    const struct asm_token *t = a->token;
-    struct asm_symbol *s = t->kind == TOKEN_NAME ? asm_lookup(t->name) : NULL;
-    bool parenthesis = asm_is_punct(t, '(');
-    if (parenthesis) {
-        t = ++a->token;
-        s = t->kind == TOKEN_NAME ? asm_lookup(t->name) : NULL;
-    }
-    if (!s) {
-        bool ok = undefined(a, v, t);
-        a->token += t->kind != TOKEN_END;
-        v->kind = VALUE_NUMBER;
-        return ok;
-    }
-    a->token++;
-    uint32_t width = 0, shift = 0;
-    if (s->kind == SYMBOL_BITS)
-        width = s->field->width, shift = s->field->offset;
-    else if (s->kind == SYMBOL_TYPE && s->type->kind == TYPE_RECORD)
-        width = asm_record_width(s->type);
-    else {
-        asm_error(a, t->text, "'%s' is no record and no field of one", s->name->text);
-        return false;
-    }
-    uint32_t all = width >= 32 ? UINT32_MAX : (1u << width) - 1;
-    *v = asm_number(operator == OPERATOR_WIDTH ? width : all << shift);
-    return !parenthesis || asm_expect(a, ')');
-}
-
-static bool name_value(struct assembler *a, struct asm_value *v, const struct asm_token *t)
-{
-    struct asm_symbol *s = asm_lookup(t->name);
-    if (s && s->kind == SYMBOL_TYPE && s->type->kind == TYPE_RECORD && (asm_is_punct(a->token, '<') || asm_is_punct(a->token, '{')))
-        return asm_record_constant(a, s->type, v);
-    if (s)
-        return symbol_value(a, v, s, t->text);
-    if (is_anonymous(t))
-        return anonymous_value(a, v, t);
-    if (t->name->mnemonic || (t->name->directive && !a->final)) {
-        asm_error(a, t->text, "'%.*s' is a reserved word", (int)t->length, t->text);
-        return false;
-    }
-    return undefined(a, v, t);
-}
-
-static bool keyword_value(struct assembler *a, struct asm_value *v, const struct asm_token *t)
-{
-    const struct asm_keyword *k = &t->name->keyword;
-    if (k->keyword_class == KEYWORD_REGISTER)
-        return register_value(a, v, k);
-    if (k->keyword_class == KEYWORD_TYPE) {
-        *v = asm_number(asm_is_code_type(k->type) ? code_size(a, k->type) : asm_type_size(a, k->type));
-        v->kind = VALUE_TYPE;
-        v->type = k->type;
-        return true;
-    }
-    if (k->keyword_class != KEYWORD_OPERATOR)
-        return name_value(a, v, t);
-    switch (k->value) {
-    case OPERATOR_HERE: return here_value(a, v, t->text);
-    case OPERATOR_LENGTH: case OPERATOR_SIZE: case OPERATOR_LENGTHOF: case OPERATOR_SIZEOF: return parse_measure(a, v, k->value);
-    case OPERATOR_MASK: case OPERATOR_WIDTH: return parse_mask(a, v, k->value);
-    case OPERATOR_FLAT: return symbol_value(a, v, a->flat, t->text);
-    default:
-        asm_error(a, t->text, "an operand is missing before '%.*s'", (int)t->length, t->text);
-        return false;
-    }
-}
-
-static bool parse_group(struct assembler *a, struct asm_value *v, char close)
-{
-    if (++a->depth > ASM_DEPTH_LIMIT)
-        asm_fatal(a, "expression nested too deeply");
-    bool ok = asm_expression(a, v) && asm_expect(a, close);
-    a->depth--;
-    return ok;
-}
-
-// [x]: registers become addresses; a plain constant stays one, as MASM has it.
-static bool parse_bracket(struct assembler *a, struct asm_value *v)
-{
-    const char *at = a->token->text;
-    if (!parse_group(a, v, ']'))
-        return false;
-    if (v->kind == VALUE_REGISTER) {
-        struct asm_value zero = asm_number(0);
-        if (!asm_add(a, v, &zero, at))
-            return false;
-    }
-    v->bracket = true;
-    return true;
-}
-
-static bool parse_primary(struct assembler *a, struct asm_value *v)
-{
-    const struct asm_token *t = a->token++;
-    switch (t->kind) {
-    case TOKEN_NUMBER:
-        *v = asm_number((int64_t)t->number);
-        v->token = NULL;
-        return true;
-    case TOKEN_REAL:
-        *v = asm_number(0);
-        v->kind = VALUE_REAL;
-        v->token = t;
-        return true;
-    case TOKEN_STRING:
-        return string_value(a, v, t);
-    case TOKEN_NAME:
-        return t->name->keyword.keyword_class ? keyword_value(a, v, t) : name_value(a, v, t);
-    default:
-        break;
-    }
-    if (asm_is_punct(t, '('))
-        return parse_group(a, v, ')');
-    if (asm_is_punct(t, '['))
-        return parse_bracket(a, v);
-    a->token--;
-    if (t->kind == TOKEN_END)
-        asm_error(a, t->text, "operand expected");
-    else
-        asm_error(a, t->text, "operand expected before '%.*s'", (int)t->length, t->text);
-    return false;
 }
 
 // ---- fields ----
@@ -439,7 +65,7 @@ static bool parse_dot(struct assembler *a, struct asm_value *v)
         }
     }
     struct asm_value right;
-    if (!parse_primary(a, &right))
+    if (!asm_parse_primary(a, &right))
         return false;
     struct asm_value left = *v;
     const struct asm_field *field = right.field;
@@ -456,7 +82,7 @@ static bool parse_index(struct assembler *a, struct asm_value *v)
 {
     const char *at = a->token->text;
     struct asm_value inner;
-    if (!parse_bracket(a, &inner))
+    if (!asm_parse_bracket(a, &inner))
         return false;
     if (!asm_add(a, v, &inner, at))
         return false;
@@ -464,9 +90,9 @@ static bool parse_index(struct assembler *a, struct asm_value *v)
     return true;
 }
 
-static bool parse_postfix(struct assembler *a, struct asm_value *v)
+bool asm_parse_postfix(struct assembler *a, struct asm_value *v)
 {
-    if (!parse_primary(a, v))
+    if (!asm_parse_primary(a, v))
         return false;
     for (;;) {
         if (asm_accept(a, '.')) {
@@ -505,9 +131,9 @@ static bool is_frame(const struct asm_value *v)
     return v->kind == VALUE_REGISTER || (v->part == 's' && v->frame);
 }
 
-static bool parse_colon(struct assembler *a, struct asm_value *v)
+bool asm_parse_colon(struct assembler *a, struct asm_value *v)
 {
-    if (!parse_postfix(a, v))
+    if (!asm_parse_postfix(a, v))
         return false;
     while (asm_is_punct(a->token, ':')) {
         const char *at = a->token->text;
@@ -517,7 +143,7 @@ static bool parse_colon(struct assembler *a, struct asm_value *v)
         }
         struct asm_value prefix = *v;
         a->token++;
-        if (!parse_colon(a, v) || !set_override(a, v, &prefix, at))
+        if (!asm_parse_colon(a, v) || !set_override(a, v, &prefix, at))
             return false;
     }
     return true;
@@ -545,7 +171,7 @@ static bool apply_type(struct assembler *a, struct asm_value *v, const struct as
 
 static bool parse_offset(struct assembler *a, struct asm_value *v, int operator, const char *at)
 {
-    if (!parse_colon(a, v))
+    if (!asm_parse_colon(a, v))
         return false;
     if (v->kind == VALUE_REGISTER || v->base >= 0 || v->index >= 0) {
         asm_error(a, at, "the offset of a register is no constant");
@@ -565,7 +191,7 @@ static bool parse_offset(struct assembler *a, struct asm_value *v, int operator,
 
 static bool parse_seg(struct assembler *a, struct asm_value *v)
 {
-    if (!parse_colon(a, v))
+    if (!asm_parse_colon(a, v))
         return false;
     struct asm_symbol *frame = v->frame ? v->frame : v->segment ? v->segment->symbol : NULL;
     struct asm_value seg = asm_number(0);
@@ -586,7 +212,7 @@ static bool parse_this(struct assembler *a, struct asm_value *v)
         asm_error(a, at, "type expected after THIS");
         return false;
     }
-    if (!here_value(a, v, at))
+    if (!asm_here_value(a, v, at))
         return false;
     return apply_type(a, v, type, at);
 }
@@ -607,11 +233,6 @@ static bool parse_opattr(struct assembler *a, struct asm_value *v)
     return true;
 }
 
-static bool is_type_before_ptr(const struct asm_value *v)
-{
-    return v->kind == VALUE_TYPE || (v->kind == VALUE_REGISTER && false);
-}
-
 static bool parse_typed(struct assembler *a, struct asm_value *v)
 {
     const struct asm_token *t = a->token;
@@ -622,7 +243,7 @@ static bool parse_typed(struct assembler *a, struct asm_value *v)
         return parse_offset(a, v, operator, t->text);
     case OPERATOR_SEG: a->token++; return parse_seg(a, v);
     case OPERATOR_THIS: a->token++; return parse_this(a, v);
-    case OPERATOR_TYPE: a->token++; return parse_measure(a, v, OPERATOR_TYPE);
+    case OPERATOR_TYPE: a->token++; return asm_parse_measure(a, v, OPERATOR_TYPE);
     case OPERATOR_SHORT:
         a->token++;
         if (!parse_typed(a, v))
@@ -631,13 +252,13 @@ static bool parse_typed(struct assembler *a, struct asm_value *v)
         return true;
     default: break;
     }
-    if (!parse_colon(a, v))
+    if (!asm_parse_colon(a, v))
         return false;
     if (!asm_is_operator(a->token, OPERATOR_PTR))
         return true;
     const char *at = (a->token++)->text;
     struct asm_value right;
-    if (!is_type_before_ptr(v)) {
+    if (v->kind != VALUE_TYPE) {
         if (v->kind == VALUE_NUMBER && asm_is_constant(v)) // 4 PTR [x]: a size as a number
             v->type = v->value == 1 ? &asm_type_byte : v->value == 2 ? &asm_type_word : v->value == 4 ? &asm_type_dword : v->value == 8 ? &asm_type_qword : NULL;
         if (!v->type || v->kind != VALUE_NUMBER) {

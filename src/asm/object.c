@@ -58,7 +58,7 @@ static void add_section(struct builder *b, struct coff_section *c, struct asm_se
     c->data = section_data(b->a, s);
     c->lines = s->lines;
     c->line_count = (uint32_t)s->line_count;
-    s->symbol->coff_index = (int32_t)add_symbol(b, c->name, 0, (int32_t)s->number, COFF_STATIC, false) + 1;
+    s->symbol->coff_index = (int32_t)add_symbol(b, c->name, 0, s->number, COFF_STATIC, false) + 1;
 }
 
 static void add_directive(struct builder *b, const struct asm_segment *s)
@@ -96,10 +96,10 @@ static void add_named(struct builder *b, struct asm_symbol *s)
     int32_t section = COFF_UNDEFINED;
     if (s->kind == SYMBOL_LABEL) {
         value = (uint32_t)s->offset;
-        section = (int32_t)s->segment->number;
+        section = s->segment->number;
     } else if (s->kind == SYMBOL_EQUATE) {
         value = (uint32_t)s->value->value;
-        section = s->value->segment ? (int32_t)s->value->segment->number : COFF_ABSOLUTE;
+        section = s->value->segment ? s->value->segment->number : COFF_ABSOLUTE;
     } else if (s->kind == SYMBOL_COMMUNAL) {
         value = s->bytes;
     }
@@ -140,18 +140,28 @@ static void add_files(struct builder *b)
     b->object.file_count = (uint32_t)a->file_count;
 }
 
+// AT segments only name addresses: they are no sections, their symbols are absolute.
+static void number_sections(struct builder *b)
+{
+    for (struct asm_segment *s = b->a->segments; s; s = s->next)
+        s->number = s->combine == COMBINE_AT ? COFF_ABSOLUTE : (int32_t)++b->object.section_count;
+}
+
 bool asm_write_object(struct assembler *a, struct base_buf *out)
 {
     struct builder b = {.a = a};
-    b.object.sections = asm_get(a, (a->segment_count + 1) * sizeof *b.object.sections);
+    number_sections(&b);
+    b.object.sections = asm_get(a, (b.object.section_count + 1) * sizeof *b.object.sections);
     for (struct asm_segment *s = a->segments; s; s = s->next) {
+        if (s->combine == COMBINE_AT)
+            continue;
         add_section(&b, &b.object.sections[s->number - 1], s);
         add_directive(&b, s);
     }
-    b.object.section_count = a->segment_count;
     add_symbols(&b);
     for (struct asm_segment *s = a->segments; s; s = s->next)
-        add_relocations(&b, &b.object.sections[s->number - 1], s);
+        if (s->combine != COMBINE_AT)
+            add_relocations(&b, &b.object.sections[s->number - 1], s);
     add_files(&b);
     if (a->start && a->start->coff_index == 0)
         add_named(&b, a->start);

@@ -82,7 +82,7 @@ static void set_casemap(struct assembler *a)
     static const char *const words[] = {"none", "notpublic", "all", NULL};
     int chosen;
     if (choose(a, words, &chosen))
-        a->option.case_sensitive = chosen == 0;
+        a->option.case_sensitive = chosen == 0, a->option.case_upper = chosen == 2;
 }
 
 static void set_segment(struct assembler *a)

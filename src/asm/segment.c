@@ -25,7 +25,6 @@ static struct asm_segment *new_segment(struct assembler *a, struct asm_symbol *s
     base_buf_init(&g->bytes, &a->limited);
     *a->segment_tail = g;
     a->segment_tail = &g->next;
-    g->number = ++a->segment_count;
     s->segment = g;
     return g;
 }
@@ -321,6 +320,16 @@ void asm_cpu(struct assembler *a, struct asm_name *name, int cpu)
         a->cpu &= ~(uint32_t)CPU_FPU;
     else
         a->cpu |= c;
+    asm_show_cpu(a);
+}
+
+// @Cpu: a bit for each processor up to the current one, 7 privileged, 8 8087, 10 80287, 11 80387.
+void asm_show_cpu(struct assembler *a)
+{
+    uint32_t level = a->cpu & CPU_LEVEL;
+    uint32_t fpu = !(a->cpu & CPU_FPU) ? 0 : level < CPU_286 ? 0x100 : level < CPU_386 ? 0x500 : 0xd00;
+    if (a->pass == 1)
+        a->cpu_symbol->value->value = ((2u << level) - 1) | (a->cpu & CPU_P ? 0x80 : 0) | fpu;
 }
 
 // ---- .MODEL, .CODE, .DATA ... ----

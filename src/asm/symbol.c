@@ -180,7 +180,7 @@ const char *asm_public_name(struct assembler *a, struct asm_symbol *s)
 {
     if (s->public_name)
         return s->public_name;
-    const char *text = s->name->text;
+    const char *text = a->option.case_upper ? upper_copy(a, s->name->text) : s->name->text;
     switch (s->language) {
     case LANGUAGE_C:
         text = asm_format(a, "_%s", text);
@@ -192,8 +192,6 @@ const char *asm_public_name(struct assembler *a, struct asm_symbol *s)
         text = upper_copy(a, text);
         break;
     default:
-        if (a->options->case_map == ASM_CASE_ALL)
-            text = upper_copy(a, text);
         break;
     }
     s->public_name = text;
