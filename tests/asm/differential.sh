@@ -1,7 +1,7 @@
 #!/bin/sh
-# differential.sh VXD CASES...: assembles every case with our assembler and with the JWasm named by VXDKIT_JWASM and compares the
-# code and data byte by byte (relocated fields included, so a case must not name a target other than by its section). Skipped
-# without JWasm. The case files hold what JWasm said when they were made; this asks it anew.
+# differential.sh ORACLE CASES...: asks the JWasm named by VXDKIT_JWASM anew what every case assembles to (ORACLE is asm_oracle) and
+# compares that with the lines the case files hold, which the tests in turn compare with ours. Skipped
+# without JWasm.
 set -u
 [ -n "${VXDKIT_JWASM:-}" ] || { echo "VXDKIT_JWASM is not set: skipped"; exit 77; }
 oracle=$1
