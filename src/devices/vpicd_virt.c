@@ -30,32 +30,24 @@ static uint32_t field(struct vmm *v, uint32_t vm, uint32_t offset)
     return vm + vpicd_state(v)->area + offset;
 }
 
-static void copy_pics(struct vmm *v, uint32_t vm, uint8_t *bytes, bool store)
+// A VM's controllers in one access: they are bytes, without order or padding.
+static void no_area(struct vmm *v, uint32_t vm)
 {
-    uint8_t block[AREA_SCHEDULED];
-    uint32_t at = field(v, vm, AREA_PICS);
-    memset(block, 0, sizeof block);
-    if (store)
-        memcpy(block, bytes, 2 * sizeof(struct pc_pic));
-    for (unsigned i = 0; i < sizeof block; i += 4) {
-        if (store)
-            vmm_poke32(v, at + i, base_get32(block + i));
-        else
-            base_put32(block + i, vmm_peek32(v, at + i));
-    }
-    if (!store)
-        memcpy(bytes, block, 2 * sizeof(struct pc_pic));
+    vmm_stop(v, VMM_END_FAULT, "the control block at %08X is not mapped any more", vm);
 }
 
 void vpicd_load(struct vmm *v, uint32_t vm, struct vpicd_virtual *c)
 {
-    copy_pics(v, vm, (uint8_t *)c->pic, false); // bytes only: no order, no padding
+    memset(c, 0, sizeof *c);
+    if (!x86_read_linear(vmm_cpu(v), field(v, vm, AREA_PICS), c->pic, sizeof c->pic, X86_READ, NULL))
+        no_area(v, vm);
 }
 
 static void store(struct vmm *v, uint32_t vm, struct vpicd_virtual *c)
 {
     pc_pic_input(&c->pic[0], VPICD_CASCADE, pc_pic_pending(&c->pic[1]) >= 0);
-    copy_pics(v, vm, (uint8_t *)c->pic, true);
+    if (!x86_write_linear(vmm_cpu(v), field(v, vm, AREA_PICS), c->pic, sizeof c->pic, X86_WRITE, NULL))
+        no_area(v, vm);
 }
 
 static int pending_irq(const struct vpicd_virtual *c)
