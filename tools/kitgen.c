@@ -1,7 +1,7 @@
 // Writes the parts of the driver kit that come from src/kit's tables: in every file named, the text between a line
-// ";<kit KIND ARGUMENT...>" and the next ";</kit>" is replaced by what KIND says (the table `kinds` below); a file ending
-// in .md is the services' reference page and is written whole. With --check nothing is written: the exit status is 1 when
-// a file is stale. `ninja kit-generate` runs it over the source tree, a test checks it.
+// ";<kit KIND ARGUMENT...>" and the next ";</kit>" is replaced by what KIND says (the table `kinds` below); a file
+// ending in .md is the services' reference page and is written whole. With --check nothing is written: the exit status
+// is 1 when a file is stale. `ninja kit-generate` runs it over the source tree, a test checks it.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +177,8 @@ static void rewrite_regions(struct base_buf *out, const char *path, const char *
             fail("unfinished ;<kit ...> region", path);
         base_buf_add(out, at, (size_t)(line_end + 1 - at));
         char line[256];
-        snprintf(line, sizeof line, "%.*s", (int)(line_end - 1 - begin - (ptrdiff_t)strlen(open)), begin + strlen(open));
+        snprintf(line, sizeof line, "%.*s", (int)(line_end - 1 - begin - (ptrdiff_t)strlen(open)),
+                 begin + strlen(open));
         generate(out, line);
         at = end;
     }
@@ -219,8 +220,10 @@ static void reference_page(struct base_buf *out)
         const struct kit_device *device = &kit_devices[d];
         if (!device->service_count)
             continue;
-        base_buf_printf(out, "\n## %s (%04X)\n\n| | service | since | called | contract | documented |\n|---|---|---|---|---|---|\n",
-                        device->name, device->id);
+        base_buf_printf(
+            out,
+            "\n## %s (%04X)\n\n| | service | since | called | contract | documented |\n|---|---|---|---|---|---|\n",
+            device->name, device->id);
         for (uint32_t i = 0; i < device->service_count; i++)
             service_row(out, &device->services[i]);
     }

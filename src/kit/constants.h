@@ -1,5 +1,5 @@
-// Constants that drivers and the system share: flags, boosts, error codes. KIT_<name> and, for single bits, KIT_<name>_Bit.
-// Made from constants_*.def.
+// Constants that drivers and the system share: flags, boosts, error codes. KIT_<name> and, for single bits,
+// KIT_<name>_Bit. Made from constants_*.def.
 #ifndef VXDKIT_KIT_CONSTANTS_H
 #define VXDKIT_KIT_CONSTANTS_H
 
@@ -7,7 +7,7 @@
 
 enum kit_constant_value {
 #define CONSTANT(group, name, value, flags) KIT_##name = value,
-#define BIT(group, name, bit, flags) KIT_##name = 1 << bit, KIT_##name##_Bit = bit,
+#define BIT(group, name, bit, flags)        KIT_##name = 1 << bit, KIT_##name##_Bit = bit,
 #define WIDE(group, name, value, flags)
 #include "kit/constants.def"
 #undef CONSTANT

@@ -12,10 +12,12 @@ const struct kit_message kit_messages[KIT_MESSAGE_COUNT] = {
 };
 #undef MESSAGE
 
-#define STRUCTURE(name, size) static const struct kit_field fields_##name[] = {
+#define STRUCTURE(name, size)                                static const struct kit_field fields_##name[] = {
 #define FIELD(structure, offset, size, count, name, initial) {offset, size, count, #name, initial},
-#define FILL(structure, offset, size, count) {offset, size, count, NULL, ""},
+#define FILL(structure, offset, size, count)                 {offset, size, count, NULL, ""},
+// clang-format off
 #define ENDS(name) };
+// clang-format on
 #include "kit/structures.def"
 #undef STRUCTURE
 #undef FIELD
@@ -36,8 +38,8 @@ const struct kit_structure kit_structures[] = {
 const size_t kit_structure_count = BASE_COUNT(kit_structures);
 
 #define CONSTANT(group, name, value, flags) {#group, #name, value, KIT_NO_BIT, flags},
-#define BIT(group, name, bit, flags) {#group, #name, (uint32_t)1 << (bit), bit, flags},
-#define WIDE CONSTANT
+#define BIT(group, name, bit, flags)        {#group, #name, (uint32_t)1 << (bit), bit, flags},
+#define WIDE                                CONSTANT
 const struct kit_constant kit_constants[] = {
 #include "kit/constants.def"
 };

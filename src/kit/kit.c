@@ -2,7 +2,7 @@
 
 #include "kit/names.h"
 
-#define SERVICE(ordinal, name, since, convention, args, flags, in, out, uses, asm_sets, c_sets, binaries, page)                \
+#define SERVICE(ordinal, name, since, convention, args, flags, in, out, uses, asm_sets, c_sets, binaries, page)        \
     {ordinal, since, #name, KIT_##convention, args, flags, in, out, uses, asm_sets, c_sets, binaries, page},
 static const struct kit_service services_VMM[] = {
 #include "kit/services_vmm.def"
@@ -84,35 +84,35 @@ static const struct kit_service services_VCOMM[] = {
 };
 #undef SERVICE
 
-#define SERVICES_OF(stem)  services_##stem, BASE_COUNT(services_##stem)
+#define SERVICES_OF(stem)             services_##stem, BASE_COUNT(services_##stem)
 #define DEVICE(id, name, order, stem) {id, #name, order, stem##_SERVICES},
-#define NONE_SERVICES NULL, 0
-#define VMM_SERVICES SERVICES_OF(VMM)
-#define VPICD_SERVICES SERVICES_OF(VPICD)
-#define VTD_SERVICES SERVICES_OF(VTD)
-#define SHELL_SERVICES SERVICES_OF(SHELL)
-#define VWIN32_SERVICES SERVICES_OF(VWIN32)
-#define VXDLDR_SERVICES SERVICES_OF(VXDLDR)
-#define DEBUG_SERVICES SERVICES_OF(DEBUG)
-#define VDMAD_SERVICES SERVICES_OF(VDMAD)
-#define V86MMGR_SERVICES SERVICES_OF(V86MMGR)
-#define PAGESWAP_SERVICES SERVICES_OF(PAGESWAP)
-#define VDD_SERVICES SERVICES_OF(VDD)
-#define VSD_SERVICES SERVICES_OF(VSD)
-#define VMD_SERVICES SERVICES_OF(VMD)
-#define VKD_SERVICES SERVICES_OF(VKD)
-#define VCD_SERVICES SERVICES_OF(VCD)
-#define IOS_SERVICES SERVICES_OF(IOS)
-#define VMCPD_SERVICES SERVICES_OF(VMCPD)
-#define DOSMGR_SERVICES SERVICES_OF(DOSMGR)
-#define VMPOLL_SERVICES SERVICES_OF(VMPOLL)
-#define DOSNET_SERVICES SERVICES_OF(DOSNET)
-#define INT13_SERVICES SERVICES_OF(INT13)
-#define PAGEFILE_SERVICES SERVICES_OF(PAGEFILE)
-#define APM_SERVICES SERVICES_OF(APM)
-#define CONFIGMG_SERVICES SERVICES_OF(CONFIGMG)
-#define IFSMgr_SERVICES SERVICES_OF(IFSMgr)
-#define VCOMM_SERVICES SERVICES_OF(VCOMM)
+#define NONE_SERVICES                 NULL, 0
+#define VMM_SERVICES                  SERVICES_OF(VMM)
+#define VPICD_SERVICES                SERVICES_OF(VPICD)
+#define VTD_SERVICES                  SERVICES_OF(VTD)
+#define SHELL_SERVICES                SERVICES_OF(SHELL)
+#define VWIN32_SERVICES               SERVICES_OF(VWIN32)
+#define VXDLDR_SERVICES               SERVICES_OF(VXDLDR)
+#define DEBUG_SERVICES                SERVICES_OF(DEBUG)
+#define VDMAD_SERVICES                SERVICES_OF(VDMAD)
+#define V86MMGR_SERVICES              SERVICES_OF(V86MMGR)
+#define PAGESWAP_SERVICES             SERVICES_OF(PAGESWAP)
+#define VDD_SERVICES                  SERVICES_OF(VDD)
+#define VSD_SERVICES                  SERVICES_OF(VSD)
+#define VMD_SERVICES                  SERVICES_OF(VMD)
+#define VKD_SERVICES                  SERVICES_OF(VKD)
+#define VCD_SERVICES                  SERVICES_OF(VCD)
+#define IOS_SERVICES                  SERVICES_OF(IOS)
+#define VMCPD_SERVICES                SERVICES_OF(VMCPD)
+#define DOSMGR_SERVICES               SERVICES_OF(DOSMGR)
+#define VMPOLL_SERVICES               SERVICES_OF(VMPOLL)
+#define DOSNET_SERVICES               SERVICES_OF(DOSNET)
+#define INT13_SERVICES                SERVICES_OF(INT13)
+#define PAGEFILE_SERVICES             SERVICES_OF(PAGEFILE)
+#define APM_SERVICES                  SERVICES_OF(APM)
+#define CONFIGMG_SERVICES             SERVICES_OF(CONFIGMG)
+#define IFSMgr_SERVICES               SERVICES_OF(IFSMgr)
+#define VCOMM_SERVICES                SERVICES_OF(VCOMM)
 
 const struct kit_device kit_devices[] = {
 #include "kit/devices.def"

@@ -20,12 +20,12 @@ struct kit_service {
     uint16_t ordinal;
     uint16_t since; // 300, 310, 400, 403, 410; 0 = not known
     const char *name;
-    uint8_t convention; // enum kit_convention
-    int8_t args;        // dword arguments; -1 = variable
-    uint8_t flags;      // enum kit_service_flag
-    const char *in, *out, *uses; // the contract in the documentation's register names; "" = nothing
+    uint8_t convention;                  // enum kit_convention
+    int8_t args;                         // dword arguments; -1 = variable
+    uint8_t flags;                       // enum kit_service_flag
+    const char *in, *out, *uses;         // the contract in the documentation's register names; "" = nothing
     uint16_t asm_sets, c_sets, binaries; // how many driver sources and images were counted that use it
-    const char *page; // where it is documented
+    const char *page;                    // where it is documented
 };
 
 #define KIT_NO_ORDER 0x80000000u // Undefined_Init_Order: the device's place is not documented, or any place will do
@@ -33,7 +33,7 @@ struct kit_service {
 struct kit_device {
     uint16_t id;
     const char *name;
-    uint32_t init_order; // KIT_NO_ORDER where no other is known
+    uint32_t init_order;                // KIT_NO_ORDER where no other is known
     const struct kit_service *services; // by position; NULL where none is known
     uint32_t service_count;
 };
@@ -48,8 +48,8 @@ enum kit_device_id {
 extern const struct kit_device kit_devices[];
 extern const size_t kit_device_count;
 
-const struct kit_device *kit_device_by_id(uint16_t id);           // NULL: unknown
-const struct kit_device *kit_device_by_name(const char *name);    // any case; NULL: unknown
+const struct kit_device *kit_device_by_id(uint16_t id);        // NULL: unknown
+const struct kit_device *kit_device_by_name(const char *name); // any case; NULL: unknown
 const struct kit_service *kit_service_by_ordinal(const struct kit_device *device, uint16_t ordinal); // NULL: unknown
 // Finds a service by name in any case; *device receives its device. NULL: unknown.
 const struct kit_service *kit_service_by_name(const char *name, const struct kit_device **device);

@@ -30,7 +30,7 @@ struct kit_message {
 
 extern const struct kit_message kit_messages[KIT_MESSAGE_COUNT];
 
-const struct kit_message *kit_message(uint32_t value);              // NULL: private or unknown
-const struct kit_message *kit_message_by_name(const char *name);    // any case; NULL: unknown
+const struct kit_message *kit_message(uint32_t value);           // NULL: private or unknown
+const struct kit_message *kit_message_by_name(const char *name); // any case; NULL: unknown
 
 #endif

@@ -1,12 +1,12 @@
-// Structures that drivers share with the system: KIT_<field> is a field's offset, KIT_SIZE_<structure> the size. Made from
-// structures.def.
+// Structures that drivers share with the system: KIT_<field> is a field's offset, KIT_SIZE_<structure> the size. Made
+// from structures.def.
 #ifndef VXDKIT_KIT_STRUCTURES_H
 #define VXDKIT_KIT_STRUCTURES_H
 
 #include "kit/kit.h"
 
 enum kit_offset {
-#define STRUCTURE(name, size) KIT_SIZE_##name = size,
+#define STRUCTURE(name, size)                                KIT_SIZE_##name = size,
 #define FIELD(structure, offset, size, count, name, initial) KIT_##name = offset,
 #define FILL(structure, offset, size, count)
 #define ENDS(name)
@@ -19,7 +19,7 @@ enum kit_offset {
 
 struct kit_field {
     uint16_t offset;
-    uint8_t size;        // of one element
+    uint8_t size; // of one element
     uint16_t count;
     const char *name;    // NULL: a gap
     const char *initial; // MASM text of the initial value; "" = undefined

@@ -1,5 +1,5 @@
-// A COFF object as text, one fact a line, for comparing objects of different assemblers: the bytes of every section that
-// has any, with the places that relocations fill shown as what they refer to, and the public names. Header only.
+// A COFF object as text, one fact a line, for comparing objects of different assemblers: the bytes of every section
+// that has any, with the places that relocations fill shown as what they refer to, and the public names. Header only.
 #ifndef VXDKIT_TESTS_DDK_OBJECT_TEXT_H
 #define VXDKIT_TESTS_DDK_OBJECT_TEXT_H
 

@@ -1,5 +1,6 @@
-// ddk_oracle JWASM CASES: prints the case file with every "=" line replaced by what another assembler makes of the case's
-// source, so that expectations never come from our own output. Cases that expect errors are checked to fail there too.
+// ddk_oracle JWASM CASES: prints the case file with every "=" line replaced by what another assembler makes of the
+// case's source, so that expectations never come from our own output. Cases that expect errors are checked to fail
+// there too.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,14 +15,16 @@ static void write_source(const struct test_case *c, const char *path)
     FILE *file = fopen(path, "w");
     if (!file)
         exit(2);
-    fprintf(file, ".386p\ninclude vmm.inc\ninclude debug.inc\n%.*sEND\n", (int)c->source.size, (const char *)c->source.data);
+    fprintf(file, ".386p\ninclude vmm.inc\ninclude debug.inc\n%.*sEND\n", (int)c->source.size,
+            (const char *)c->source.data);
     fclose(file);
 }
 
 static bool assemble(const struct test_case *c)
 {
     char command[1024] = "";
-    size_t n = (size_t)snprintf(command, sizeof command, "%s -q -eq -coff -Cx -Zg -Iddk/inc -Fw/dev/null -Fo/tmp/ddk_oracle.obj", assembler);
+    size_t n = (size_t)snprintf(command, sizeof command,
+                                "%s -q -eq -coff -Cx -Zg -Iddk/inc -Fw/dev/null -Fo/tmp/ddk_oracle.obj", assembler);
     for (size_t i = 0; i < c->symbol_count; i++)
         n += (size_t)snprintf(command + n, sizeof command - n, " -D%s=%s", c->symbols[i], c->values[i]);
     snprintf(command + n, sizeof command - n, " /tmp/ddk_oracle.asm >/tmp/ddk_oracle.log 2>&1");

@@ -1,5 +1,5 @@
-// What the macros of ddk/inc emit, case by case: tests/ddk/*.txt hold sources and the objects another assembler makes of
-// them (oracle.c), or the error that must be reported.
+// What the macros of ddk/inc emit, case by case: tests/ddk/*.txt hold sources and the objects another assembler makes
+// of them (oracle.c), or the error that must be reported.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,8 @@
 #include "ddk/object_text.h"
 #include "kit/ddk.h"
 
-static bool open_include(void *user, const char *name, const char *from, const char **path, const char **text, size_t *size)
+static bool open_include(void *user, const char *name, const char *from, const char **path, const char **text,
+                         size_t *size)
 {
     (void)user, (void)from;
     const struct kit_file *file = kit_ddk_file(name);
@@ -75,7 +76,7 @@ static bool expect_object(struct test_case *c, struct outcome *o)
     bool same = readable && strcmp(base_buf_cstr(&text), base_buf_cstr(&c->object)) == 0;
     if (!same)
         fprintf(stderr, "%s\n-- expected\n%s-- found\n%s%s", c->name, base_buf_cstr(&c->object), base_buf_cstr(&text),
-                    base_buf_cstr(&o->messages));
+                base_buf_cstr(&o->messages));
     base_buf_free(&text);
     base_diag_free(&diag);
     return same;
@@ -92,7 +93,7 @@ static bool expect_errors(struct test_case *c, struct outcome *o)
         if (found)
             continue;
         fprintf(stderr, "%s\n-- expected error\n%.*s\n-- found\n%s", c->name, (int)(end - part), part,
-                    base_buf_cstr(&o->messages));
+                base_buf_cstr(&o->messages));
         all = false;
     }
     return all;
@@ -161,7 +162,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(procedures), cmocka_unit_test(frames), cmocka_unit_test(calls_and_tables),
+        cmocka_unit_test(procedures),   cmocka_unit_test(frames),       cmocka_unit_test(calls_and_tables),
         cmocka_unit_test(debug_macros), cmocka_unit_test(whole_driver), cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
