@@ -143,11 +143,11 @@ static uint32_t driver_block(struct vmm *v, uint32_t linear)
 static bool flags_valid(struct vmm *v, uint32_t flags, uint32_t allowed, const char *service)
 {
     uint32_t kind = flags & HEAP_KINDS;
-    if (!(flags & ~allowed) && !(kind & (kind - 1)))
-        return true;
-    vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3216", "%s: flags %08Xh are not a documented combination", service,
-               (unsigned)flags);
-    return false;
+    bool one_kind = !(kind & (kind - 1));
+    if ((flags & ~allowed) || !one_kind)
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3216", "%s: flags %08Xh are not a documented combination",
+                   service, (unsigned)flags);
+    return one_kind; // bits that mean nothing change nothing
 }
 
 static void heap_allocate(struct vmm *v)

@@ -177,8 +177,11 @@ static bool take_element(struct vmm *v, uint32_t result)
     return true;
 }
 
+enum { ELEMENTS_AT_ONCE = 1024 }; // then the run loop has its say: limits, time, interrupts
+
 static void run_elements(struct vmm *v)
 {
+    uint32_t done = 0;
     for (struct vmm_frame *f; (f = vmm_frame_top(v))->a[A_COUNT];) {
         uint32_t type = f->a[A_TYPE], linear, result;
         uint8_t bytes[4] = {0};
@@ -191,6 +194,10 @@ static void run_elements(struct vmm *v)
         f->a[A_READY] = 0;
         if (!access_begin(v, (uint16_t)f->a[A_PORT], type & SIMPLE, base_get32(bytes), &result) || !take_element(v, result))
             return;
+        if (++done == ELEMENTS_AT_ONCE) {
+            vmm_frame_wait(v);
+            return;
+        }
     }
     finish_split(v);
 }

@@ -7,6 +7,8 @@
 
 // --- physical pages: a bit map in rows of 32
 
+enum { FIRST_FREE_PAGE = 0x110 }; // the first megabyte and the 64 KB above it belong to the System VM
+
 static uint32_t *phys_word(struct vmm *v, uint32_t page)
 {
     return &vmm_phys_at(v, page / 32 + 1)->taken;
@@ -31,12 +33,11 @@ bool vmm_phys_create(struct vmm *v)
         if (!row)
             return false;
         assert(row == i / 32 + 1);
-        // The first megabyte and the 64 KB above it belong to the System VM.
         vmm_phys_at(v, row)->taken = i < 0x100 ? UINT32_MAX : i == 0x100 ? 0xFFFF : 0;
     }
     v->s.phys_pages = pages;
-    v->s.phys_free = pages - 0x110;
-    v->s.phys_hint = 0x110;
+    v->s.phys_free = pages - FIRST_FREE_PAGE;
+    v->s.phys_hint = FIRST_FREE_PAGE;
     return x86_memory_set_kind(v->memory, 0, 0xA0, X86_RAM) && x86_memory_set_kind(v->memory, 0xC0, 0x40, X86_ROM) &&
            x86_memory_set_kind(v->memory, 0x100, pages - 0x100, X86_RAM);
 }
@@ -89,11 +90,13 @@ uint32_t vmm_phys_take_one(struct vmm *v)
 
 void vmm_phys_give(struct vmm *v, uint32_t page, uint32_t pages)
 {
+    // The numbers come out of page-table entries, which a driver can overwrite: what cannot have been taken stays.
     for (uint32_t i = page; i < page + pages; i++) {
-        assert(i < v->s.phys_pages && phys_taken(v, i));
+        if (i < FIRST_FREE_PAGE || i >= v->s.phys_pages || !phys_taken(v, i))
+            continue;
         phys_mark(v, i, false);
+        v->s.phys_free++;
     }
-    v->s.phys_free += pages;
     if (page < v->s.phys_hint)
         v->s.phys_hint = page;
 }
