@@ -48,8 +48,8 @@ static inline void assert_golden(const char *path, const char *text, size_t size
             start = at + 1;
         }
     if (at != size || at != wanted_size)
-        fail_msg("%s:%zu: expected\n%.*s\nfound\n%.*s\n", path, line, (int)strcspn(wanted + start, "\n"), wanted + start,
-                 (int)strcspn(text + start, "\n"), text + start);
+        fail_msg("%s:%zu: expected\n%.*s\nfound\n%.*s\n", path, line, (int)strcspn(wanted + start, "\n"),
+                 wanted + start, (int)strcspn(text + start, "\n"), text + start);
     free(wanted);
 }
 

@@ -13,12 +13,12 @@
 
 enum dis_operand { DIS_BRANCH, DIS_MEMORY, DIS_IMMEDIATE };
 
-// Asked for the name of an operand's number: a branch target, the displacement of a memory operand or an immediate value.
-// `field` is where in the instruction the number stands. Writes an expression ("Buffer+4") and returns true, or returns
-// false, and the number is printed. Branch targets and plain memory addresses are asked for as well as numbers that only
-// look like ones: it is for the callee to know.
-typedef bool dis_name_fn(void *user, enum dis_operand kind, uint32_t address, uint32_t field, uint32_t value, char *text,
-                         size_t room);
+// Asked for the name of an operand's number: a branch target, the displacement of a memory operand or an immediate
+// value. `field` is where in the instruction the number stands. Writes an expression ("Buffer+4") and returns true, or
+// returns false, and the number is printed. Branch targets and plain memory addresses are asked for as well as numbers
+// that only look like ones: it is for the callee to know.
+typedef bool dis_name_fn(void *user, enum dis_operand kind, uint32_t address, uint32_t field, uint32_t value,
+                         char *text, size_t room);
 
 struct dis_options {
     bool code16;       // a 16-bit code segment
@@ -30,15 +30,15 @@ struct dis_options {
 enum { DIS_TEXT = 128, DIS_LONGEST = 15 };
 
 enum dis_flow {
-    DIS_NEXT,   // goes on behind it
-    DIS_CALL,   // calls `target` and goes on
+    DIS_NEXT,         // goes on behind it
+    DIS_CALL,         // calls `target` and goes on
     DIS_BRANCH_MAYBE, // conditional
-    DIS_JUMP,   // goes to `target` only
-    DIS_STOP,   // goes somewhere else: ret, iret, jump through a pointer, VxDJmp
+    DIS_JUMP,         // goes to `target` only
+    DIS_STOP,         // goes somewhere else: ret, iret, jump through a pointer, VxDJmp
 };
 
 struct dis_instruction {
-    uint32_t length; // 0: no instruction that fits into the bytes given; text is a `db` of the first
+    uint32_t length;     // 0: no instruction that fits into the bytes given; text is a `db` of the first
     char text[DIS_TEXT]; // mnemonic, blanks, operands
     enum dis_flow flow;
     bool has_target; // of a direct call or jump
@@ -47,14 +47,14 @@ struct dis_instruction {
     uint16_t device, ordinal;
     uint8_t displacement, displacement_size; // where numbers stand in the instruction; size 0: none
     uint8_t immediate, immediate_size;
-    bool scaled;     // its memory operand is [register*4 + displacement]
-    bool indirect;   // a call or jump through memory
-    bool privileged; // or otherwise rare in drivers: a guess that meets it is a bad guess
+    bool scaled;       // its memory operand is [register*4 + displacement]
+    bool indirect;     // a call or jump through memory
+    bool privileged;   // or otherwise rare in drivers: a guess that meets it is a bad guess
     bool compares_eax; // cmp eax, value
     bool loads;        // puts `value` into the general register `loaded` (0 EAX, 1 ECX, ...)
     uint8_t loaded;
-    uint8_t writes;    // general registers it changes, a bit for each
-    uint32_t value;    // of the immediate
+    uint8_t writes; // general registers it changes, a bit for each
+    uint32_t value; // of the immediate
 };
 
 void dis_instruction(const struct dis_options *options, const uint8_t *bytes, size_t size, uint32_t address,
@@ -78,9 +78,11 @@ struct dis_image_options {
 
 // Code is found by following the control procedure, API procedures, services, exports, line numbers, jump tables and
 // addresses that look like code; the rest is data. Equal images give equal text. False: out of memory.
-bool dis_image(const struct dis_image_options *options, const struct le_image *image, struct base_buf *out) BASE_MUST_USE;
+bool dis_image(const struct dis_image_options *options, const struct le_image *image,
+               struct base_buf *out) BASE_MUST_USE;
 
 // Header, objects, device descriptor block, exported services, services called and how many of them are implemented.
-bool dis_info(const struct dis_image_options *options, const struct le_image *image, struct base_buf *out) BASE_MUST_USE;
+bool dis_info(const struct dis_image_options *options, const struct le_image *image,
+              struct base_buf *out) BASE_MUST_USE;
 
 #endif

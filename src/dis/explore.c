@@ -1,6 +1,6 @@
-// Finds the code of an image. Sure entries first: what the device descriptor block names, real-mode initialisation, line
-// numbers; from there along calls, branches and jump tables. Then guesses: addresses taken in code or stored in data that
-// look like code when decoded. What is left is data.
+// Finds the code of an image. Sure entries first: what the device descriptor block names, real-mode initialisation,
+// line numbers; from there along calls, branches and jump tables. Then guesses: addresses taken in code or stored in
+// data that look like code when decoded. What is left is data.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +67,8 @@ void dis_decode(const struct dis_map *m, struct dis_place at, bool with_names, s
 {
     const struct le_object *o = &m->image->objects[at.object];
     struct dis_operand_context context = {m, at.object};
-    struct dis_options options = {.code16 = dis_is_code16(o), .name = with_names ? dis_operand_name : NULL, .user = &context};
+    struct dis_options options = {
+        .code16 = dis_is_code16(o), .name = with_names ? dis_operand_name : NULL, .user = &context};
     uint32_t left = o->data_size - at.offset, n = left < DIS_LONGEST ? left : DIS_LONGEST;
     uint8_t bytes[DIS_LONGEST];
     memcpy(bytes, o->data + at.offset, n);
@@ -332,8 +333,8 @@ static bool is_likely(const struct dis_map *m, struct dis_place at, const struct
     return !d->has_target || dis_fixup_at(m, at.object, at.offset + d->immediate) || d->target < o->data_size;
 }
 
-// Whether what begins here decodes as code up to its end, without anything that code of drivers does not do. When not, the
-// whole way is denied, so that no other guess walks it again.
+// Whether what begins here decodes as code up to its end, without anything that code of drivers does not do. When not,
+// the whole way is denied, so that no other guess walks it again.
 static bool looks_like_code(struct dis_map *m, struct dis_place start)
 {
     enum { LONGEST = 1000 };

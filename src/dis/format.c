@@ -35,7 +35,8 @@ static void format_link(const uint8_t *bytes, struct dis_instruction *out)
     out->device = base_get16(bytes + 4);
     out->flow = jump ? DIS_STOP : DIS_NEXT;
     dis_service_name(out->device, out->ordinal, name, sizeof name);
-    snprintf(out->text, sizeof out->text, "%s%s %s", out->device == VMM_ID ? "VMM" : "VxD", jump ? "Jmp " : "Call", name);
+    snprintf(out->text, sizeof out->text, "%s%s %s", out->device == VMM_ID ? "VMM" : "VxD", jump ? "Jmp " : "Call",
+             name);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -250,7 +251,8 @@ static void find_fields(const ZydisDecodedInstruction *z, const ZydisDecodedOper
     out->immediate = z->raw.imm[0].offset;
     out->immediate_size = (uint8_t)(z->raw.imm[0].size / 8);
     for (int i = 0; i < z->operand_count_visible; i++)
-        out->scaled |= o[i].type == ZYDIS_OPERAND_TYPE_MEMORY && o[i].mem.scale == 4 && o[i].mem.base == ZYDIS_REGISTER_NONE;
+        out->scaled |=
+            o[i].type == ZYDIS_OPERAND_TYPE_MEMORY && o[i].mem.scale == 4 && o[i].mem.base == ZYDIS_REGISTER_NONE;
     out->value = (uint32_t)z->raw.imm[0].value.u;
     out->privileged = is_rare(z);
     out->compares_eax = z->mnemonic == ZYDIS_MNEMONIC_CMP && o[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&

@@ -27,8 +27,8 @@ void dis_put_flags(struct base_buf *out, uint32_t flags)
         uint32_t flag;
         const char *name;
     } names[] = {
-        {LE_EXECUTE, "code"},      {LE_WRITE, "writable"},         {LE_PRELOAD, "preload"}, {LE_DISCARDABLE, "discardable"},
-        {LE_RESIDENT, "resident"}, {LE_SHARED, "shared"},          {LE_IOPL, "iopl"},       {LE_CONFORMING, "conforming"},
+        {LE_EXECUTE, "code"},      {LE_WRITE, "writable"}, {LE_PRELOAD, "preload"}, {LE_DISCARDABLE, "discardable"},
+        {LE_RESIDENT, "resident"}, {LE_SHARED, "shared"},  {LE_IOPL, "iopl"},       {LE_CONFORMING, "conforming"},
         {LE_BIG, "32-bit"},        {LE_ALIAS16, "16-bit"},
     };
     bool first = true;
@@ -150,8 +150,8 @@ static void text_header(struct info *p)
                     kind_name(m), m->flags);
     if (m->description[0])
         base_buf_printf(p->out, "description: %s\n", m->description);
-    base_buf_printf(p->out, "header: device id %04xh, version %u.%02u of the kit, cpu %u, module version %xh\n", m->device_id,
-                    m->ddk_version >> 8, m->ddk_version & 0xff, m->cpu, m->module_version);
+    base_buf_printf(p->out, "header: device id %04xh, version %u.%02u of the kit, cpu %u, module version %xh\n",
+                    m->device_id, m->ddk_version >> 8, m->ddk_version & 0xff, m->cpu, m->module_version);
     if (m->symbol_count || m->line_count)
         base_buf_printf(p->out, "debug information: %u symbols, %u lines of %u files\n", m->symbol_count, m->line_count,
                         m->file_count);
@@ -160,8 +160,8 @@ static void text_header(struct info *p)
     base_buf_text(p->out, "\nobjects\n");
     for (uint32_t i = 0; i < m->object_count; i++) {
         const struct le_object *o = &m->objects[i];
-        base_buf_printf(p->out, "  %-2u %-4s  %8xh bytes, %8xh in the file, flags %04xh: ", i + 1, o->name, o->size, o->data_size,
-                        o->flags);
+        base_buf_printf(p->out, "  %-2u %-4s  %8xh bytes, %8xh in the file, flags %04xh: ", i + 1, o->name, o->size,
+                        o->data_size, o->flags);
         dis_put_flags(p->out, o->flags);
         base_buf_add8(p->out, '\n');
     }
@@ -176,7 +176,8 @@ static void text_procedures(struct info *p)
         if (!f)
             continue;
         dis_name_place(p->m, (struct dis_place){f->target_object, f->target_offset}, name, sizeof name);
-        base_buf_printf(p->out, "  %-20s %04x:%08x %s\n", procedures[i].label, f->target_object + 1, f->target_offset, name);
+        base_buf_printf(p->out, "  %-20s %04x:%08x %s\n", procedures[i].label, f->target_object + 1, f->target_offset,
+                        name);
     }
 }
 
@@ -188,7 +189,8 @@ static void text_ddb(struct info *p)
     device_name(p, name);
     base_buf_printf(p->out, "\ndevice descriptor block at %04x:%08x\n", p->m->ddb.object + 1, p->m->ddb.offset);
     base_buf_printf(p->out, "  %-20s %s\n", "name", name);
-    base_buf_printf(p->out, "  %-20s %04xh%s%s%s\n", "device id", id, known ? " (" : "", known ? known->name : "", known ? ")" : "");
+    base_buf_printf(p->out, "  %-20s %04xh%s%s%s\n", "device id", id, known ? " (" : "", known ? known->name : "",
+                    known ? ")" : "");
     base_buf_printf(p->out, "  %-20s %u.%u\n", "version", ddb_value(p, KIT_DDB_Dev_Major_Version, 1),
                     ddb_value(p, KIT_DDB_Dev_Minor_Version, 1));
     base_buf_printf(p->out, "  %-20s %u.%02u\n", "made for", version >> 8, version & 0xff);
@@ -200,16 +202,15 @@ static void text_ddb(struct info *p)
 
 static void text_exported(struct info *p)
 {
-    char name[DIS_TEXT], place[DIS_TEXT];
     uint16_t id = (uint16_t)ddb_value(p, KIT_DDB_Req_Device_Number, 2);
     base_buf_printf(p->out, "\nexported services: %u\n", p->m->service_count);
     for (uint32_t i = 0; i < p->m->service_count; i++) {
+        char name[DIS_TEXT], place[DIS_TEXT] = "empty";
         const struct le_fixup *f = exported_service(p, i);
-        bool known = dis_service_name(id, (uint16_t)i, name, sizeof name);
         if (f)
             dis_name_place(p->m, (struct dis_place){f->target_object, f->target_offset}, place, sizeof place);
-        base_buf_printf(p->out, "  %04x  %s%s%s\n", i, f ? place : "empty", known && strcmp(name, place) ? "  " : "",
-                        known && strcmp(name, place) ? name : "");
+        bool other = dis_service_name(id, (uint16_t)i, name, sizeof name) && strcmp(name, place) != 0;
+        base_buf_printf(p->out, "  %04x  %s%s%s\n", i, place, other ? "  " : "", other ? name : "");
     }
 }
 
@@ -227,7 +228,9 @@ static void text_used(struct info *p)
         bool known = dis_service_name(s->device, s->ordinal, name, sizeof name);
         base_buf_printf(p->out, "  %-8s %04x  %-36s %4u time%s%s\n", d ? d->name : "?", s->ordinal, name, s->count,
                         s->count == 1 ? "" : "s",
-                        !known ? ", unknown" : asked && !is_implemented(p, s) ? ", not implemented" : "");
+                        !known                           ? ", unknown"
+                        : asked && !is_implemented(p, s) ? ", not implemented"
+                                                         : "");
     }
 }
 
@@ -281,16 +284,17 @@ static void json_header(struct info *p)
     put_string(p, "module", m->module_name);
     base_buf_text(p->out, ",");
     put_string(p, "description", m->description);
-    base_buf_printf(p->out,
-                    ",\n\"kind\":\"%s\",\"flags\":%u,\"device_id\":%u,\"ddk_version\":%u,\"cpu\":%u,\"module_version\":%u,"
-                    "\"fixups\":%u,\"symbols\":%u,\"lines\":%u,\"version_resource\":%u,\n\"objects\":[",
-                    kind_name(m), m->flags, m->device_id, m->ddk_version, m->cpu, m->module_version, m->fixup_count,
-                    m->symbol_count, m->line_count, m->version_resource_size);
+    base_buf_printf(
+        p->out,
+        ",\n\"kind\":\"%s\",\"flags\":%u,\"device_id\":%u,\"ddk_version\":%u,\"cpu\":%u,\"module_version\":%u,"
+        "\"fixups\":%u,\"symbols\":%u,\"lines\":%u,\"version_resource\":%u,\n\"objects\":[",
+        kind_name(m), m->flags, m->device_id, m->ddk_version, m->cpu, m->module_version, m->fixup_count,
+        m->symbol_count, m->line_count, m->version_resource_size);
     for (uint32_t i = 0; i < m->object_count; i++) {
         base_buf_text(p->out, i ? ",\n {" : "\n {");
         put_string(p, "name", m->objects[i].name);
-        base_buf_printf(p->out, ",\"size\":%u,\"in_file\":%u,\"flags\":%u}", m->objects[i].size, m->objects[i].data_size,
-                        m->objects[i].flags);
+        base_buf_printf(p->out, ",\"size\":%u,\"in_file\":%u,\"flags\":%u}", m->objects[i].size,
+                        m->objects[i].data_size, m->objects[i].flags);
     }
     base_buf_text(p->out, "]");
 }
@@ -310,7 +314,8 @@ static void json_ddb(struct info *p)
     device_name(p, name);
     base_buf_printf(p->out, ",\n\"ddb\":{\"object\":%u,\"offset\":%u,", p->m->ddb.object + 1, p->m->ddb.offset);
     put_string(p, "name", name);
-    base_buf_printf(p->out, ",\"device_id\":%u,\"major\":%u,\"minor\":%u,\"sdk_version\":%u,\"init_order\":%u,\"flags\":%u",
+    base_buf_printf(p->out,
+                    ",\"device_id\":%u,\"major\":%u,\"minor\":%u,\"sdk_version\":%u,\"init_order\":%u,\"flags\":%u",
                     ddb_value(p, KIT_DDB_Req_Device_Number, 2), ddb_value(p, KIT_DDB_Dev_Major_Version, 1),
                     ddb_value(p, KIT_DDB_Dev_Minor_Version, 1), ddb_value(p, KIT_DDB_SDK_Version, 2),
                     ddb_value(p, KIT_DDB_Init_Order, 4), ddb_value(p, KIT_DDB_Flags, 2));
@@ -353,8 +358,8 @@ static void json_used(struct info *p)
     for (uint32_t i = 0; i < p->used_count; i++) {
         const struct used_service *s = &p->used[i];
         const struct kit_device *d = kit_device_by_id(s->device);
-        base_buf_printf(p->out, "%s{\"device_id\":%u,\"ordinal\":%u,\"count\":%u,\"known\":%s", i ? ",\n " : "\n ", s->device,
-                        s->ordinal, s->count, is_known(s) ? "true" : "false");
+        base_buf_printf(p->out, "%s{\"device_id\":%u,\"ordinal\":%u,\"count\":%u,\"known\":%s", i ? ",\n " : "\n ",
+                        s->device, s->ordinal, s->count, is_known(s) ? "true" : "false");
         if (d) {
             base_buf_text(p->out, ",");
             put_string(p, "device", d->name);
@@ -404,7 +409,8 @@ static void json_uses(struct info *p)
     const struct dis_use *uses = (const void *)p->m->uses.data;
     base_buf_text(p->out, ",\n\"hooks\":[");
     for (size_t i = 0; i < p->m->uses.size / sizeof *uses; i++) {
-        base_buf_printf(p->out, "%s{\"object\":%u,\"offset\":%u,", i ? ",\n " : "\n ", uses[i].at.object + 1, uses[i].at.offset);
+        base_buf_printf(p->out, "%s{\"object\":%u,\"offset\":%u,", i ? ",\n " : "\n ", uses[i].at.object + 1,
+                        uses[i].at.offset);
         put_string(p, "service", uses[i].service->name);
         base_buf_text(p->out, ",\"arguments\":{");
         for (uint32_t k = 0; k < uses[i].argument_count; k++) {

@@ -7,13 +7,21 @@
 #include "kit/messages.h"
 #include "kit/structures.h"
 
-enum { BYTES_WIDTH = 26, TEXT_WIDTH = 44, DATA_BYTES = 8, SHORTEST_TEXT = 4, SHORTEST_RUN = 9, LONGEST_STRING = 60, SHOWN_REFERENCES = 4 };
+enum {
+    BYTES_WIDTH = 26,
+    TEXT_WIDTH = 44,
+    DATA_BYTES = 8,
+    SHORTEST_TEXT = 4,
+    SHORTEST_RUN = 9,
+    LONGEST_STRING = 60,
+    SHOWN_REFERENCES = 4
+};
 
 struct listing {
     const struct dis_map *m;
     struct base_buf *out;
-    bool first; // JSON: no comma yet
-    uint32_t line; // next line record to be shown
+    bool first;     // JSON: no comma yet
+    uint32_t line;  // next line record to be shown
     uint32_t label; // next label
     uint32_t reference;
 };
@@ -53,8 +61,8 @@ static void put_json_item(struct listing *l, const struct item *i)
     uint8_t marks = l->m->marks[i->at.object][i->at.offset];
     base_buf_text(l->out, l->first ? "\n" : ",\n");
     l->first = false;
-    base_buf_printf(l->out, "{\"object\":%u,\"offset\":%u,\"size\":%u,\"kind\":\"%s\"", i->at.object + 1, i->at.offset, i->size,
-                    i->code ? "code" : "data");
+    base_buf_printf(l->out, "{\"object\":%u,\"offset\":%u,\"size\":%u,\"kind\":\"%s\"", i->at.object + 1, i->at.offset,
+                    i->size, i->code ? "code" : "data");
     if ((marks & DIS_LABEL) && !(marks & DIS_BODY)) {
         dis_name_place(l->m, i->at, label, sizeof label);
         put_json_string(l->out, "label", label);
@@ -219,8 +227,15 @@ static uint32_t put_address(struct listing *l, struct dis_place at, const struct
     char text[2 * DIS_TEXT], name[DIS_TEXT];
     uint32_t width = le_source_width(f->source);
     dis_name_place(l->m, (struct dis_place){f->target_object, f->target_offset}, name, sizeof name);
-    static const char *const forms[] = {"db", "", "dw      seg", "dd      far", "", "dw      offset", "df      far",
-                                        "dd      offset", "dd      relative"};
+    static const char *const forms[] = {"db",
+                                        "",
+                                        "dw      seg",
+                                        "dd      far",
+                                        "",
+                                        "dw      offset",
+                                        "df      far",
+                                        "dd      offset",
+                                        "dd      relative"};
     snprintf(text, sizeof text, "%s %s", forms[f->source], name);
     put_item(l, &(struct item){at, width, false, text, comment});
     return width;
@@ -255,7 +270,8 @@ static uint32_t put_string(struct listing *l, struct dis_place at, uint32_t n, u
 static uint32_t put_run(struct listing *l, struct dis_place at, uint32_t n, uint8_t value)
 {
     char text[DIS_TEXT], number[16], count[16];
-    snprintf(text, sizeof text, "db      %s dup (%s)", dis_number(n, count, sizeof count), dis_number(value, number, sizeof number));
+    snprintf(text, sizeof text, "db      %s dup (%s)", dis_number(n, count, sizeof count),
+             dis_number(value, number, sizeof number));
     put_item(l, &(struct item){at, n, false, text, ""});
     return n;
 }
@@ -316,8 +332,14 @@ static void put_field(struct listing *l, struct dis_place at, const struct kit_f
     if (field->size == 1 && field->count == 8)
         snprintf(text, sizeof text, "db      \"%.8s\"", (const char *)o->data + at.offset);
     else
-        snprintf(text, sizeof text, "d%c      %s", field->size == 1 ? 'b' : field->size == 2 ? 'w' : 'd',
-                 dis_number(field->size == 1 ? value & 0xff : field->size == 2 ? value & 0xffff : value, number, sizeof number));
+        snprintf(text, sizeof text, "d%c      %s",
+                 field->size == 1   ? 'b'
+                 : field->size == 2 ? 'w'
+                                    : 'd',
+                 dis_number(field->size == 1   ? value & 0xff
+                            : field->size == 2 ? value & 0xffff
+                                               : value,
+                            number, sizeof number));
     for (char *c = text; *c; c++)
         if (*c < 0x20 || *c > 0x7e)
             *c = '.';
@@ -328,7 +350,8 @@ static uint32_t put_ddb(struct listing *l, struct dis_place at)
 {
     const struct kit_structure *s = kit_structure_by_name("VxD_Desc_Block");
     const struct le_object *o = &l->m->image->objects[at.object];
-    uint32_t size = (dis_dword(o, at.offset + KIT_DDB_SDK_Version) & 0xffff) < 0x400 ? KIT_DDB_Win32_Service_Table : s->size;
+    uint32_t size =
+        (dis_dword(o, at.offset + KIT_DDB_SDK_Version) & 0xffff) < 0x400 ? KIT_DDB_Win32_Service_Table : s->size;
     for (size_t i = 0; i < s->field_count && s->fields[i].offset < size; i++)
         if (at.offset + s->fields[i].offset + s->fields[i].size * s->fields[i].count <= o->data_size)
             put_field(l, (struct dis_place){at.object, at.offset + s->fields[i].offset}, &s->fields[i]);
@@ -346,7 +369,8 @@ static uint32_t put_service(struct listing *l, struct dis_place at, uint32_t ord
     if (f)
         return put_address(l, at, f, comment);
     char text[DIS_TEXT], number[16];
-    snprintf(text, sizeof text, "dd      %s", dis_number(dis_dword(&m->image->objects[at.object], at.offset), number, sizeof number));
+    snprintf(text, sizeof text, "dd      %s",
+             dis_number(dis_dword(&m->image->objects[at.object], at.offset), number, sizeof number));
     put_item(l, &(struct item){at, 4, false, text, comment});
     return 4;
 }

@@ -1,5 +1,5 @@
-// What is known about every byte of an image: code, data, labels, who refers to it. explore.c finds it out, names.c names
-// it, listing.c and info.c print it. Private to src/dis.
+// What is known about every byte of an image: code, data, labels, who refers to it. explore.c finds it out, names.c
+// names it, listing.c and info.c print it. Private to src/dis.
 #ifndef VXDKIT_DIS_MAP_H
 #define VXDKIT_DIS_MAP_H
 
@@ -9,12 +9,12 @@
 struct kit_service;
 struct kit_message;
 
-enum dis_mark { // of a byte
-    DIS_START = 1,    // first byte of an instruction
-    DIS_BODY = 2,     // another byte of one
-    DIS_LABEL = 4,    // something refers to it, or it has a name
-    DIS_CALLED = 8,   // a procedure begins here
-    DIS_DATA = 0x10,  // known to be data
+enum dis_mark {        // of a byte
+    DIS_START = 1,     // first byte of an instruction
+    DIS_BODY = 2,      // another byte of one
+    DIS_LABEL = 4,     // something refers to it, or it has a name
+    DIS_CALLED = 8,    // a procedure begins here
+    DIS_DATA = 0x10,   // known to be data
     DIS_DENIED = 0x20, // looked at as a guess and found to be no code
 };
 
@@ -76,12 +76,13 @@ struct dis_map {
     const struct dis_reference *references; // by target
     uint32_t reference_count;
     struct base_buf work, found_references, found_labels; // while exploring
-    struct base_buf links;    // of struct dis_link
-    struct base_buf uses;     // of struct dis_use, by place
-    struct base_buf messages; // of struct dis_message
+    struct base_buf links;                                // of struct dis_link
+    struct base_buf uses;                                 // of struct dis_use, by place
+    struct base_buf messages;                             // of struct dis_message
 };
 
-bool dis_map_make(struct dis_map *m, const struct dis_image_options *options, const struct le_image *image) BASE_MUST_USE;
+bool dis_map_make(struct dis_map *m, const struct dis_image_options *options,
+                  const struct le_image *image) BASE_MUST_USE;
 void dis_map_free(struct dis_map *m);
 
 bool dis_is_code16(const struct le_object *o);
@@ -93,7 +94,7 @@ uint8_t dis_byte(const struct le_object *o, uint32_t offset); // 0 behind the da
 uint32_t dis_dword(const struct le_object *o, uint32_t offset);
 
 // ---- survey.c
-void dis_survey(struct dis_map *m); // after exploring
+void dis_survey(struct dis_map *m);                                                     // after exploring
 const struct kit_message *dis_message_at(const struct dis_map *m, struct dis_place at); // NULL: none, or unknown
 
 // ---- listing.c
@@ -105,7 +106,7 @@ void dis_put_flags(struct base_buf *out, uint32_t flags); // "code, preload, 32-
 // ---- names.c
 const char *dis_number(uint32_t value, char *text, size_t room); // as MASM writes it: 5, 10h, 0ffh
 bool dis_add_label(struct dis_map *m, struct dis_place at, const char *name, uint32_t order);
-bool dis_name_labels(struct dis_map *m); // after exploring: sorts them
+bool dis_name_labels(struct dis_map *m);                                // after exploring: sorts them
 const char *dis_label_at(const struct dis_map *m, struct dis_place at); // NULL: none but made-up ones
 // "TEST_Control", "Buffer+4", "sub_1_002c": always something.
 void dis_name_place(const struct dis_map *m, struct dis_place at, char *text, size_t room);

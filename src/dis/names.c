@@ -91,8 +91,11 @@ static bool make_up(const struct dis_map *m, struct dis_place at, char *text, si
     else if (marks & DIS_BODY)
         return false;
     else
-        snprintf(text, room, "%s_%x_%04x", marks & DIS_CALLED ? "sub" : marks & DIS_START ? "loc" : "dat", at.object + 1,
-                 at.offset);
+        snprintf(text, room, "%s_%x_%04x",
+                 marks & DIS_CALLED  ? "sub"
+                 : marks & DIS_START ? "loc"
+                                     : "dat",
+                 at.object + 1, at.offset);
     return true;
 }
 

@@ -1,6 +1,6 @@
 // What a driver does by what its code says: the control messages it handles, the ports, interrupts, faults, pages and
-// services it hooks, with the arguments that are constants there. Straight-line knowledge only: a register counts as known
-// from `mov register, number` until something else writes it, a label, or a call.
+// services it hooks, with the arguments that are constants there. Straight-line knowledge only: a register counts as
+// known from `mov register, number` until something else writes it, a label, or a call.
 #include <string.h>
 
 #include "dis/map.h"
@@ -37,14 +37,18 @@ static void note_arguments(struct dis_use *use, const char *contract, const stru
             if (strncmp(p, register_names[r], 3) != 0 || p[3] != '=' || !has || use->argument_count == DIS_ARGUMENTS)
                 continue;
             struct dis_argument *a = &use->arguments[use->argument_count++];
-            *a = (struct dis_argument){.register_name = register_names[r], .role = p + 4, .role_length = strcspn(p + 4, ","),
-                                       .is_place = (known->address >> r) & 1, .number = known->number[r],
+            *a = (struct dis_argument){.register_name = register_names[r],
+                                       .role = p + 4,
+                                       .role_length = strcspn(p + 4, ","),
+                                       .is_place = (known->address >> r) & 1,
+                                       .number = known->number[r],
                                        .place = known->place[r]};
         }
     }
 }
 
-static void note_service(struct dis_map *m, struct dis_place at, const struct dis_instruction *d, struct registers *known)
+static void note_service(struct dis_map *m, struct dis_place at, const struct dis_instruction *d,
+                         struct registers *known)
 {
     const struct kit_device *device = kit_device_by_id(d->device);
     const struct kit_service *s = device ? kit_service_by_ordinal(device, d->ordinal) : NULL;
@@ -59,8 +63,8 @@ static void note_service(struct dis_map *m, struct dis_place at, const struct di
     }
     for (int r = 0; r < 8; r++)
         if (s->convention != KIT_REG || strstr(s->uses, register_names[r]) || strstr(s->out, register_names[r])) {
-            known->known &= (uint8_t)~(1 << r);
-            known->address &= (uint8_t)~(1 << r);
+            known->known &= (uint8_t) ~(1 << r);
+            known->address &= (uint8_t) ~(1 << r);
         }
 }
 

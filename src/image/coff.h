@@ -8,7 +8,12 @@
 #include "base/diag.h"
 
 enum coff_relocation_type { // IMAGE_REL_I386_*
-    COFF_DIR16 = 1, COFF_REL16 = 2, COFF_DIR32 = 6, COFF_DIR32NB = 7, COFF_SECTION = 10, COFF_SECREL = 11,
+    COFF_DIR16 = 1,
+    COFF_REL16 = 2,
+    COFF_DIR32 = 6,
+    COFF_DIR32NB = 7,
+    COFF_SECTION = 10,
+    COFF_SECREL = 11,
     COFF_REL32 = 20,
 };
 
@@ -16,9 +21,17 @@ enum coff_relocation_type { // IMAGE_REL_I386_*
 enum coff_storage { COFF_EXTERNAL = 2, COFF_STATIC = 3, COFF_LABEL = 6, COFF_WEAK = 105 };
 
 enum coff_section_flag {
-    COFF_CODE = 0x20, COFF_DATA = 0x40, COFF_BSS = 0x80, COFF_INFO = 0x200, COFF_REMOVE = 0x800, COFF_COMDAT = 0x1000,
+    COFF_CODE = 0x20,
+    COFF_DATA = 0x40,
+    COFF_BSS = 0x80,
+    COFF_INFO = 0x200,
+    COFF_REMOVE = 0x800,
+    COFF_COMDAT = 0x1000,
     COFF_16BIT = 0x20000, // code of a 16-bit segment
-    COFF_DISCARDABLE = 0x02000000, COFF_SHARED = 0x10000000, COFF_EXECUTE = 0x20000000, COFF_READ = 0x40000000,
+    COFF_DISCARDABLE = 0x02000000,
+    COFF_SHARED = 0x10000000,
+    COFF_EXECUTE = 0x20000000,
+    COFF_READ = 0x40000000,
     COFF_WRITE = INT32_MIN,
 };
 
@@ -37,9 +50,10 @@ struct coff_line {
 struct coff_section {
     const char *name;
     uint32_t flags; // enum coff_section_flag; alignment is not in it
-    uint8_t comdat; // 0 = none, else how to treat copies (IMAGE_COMDAT_SELECT_*: 1 none allowed, 2 any, ..., 5 associative)
-    uint32_t associate; // 1-based section that an associative COMDAT lives and dies with
-    uint32_t align; // bytes, a power of two up to 8192
+    uint8_t
+        comdat; // 0 = none, else how to treat copies (IMAGE_COMDAT_SELECT_*: 1 none allowed, 2 any, ..., 5 associative)
+    uint32_t associate;  // 1-based section that an associative COMDAT lives and dies with
+    uint32_t align;      // bytes, a power of two up to 8192
     const uint8_t *data; // NULL for BSS and for no bytes
     uint32_t size;
     struct coff_relocation *relocations;
@@ -66,7 +80,7 @@ struct coff_object {
     uint32_t symbol_count;
     const char **files; // source files, the main one first
     uint32_t file_count;
-    uint32_t start; // symbol index + 1 named by END, 0 = none
+    uint32_t start;         // symbol index + 1 named by END, 0 = none
     const char *directives; // content of .drectve, "" = none
 };
 

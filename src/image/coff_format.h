@@ -1,5 +1,5 @@
-// Sizes and positions of the records in a COFF object, as the PE/COFF specification numbers them. Private to coff_read.c
-// and coff_write.c.
+// Sizes and positions of the records in a COFF object, as the PE/COFF specification numbers them. Private to
+// coff_read.c and coff_write.c.
 #ifndef VXDKIT_IMAGE_COFF_FORMAT_H
 #define VXDKIT_IMAGE_COFF_FORMAT_H
 
@@ -11,7 +11,7 @@ enum {
     COFF_LINE_SIZE = 6,
     COFF_SYMBOL_SIZE = 18,
     COFF_FILE_NAME_MAX = 255 * COFF_SYMBOL_SIZE, // what the auxiliary records of one symbol hold
-    COFF_MAX_SECTIONS = 0xfeff, // the last number that is a section in a symbol
+    COFF_MAX_SECTIONS = 0xfeff,                  // the last number that is a section in a symbol
 
     COFF_TYPE_FUNCTION = 0x20,
     COFF_CLASS_FUNCTION = 101, // .bf, .lf, .ef
@@ -27,7 +27,8 @@ enum {
 };
 
 // Line numbers stand in groups, each owned by a function symbol whose .bf record has the line they count from. Where no
-// function starts, the writer makes a symbol of this name, which the reader takes away again. Assemblers cannot spell it.
+// function starts, the writer makes a symbol of this name, which the reader takes away again. Assemblers cannot spell
+// it.
 #define COFF_LINE_OWNER ".ln"
 
 #define COFF_DIRECTIVES ".drectve"

@@ -392,11 +392,13 @@ static bool read_start(struct reader *r)
         r->object->start = find_start(r->object, text + name, n);
         if (!r->object->start)
             return true;
-        size_t before = at ? at - 1 : 0;
-        char *rest = base_arena_text(r->arena, text, strlen(text));
+        size_t before = at ? at - 1 : 0, behind = name + n + (at == 0 && text[name + n] == ' ');
+        size_t length = strlen(text + behind);
+        char *rest = base_arena_get(r->arena, before + length + 1);
         if (!rest)
             return fail(r, "out of memory");
-        strcpy(rest + before, text + name + n + (at == 0 && text[name + n] == ' '));
+        memcpy(rest, text, before);
+        memcpy(rest + before, text + behind, length + 1);
         r->object->directives = rest;
         return true;
     }
@@ -406,7 +408,8 @@ static bool read_start(struct reader *r)
 // ---------------------------------------------------------------------------------------------------------------------
 // Relocations and lines, which refer to symbols
 
-static bool relocation_count(struct reader *r, const uint8_t *header, const char *section, uint32_t *count, uint32_t *at)
+static bool relocation_count(struct reader *r, const uint8_t *header, const char *section, uint32_t *count,
+                             uint32_t *at)
 {
     *at = base_get32(header + 24);
     *count = base_get16(header + 32);
@@ -424,10 +427,12 @@ static bool read_relocation(struct reader *r, const struct coff_section *s, cons
 {
     uint32_t raw = base_get32(p + 4);
     if (raw >= r->raw_symbols || !r->symbol_of[raw])
-        return fail(r, "section '%.99s': the relocation at %xh names no usable symbol (%u)", s->name, base_get32(p), raw);
+        return fail(r, "section '%.99s': the relocation at %xh names no usable symbol (%u)", s->name, base_get32(p),
+                    raw);
     *out = (struct coff_relocation){base_get32(p), r->symbol_of[raw] - 1, base_get16(p + 8)};
     if (out->offset >= s->size)
-        return fail(r, "section '%.99s': a relocation at %xh lies outside its %xh bytes", s->name, out->offset, s->size);
+        return fail(r, "section '%.99s': a relocation at %xh lies outside its %xh bytes", s->name, out->offset,
+                    s->size);
     return true;
 }
 

@@ -1,6 +1,6 @@
 // Writes the model of coff.h as an i386 COFF object: header, sections with their data, relocations and lines, symbols,
-// names. Line numbers take the classic form (function symbol with .bf, .lf, .ef) that MASM -Zd writes; what is particular
-// to ours (lines beyond 65535, many files) is told in docs/images.md.
+// names. Line numbers take the classic form (function symbol with .bf, .lf, .ef) that MASM -Zd writes; what is
+// particular to ours (lines beyond 65535, many files) is told in docs/images.md.
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +10,10 @@
 enum { NONE = UINT32_MAX, OWNER_RECORDS = 7 }; // symbol, aux, .bf, aux, .lf, .ef, aux
 
 struct line_group {
-    uint32_t section;     // index
+    uint32_t section;      // index
     uint32_t first, count; // in the section's lines
-    uint32_t owner;       // index of a model symbol, NONE: one is made
-    uint32_t base;        // line number that the group's entries count from
+    uint32_t owner;        // index of a model symbol, NONE: one is made
+    uint32_t base;         // line number that the group's entries count from
     uint32_t file;
     uint32_t raw;      // index of the owner in the symbol table
     uint32_t position; // of its entries in the object
@@ -29,12 +29,12 @@ struct writer {
     struct base_diag *diag;
     struct base_arena arena;
     struct base_buf symbols, strings;
-    struct base_buf groups;      // of struct line_group, by section
-    uint32_t *first_group;       // by section; one more for the end
-    struct base_buf starts;      // of struct function_start, sorted
-    uint32_t *raw_of;            // model symbol to its index in the symbol table
-    uint32_t *group_of;          // model symbol to the group it owns + 1
-    const char *directives;      // with the entry point
+    struct base_buf groups; // of struct line_group, by section
+    uint32_t *first_group;  // by section; one more for the end
+    struct base_buf starts; // of struct function_start, sorted
+    uint32_t *raw_of;       // model symbol to its index in the symbol table
+    uint32_t *group_of;     // model symbol to the group it owns + 1
+    const char *directives; // with the entry point
     struct base_buf directive_text;
     uint32_t raw_count;
     uint32_t current_file; // of the last .file record
@@ -366,8 +366,11 @@ static bool make_directives(struct writer *w)
 static bool put_sections(struct writer *w)
 {
     const struct coff_object *o = w->object;
-    struct coff_section directives = {.name = COFF_DIRECTIVES, .flags = COFF_INFO | COFF_REMOVE, .align = 1,
-                                      .data = (const uint8_t *)w->directives, .size = (uint32_t)strlen(w->directives)};
+    struct coff_section directives = {.name = COFF_DIRECTIVES,
+                                      .flags = COFF_INFO | COFF_REMOVE,
+                                      .align = 1,
+                                      .data = (const uint8_t *)w->directives,
+                                      .size = (uint32_t)strlen(w->directives)};
     uint32_t count = o->section_count + (directives.size != 0);
     uint64_t position = COFF_HEADER_SIZE + (uint64_t)count * COFF_SECTION_SIZE;
     for (uint32_t i = 0; i < o->section_count; i++)
@@ -494,8 +497,9 @@ static void put_symbols(struct writer *w)
         const struct line_group *g = group_at(w, i);
         const struct coff_line *first = &w->object->sections[g->section].lines[g->first];
         if (g->owner == NONE)
-            put_owner(w, g, (struct symbol_record){COFF_LINE_OWNER, first->offset, (int32_t)g->section + 1, 0,
-                                                   COFF_STATIC, 0});
+            put_owner(
+                w, g,
+                (struct symbol_record){COFF_LINE_OWNER, first->offset, (int32_t)g->section + 1, 0, COFF_STATIC, 0});
     }
 }
 

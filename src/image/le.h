@@ -10,29 +10,47 @@
 #include "base/diag.h"
 
 enum le_object_flag {
-    LE_READ = 1, LE_WRITE = 2, LE_EXECUTE = 4, LE_RESOURCE = 8, LE_DISCARDABLE = 0x10, LE_SHARED = 0x20,
-    LE_PRELOAD = 0x40, LE_INVALID = 0x80, LE_SWAPPABLE = 0x100, LE_RESIDENT = 0x200, LE_LOCKABLE = 0x400,
-    LE_ALIAS16 = 0x1000, LE_BIG = 0x2000, LE_CONFORMING = 0x4000, LE_IOPL = 0x8000,
+    LE_READ = 1,
+    LE_WRITE = 2,
+    LE_EXECUTE = 4,
+    LE_RESOURCE = 8,
+    LE_DISCARDABLE = 0x10,
+    LE_SHARED = 0x20,
+    LE_PRELOAD = 0x40,
+    LE_INVALID = 0x80,
+    LE_SWAPPABLE = 0x100,
+    LE_RESIDENT = 0x200,
+    LE_LOCKABLE = 0x400,
+    LE_ALIAS16 = 0x1000,
+    LE_BIG = 0x2000,
+    LE_CONFORMING = 0x4000,
+    LE_IOPL = 0x8000,
 };
 
 enum le_module_flag { LE_STATIC_VXD = 0x00028000, LE_DYNAMIC_VXD = 0x00038000, LE_VXD_31 = 0x00008020 };
 
 enum le_source { // low nibble of a fixup's source type
-    LE_BYTE = 0, LE_SELECTOR = 2, LE_FAR16 = 3, LE_OFFSET16 = 5, LE_FAR32 = 6, LE_OFFSET32 = 7, LE_SELF32 = 8,
+    LE_BYTE = 0,
+    LE_SELECTOR = 2,
+    LE_FAR16 = 3,
+    LE_OFFSET16 = 5,
+    LE_FAR32 = 6,
+    LE_OFFSET32 = 7,
+    LE_SELF32 = 8,
 };
 
 struct le_fixup {
-    uint32_t object; // index of the object to be patched
-    uint32_t offset; // in that object, the whole field inside its size (not necessarily inside data_size)
-    uint8_t source;  // enum le_source
+    uint32_t object;        // index of the object to be patched
+    uint32_t offset;        // in that object, the whole field inside its size (not necessarily inside data_size)
+    uint8_t source;         // enum le_source
     uint32_t target_object; // index
     uint32_t target_offset;
 };
 
 struct le_object {
-    char name[5]; // the 4 characters many linkers store, "" = none
-    uint32_t flags; // enum le_object_flag
-    uint32_t size;  // virtual size
+    char name[5];        // the 4 characters many linkers store, "" = none
+    uint32_t flags;      // enum le_object_flag
+    uint32_t size;       // virtual size
     const uint8_t *data; // data_size bytes; the rest up to size is zero
     uint32_t data_size;
 };
@@ -61,7 +79,7 @@ struct le_image {
     uint16_t cpu, os;
     uint32_t module_version;
     uint16_t device_id, ddk_version; // header words C0h and C2h
-    uint32_t import_count; // modules it imports from; a driver has none
+    uint32_t import_count;           // modules it imports from; a driver has none
     struct le_object *objects;
     uint32_t object_count;
     struct le_fixup *fixups; // in order of object and offset

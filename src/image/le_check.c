@@ -40,9 +40,11 @@ static const struct le_export *find_ddb(const struct le_image *m, const char *na
     if (!found && m->export_count == 1)
         found = m->exports;
     if (!found)
-        refuse(diag, name, "an LE image that exports no device descriptor block (NAME_DDB): not a virtual device driver");
+        refuse(diag, name,
+               "an LE image that exports no device descriptor block (NAME_DDB): not a virtual device driver");
     else if (found->ordinal != 1)
-        refuse(diag, name, "the device descriptor block %s is export %u; it must be export 1", found->name, found->ordinal);
+        refuse(diag, name, "the device descriptor block %s is export %u; it must be export 1", found->name,
+               found->ordinal);
     return found && found->ordinal == 1 ? found : NULL;
 }
 
@@ -53,7 +55,8 @@ static bool check_ddb_object(const struct le_image *m, const struct le_export *d
     if (!(o->flags & LE_BIG))
         return refuse(diag, name, "the device descriptor block lies in object %u, which is 16-bit", ddb->object + 1);
     if ((o->flags & LE_DISCARDABLE) || !(o->flags & (LE_PRELOAD | LE_RESIDENT)))
-        return refuse(diag, name, "the device descriptor block lies in object %u, which is %s; it must be in locked memory",
+        return refuse(diag, name,
+                      "the device descriptor block lies in object %u, which is %s; it must be in locked memory",
                       ddb->object + 1, o->flags & LE_DISCARDABLE ? "discardable" : "pageable");
     uint32_t need = DDB_SIZE_31;
     if (ddb->offset <= o->data_size && o->data_size - ddb->offset >= SDK_VERSION + 2 &&

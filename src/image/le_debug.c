@@ -27,8 +27,8 @@ struct place {
     uint32_t object, offset;
 };
 
-// The difference to the place before: the object's (with a mark for the record in its lowest bit), and the offset's within
-// one object.
+// The difference to the place before: the object's (with a mark for the record in its lowest bit), and the offset's
+// within one object.
 static bool put_place(struct base_buf *out, struct place *last, struct place now, bool mark)
 {
     if (now.object < last->object || (now.object == last->object && now.offset < last->offset))

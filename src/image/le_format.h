@@ -5,11 +5,11 @@
 
 #include "image/le.h"
 
-enum le_header_field { // offsets from the signature; w = word, the others are dwords
+enum le_header_field {      // offsets from the signature; w = word, the others are dwords
     LE_H_BYTE_ORDER = 0x02, // two bytes
     LE_H_LEVEL = 0x04,
-    LE_H_CPU = 0x08,  // w
-    LE_H_OS = 0x0a,   // w
+    LE_H_CPU = 0x08, // w
+    LE_H_OS = 0x0a,  // w
     LE_H_VERSION = 0x0c,
     LE_H_FLAGS = 0x10,
     LE_H_PAGES = 0x14,
@@ -27,7 +27,7 @@ enum le_header_field { // offsets from the signature; w = word, the others are d
     LE_H_IMPORTS = 0x70,
     LE_H_IMPORT_COUNT = 0x74,
     LE_H_IMPORT_NAMES = 0x78,
-    LE_H_DATA = 0x80,        // from the start of the file, like all that follow
+    LE_H_DATA = 0x80, // from the start of the file, like all that follow
     LE_H_PRELOAD_PAGES = 0x84,
     LE_H_NONRESIDENT = 0x88,
     LE_H_NONRESIDENT_SIZE = 0x8c,
@@ -44,12 +44,26 @@ enum {
     LE_OS_WINDOWS386 = 4,
     LE_PAGE = 0x1000,
     LE_OBJECT_SIZE = 24,
-    LE_PAGE_VALID = 0, LE_PAGE_ITERATED = 1, LE_PAGE_INVALID = 2, LE_PAGE_ZERO = 3,
-    LE_ENTRY_SKIP = 0, LE_ENTRY_16 = 1, LE_ENTRY_GATE = 2, LE_ENTRY_32 = 3, LE_ENTRY_FORWARD = 4,
+    LE_PAGE_VALID = 0,
+    LE_PAGE_ITERATED = 1,
+    LE_PAGE_INVALID = 2,
+    LE_PAGE_ZERO = 3,
+    LE_ENTRY_SKIP = 0,
+    LE_ENTRY_16 = 1,
+    LE_ENTRY_GATE = 2,
+    LE_ENTRY_32 = 3,
+    LE_ENTRY_FORWARD = 4,
     LE_ENTRY_EXPORTED = 1,
-    LE_SOURCE_MASK = 0x0f, LE_SOURCE_ALIAS = 0x10, LE_SOURCE_LIST = 0x20,
-    LE_TARGET_MASK = 3, LE_TARGET_INTERNAL = 0, LE_TARGET_ENTRY = 3,
-    LE_FIX_ADDITIVE = 0x04, LE_FIX_OFFSET32 = 0x10, LE_FIX_ADDITIVE32 = 0x20, LE_FIX_OBJECT16 = 0x40,
+    LE_SOURCE_MASK = 0x0f,
+    LE_SOURCE_ALIAS = 0x10,
+    LE_SOURCE_LIST = 0x20,
+    LE_TARGET_MASK = 3,
+    LE_TARGET_INTERNAL = 0,
+    LE_TARGET_ENTRY = 3,
+    LE_FIX_ADDITIVE = 0x04,
+    LE_FIX_OFFSET32 = 0x10,
+    LE_FIX_ADDITIVE32 = 0x20,
+    LE_FIX_OBJECT16 = 0x40,
     LE_FIX_ORDINAL8 = 0x80,
 };
 

@@ -129,8 +129,7 @@ static bool next_name(struct le_reader *r, struct name_table *t, const uint8_t *
 static void add_export(struct le_reader *r, const char *name, uint32_t entry)
 {
     const struct le_entry *e = &r->entries[entry];
-    r->image->exports[r->image->export_count++] =
-        (struct le_export){name, (uint16_t)(entry + 1), e->object, e->offset};
+    r->image->exports[r->image->export_count++] = (struct le_export){name, (uint16_t)(entry + 1), e->object, e->offset};
 }
 
 // Some images list the DDB under ordinal 0, which means its entry, the first.

@@ -65,8 +65,8 @@ static bool find_header(struct le_reader *r)
             return le_fail(r, "the file ends inside its MZ header, after %zu bytes", r->size);
         r->base = base_get32(r->bytes + 0x3c);
         if (!le_in_file(r, r->base, 2))
-            return le_fail(r, "no LE image: an MZ program whose new header would be at %zxh, beyond the end of the file",
-                           r->base);
+            return le_fail(
+                r, "no LE image: an MZ program whose new header would be at %zxh, beyond the end of the file", r->base);
     }
     if (memcmp(r->bytes + r->base, "LE", 2) != 0)
         return refuse_signature(r, r->bytes + r->base);
@@ -131,7 +131,8 @@ static bool claim_pages(struct le_reader *r, uint32_t index, uint32_t first, uin
         return le_fail(r, "object %u: %u pages for a size of %xh", index + 1, count, o->size);
     for (uint32_t i = 0; i < count; i++) {
         if (r->page_object[first - 1 + i])
-            return le_fail(r, "page %u belongs to objects %u and %u", first + i, r->page_object[first - 1 + i], index + 1);
+            return le_fail(r, "page %u belongs to objects %u and %u", first + i, r->page_object[first - 1 + i],
+                           index + 1);
         r->page_object[first - 1 + i] = index + 1;
         r->page_index[first - 1 + i] = i;
     }

@@ -11,9 +11,9 @@ struct writer {
     const struct le_image *image;
     struct base_buf *out;
     struct base_diag *diag;
-    struct base_buf records; // fixup records of all pages
+    struct base_buf records;     // fixup records of all pages
     struct base_buf page_fixups; // of struct source, those of the page at hand
-    size_t base;             // of the LE header
+    size_t base;                 // of the LE header
     uint32_t page_count, last_page, preload_pages;
     uint32_t *pages; // file pages of each object
 };
@@ -84,11 +84,90 @@ static bool check_model(struct writer *w)
 
 // Prints its message and ends with exit code 1 when DOS starts the file.
 static const uint8_t default_stub[0x80] = {
-    'M',  'Z',  0x80, 0, 1, 0, 0, 0, 4,   0,   0,   0,   0xff, 0xff, 0, 0,    // 80h bytes in one page, header of 4 paragraphs
-    0xb8, 0,    0,    0, 0, 0, 0, 0, 0x40,                                    // SP; relocations at 40h: a new header follows
-    [0x40] = 0x0e, 0x1f, 0xba, 0x0e, 0x00, 0xb4, 0x09, 0xcd, 0x21, 0xb8, 0x01, 0x4c, 0xcd, 0x21, // print, exit
-    'A', ' ', 'W', 'i', 'n', 'd', 'o', 'w', 's', ' ', 'd', 'e', 'v', 'i', 'c', 'e', ' ', 'd', 'r', 'i', 'v', 'e', 'r',
-    ';', ' ', 'n', 'o', 't', ' ', 'a', ' ', 'p', 'r', 'o', 'g', 'r', 'a', 'm', '.', 13, 10, '$',
+    'M',
+    'Z',
+    0x80,
+    0,
+    1,
+    0,
+    0,
+    0,
+    4,
+    0,
+    0,
+    0,
+    0xff,
+    0xff,
+    0,
+    0, // 80h bytes in
+       // one page,
+       // header of 4
+       // paragraphs
+    0xb8,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0x40, // SP; relocations at 40h: a new header follows
+    [0x40] = 0x0e,
+    0x1f,
+    0xba,
+    0x0e,
+    0x00,
+    0xb4,
+    0x09,
+    0xcd,
+    0x21,
+    0xb8,
+    0x01,
+    0x4c,
+    0xcd,
+    0x21, // print, exit
+    'A',
+    ' ',
+    'W',
+    'i',
+    'n',
+    'd',
+    'o',
+    'w',
+    's',
+    ' ',
+    'd',
+    'e',
+    'v',
+    'i',
+    'c',
+    'e',
+    ' ',
+    'd',
+    'r',
+    'i',
+    'v',
+    'e',
+    'r',
+    ';',
+    ' ',
+    'n',
+    'o',
+    't',
+    ' ',
+    'a',
+    ' ',
+    'p',
+    'r',
+    'o',
+    'g',
+    'r',
+    'a',
+    'm',
+    '.',
+    13,
+    10,
+    '$',
 };
 
 static bool put_stub(struct writer *w, const uint8_t *stub, size_t size)
@@ -359,7 +438,8 @@ static void put_header(struct writer *w)
     if (!base_buf_ok(w->out))
         return;
     uint8_t *h = w->out->data + w->base;
-    memcpy(h, "LE", 2);
+    h[0] = 'L';
+    h[1] = 'E';
     base_put16(h + LE_H_CPU, m->cpu);
     base_put16(h + LE_H_OS, m->os);
     base_put32(h + LE_H_VERSION, m->module_version);

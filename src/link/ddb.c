@@ -1,5 +1,5 @@
-// The device descriptor block: which symbol it is, and whether what it says can work. A loader would refuse, or run into
-// the void with, everything that is an error here. Field offsets: the kit's VxD_Desc_Block.
+// The device descriptor block: which symbol it is, and whether what it says can work. A loader would refuse, or run
+// into the void with, everything that is an error here. Field offsets: the kit's VxD_Desc_Block.
 #include <string.h>
 
 #include "link/defs.h"
@@ -68,14 +68,16 @@ bool link_find_ddb(struct linker *l)
         if (!is_defined(s) || !ends_in_ddb(s->name))
             continue;
         if (l->ddb) {
-            link_error(l, "two device descriptor blocks: '%.99s' in %s and '%.99s' in %s; say which in a .def file (EXPORTS)",
-                       l->ddb->name, l->files[l->ddb->file].path, s->name, l->files[s->file].path);
+            link_error(
+                l, "two device descriptor blocks: '%.99s' in %s and '%.99s' in %s; say which in a .def file (EXPORTS)",
+                l->ddb->name, l->files[l->ddb->file].path, s->name, l->files[s->file].path);
             return false;
         }
         l->ddb = s;
     }
     if (!l->ddb)
-        link_error(l, "no device descriptor block: no object has a public symbol NAME_DDB (Declare_Virtual_Device makes it)");
+        link_error(
+            l, "no device descriptor block: no object has a public symbol NAME_DDB (Declare_Virtual_Device makes it)");
     return l->ddb != NULL;
 }
 
@@ -147,7 +149,8 @@ static bool check_place(struct linker *l)
         return false;
     }
     uint32_t room = l->ddb_offset < g->data_size ? g->data_size - l->ddb_offset : 0;
-    uint32_t need = room >= DDB_SIZE_31 && base_get16(ddb_bytes(l) + DDB_SDK_VERSION) < VERSION_40 ? DDB_SIZE_31 : DDB_SIZE_40;
+    uint32_t need =
+        room >= DDB_SIZE_31 && base_get16(ddb_bytes(l) + DDB_SDK_VERSION) < VERSION_40 ? DDB_SIZE_31 : DDB_SIZE_40;
     if (room < need)
         refuse(l, "only %xh of the device descriptor block's %xh bytes are there", room, need);
     return room >= need;
@@ -170,11 +173,14 @@ static void check_identity(struct linker *l)
     if (version < 0x300 || version > 0x4ff)
         refuse(l, "DDB_SDK_Version is %04xh: is this a device descriptor block?", version);
     if (id >= FIRST_INTERNAL_ID)
-        refuse(l, "the device id %04xh is one of those (F000h up) that only name-based devices have, inside their sources", id);
+        refuse(l,
+               "the device id %04xh is one of those (F000h up) that only name-based devices have, inside their sources",
+               id);
     if (!is_device_name(ddb_bytes(l) + DDB_NAME))
         refuse(l, "DDB_Name is not eight characters padded with blanks");
     if (l->dynamic && version < VERSION_40)
-        refuse(l, "dynamic drivers came with version 4.00, but DDB_SDK_Version is %u.%02u", version >> 8, version & 0xff);
+        refuse(l, "dynamic drivers came with version 4.00, but DDB_SDK_Version is %u.%02u", version >> 8,
+               version & 0xff);
     l->image.device_id = id;
     l->image.ddk_version = version;
 }
@@ -213,7 +219,8 @@ static void check_service(struct linker *l, const struct link_group *g, uint32_t
     bool has_bytes = offset < g->data_size && g->data_size - offset >= 4;
     const struct le_fixup *f = fixup_at(l, g->object, offset);
     if (!f && has_bytes && base_get32(g->data + offset) != 0)
-        refuse(l, "service %u in the service table is the number %xh, not an address", ordinal, base_get32(g->data + offset));
+        refuse(l, "service %u in the service table is the number %xh, not an address", ordinal,
+               base_get32(g->data + offset));
     if (f && (l->groups[f->target_object]->flags & LE_DISCARDABLE))
         refuse(l, "service %u lies in class %s, which is gone after initialisation", ordinal,
                l->groups[f->target_object]->class_name);
@@ -230,7 +237,8 @@ static void check_services(struct linker *l)
     }
     const struct link_group *g = l->groups[f->target_object];
     if (!is_locked(g)) {
-        refuse(l, "the service table lies in class %s; dynamic links read it at any time, so it must be locked", g->class_name);
+        refuse(l, "the service table lies in class %s; dynamic links read it at any time, so it must be locked",
+               g->class_name);
         return;
     }
     if (count > (g->size - f->target_offset) / 4) {
@@ -254,13 +262,14 @@ static void check_start(struct linker *l, uint32_t file)
     if (!p)
         return;
     if (strcmp(p->segment->group->class_name, "RCODE") != 0)
-        link_report_at(l, BASE_WARNING, file, p->section, s->value,
-                       "END names '%.99s', which is no real-mode initialisation; a driver starts through its control procedure",
-                       s->name);
+        link_report_at(
+            l, BASE_WARNING, file, p->section, s->value,
+            "END names '%.99s', which is no real-mode initialisation; a driver starts through its control procedure",
+            s->name);
     else if (p->offset + s->value != 0)
         link_report_at(l, BASE_ERROR, file, p->section, s->value,
-                       "the real-mode initialisation '%.99s' is at offset %xh; it must start its segment (S230D)", s->name,
-                       p->offset + s->value);
+                       "the real-mode initialisation '%.99s' is at offset %xh; it must start its segment (S230D)",
+                       s->name, p->offset + s->value);
 }
 
 static void check_16bit(struct linker *l)
@@ -270,7 +279,8 @@ static void check_16bit(struct linker *l)
         if (!(g->flags & LE_BIG) && g->size > SEGMENT_LIMIT)
             link_error(l, "the 16-bit segments of class %s take %xh bytes, more than 64 KB", g->class_name, g->size);
         if (l->dynamic && !strcmp(g->class_name, "RCODE"))
-            link_error(l, "a dynamic driver has no real-mode initialisation (S230C): link it static or leave out VxD_REAL_INIT_SEG");
+            link_error(l, "a dynamic driver has no real-mode initialisation (S230C): link it static or leave out "
+                          "VxD_REAL_INIT_SEG");
     }
     for (uint32_t i = 0; i < l->file_count; i++)
         check_start(l, i);

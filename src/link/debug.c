@@ -21,7 +21,8 @@ static bool is_nameless(const struct coff_section *section, const struct coff_sy
         return true;
     if (!strncmp(s->name, "$$$", 3))
         return true;
-    return s->name[0] == '?' && s->name[1] == '?' && strspn(s->name + 2, "0123456789ABCDEFabcdef") == strlen(s->name + 2);
+    return s->name[0] == '?' && s->name[1] == '?' &&
+           strspn(s->name + 2, "0123456789ABCDEFabcdef") == strlen(s->name + 2);
 }
 
 static bool symbol_place(const struct link_file *f, const struct coff_symbol *s, struct le_symbol *out)
@@ -102,7 +103,8 @@ static bool intern_file(struct linker *l, struct base_map *files, const char *na
     return true;
 }
 
-static bool add_piece_lines(struct linker *l, const struct link_piece *p, struct base_map *files, struct base_buf *lines)
+static bool add_piece_lines(struct linker *l, const struct link_piece *p, struct base_map *files,
+                            struct base_buf *lines)
 {
     const struct coff_object *o = &l->files[p->file].coff;
     const struct coff_section *s = &o->sections[p->section];

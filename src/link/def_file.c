@@ -203,8 +203,8 @@ static void read_exetype(struct def_reader *r)
 
 static bool read_statement(struct def_reader *r, struct word w)
 {
-    static const char *const ignored[] = {"STUB",     "CODE",      "DATA",     "HEAPSIZE", "STACKSIZE",
-                                          "PROTMODE", "REALMODE",  "OLD",      "VERSION",  "BASE"};
+    static const char *const ignored[] = {"STUB",     "CODE",     "DATA", "HEAPSIZE", "STACKSIZE",
+                                          "PROTMODE", "REALMODE", "OLD",  "VERSION",  "BASE"};
     r->list = IN_NOTHING;
     if (is_word(w, "VXD"))
         read_module(r);

@@ -1,6 +1,6 @@
-// What the linker's parts share: the inputs, the segments and pieces they are cut into, the symbols, the image that grows
-// from them. Private to src/link. The order of work stands in link.c; every part reports into `diag` and goes on as far
-// as it can, so that all errors of a kind come out at once.
+// What the linker's parts share: the inputs, the segments and pieces they are cut into, the symbols, the image that
+// grows from them. Private to src/link. The order of work stands in link.c; every part reports into `diag` and goes on
+// as far as it can, so that all errors of a kind come out at once.
 #ifndef VXDKIT_LINK_DEFS_H
 #define VXDKIT_LINK_DEFS_H
 

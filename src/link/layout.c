@@ -39,8 +39,13 @@ static bool make_piece(struct linker *l, uint32_t file, uint32_t section)
     struct link_piece *p = link_get(l, 1, sizeof *p);
     if (!p)
         return false;
-    *p = (struct link_piece){.file = file, .section = section, .segment = segment, .size = c->size, .align = c->align,
-                             .order = l->piece_count, .has_data = c->data != NULL};
+    *p = (struct link_piece){.file = file,
+                             .section = section,
+                             .segment = segment,
+                             .size = c->size,
+                             .align = c->align,
+                             .order = l->piece_count,
+                             .has_data = c->data != NULL};
     p->suffix = c->name + strlen(segment->name);
     l->files[file].pieces[section] = p;
     l->pieces[l->piece_count++] = p;
@@ -50,9 +55,9 @@ static bool make_piece(struct linker *l, uint32_t file, uint32_t section)
 static bool note_names(struct linker *l, struct link_file *f)
 {
     const struct coff_object *o = &f->coff;
-    f->pieces = link_get(l, o->section_count, sizeof *f->pieces);
+    f->pieces = link_get(l, o->section_count, sizeof(struct link_piece *));
     f->named = link_get(l, o->section_count, sizeof *f->named);
-    f->comdat_names = link_get(l, o->section_count, sizeof *f->comdat_names);
+    f->comdat_names = link_get(l, o->section_count, sizeof(const char *));
     if (!f->pieces || !f->named || !f->comdat_names)
         return false;
     for (uint32_t i = 0; i < o->symbol_count; i++) {

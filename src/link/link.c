@@ -35,7 +35,8 @@ static bool read_objects(struct linker *l, const struct link_input *inputs, size
         struct link_file *f = &l->files[l->file_count++];
         f->path = inputs[i].path;
         base_map_init(&f->classes, l->options->alloc, true);
-        ok &= coff_read(inputs[i].bytes, inputs[i].size, f->path, &l->arena, l->diag, &f->coff) && link_read_directives(l, f);
+        ok &= coff_read(inputs[i].bytes, inputs[i].size, f->path, &l->arena, l->diag, &f->coff) &&
+              link_read_directives(l, f);
     }
     return ok;
 }
@@ -65,7 +66,8 @@ static bool fill_image(struct linker *l)
     m->object_count = l->group_count;
     for (uint32_t i = 0; i < l->group_count; i++) {
         const struct link_group *g = l->groups[i];
-        m->objects[i] = (struct le_object){.flags = g->flags, .size = g->size, .data = g->data, .data_size = g->data_size};
+        m->objects[i] =
+            (struct le_object){.flags = g->flags, .size = g->size, .data = g->data, .data_size = g->data_size};
         memcpy(m->objects[i].name, g->class_name, strnlen(g->class_name, 4));
     }
     return true;

@@ -11,8 +11,10 @@ static void put_flags(struct base_buf *b, uint32_t flags)
         uint32_t flag;
         const char *name;
     } names[] = {
-        {LE_EXECUTE, " code"},      {LE_WRITE, " writable"},     {LE_PRELOAD, " preload"},       {LE_DISCARDABLE, " discardable"},
-        {LE_RESIDENT, " resident"}, {LE_SHARED, " shared"},      {LE_CONFORMING, " conforming"}, {LE_IOPL, " iopl"},
+        {LE_EXECUTE, " code"},          {LE_WRITE, " writable"},
+        {LE_PRELOAD, " preload"},       {LE_DISCARDABLE, " discardable"},
+        {LE_RESIDENT, " resident"},     {LE_SHARED, " shared"},
+        {LE_CONFORMING, " conforming"}, {LE_IOPL, " iopl"},
         {LE_ALIAS16, " 16-bit"},
     };
     for (size_t i = 0; i < BASE_COUNT(names); i++)
@@ -48,7 +50,8 @@ static int compare_names(const void *a, const void *b)
     const struct le_symbol *x = a, *y = b;
     int c = strcmp(x->name, y->name);
     if (c == 0)
-        c = x->object != y->object ? (x->object < y->object ? -1 : 1) : (x->offset > y->offset) - (x->offset < y->offset);
+        c = x->object != y->object ? (x->object < y->object ? -1 : 1)
+                                   : (x->offset > y->offset) - (x->offset < y->offset);
     return c;
 }
 
@@ -66,9 +69,10 @@ bool link_write_map(struct linker *l, struct base_buf *map)
     if (!link_list_symbols(l, &symbols, &count))
         return false;
     base_buf_clear(map);
-    base_buf_printf(map, "%s: %s driver, device id %04xh, version %u.%02u of the kit\nDevice descriptor block at %04x:%08x\n",
-                    l->image.module_name, l->dynamic ? "dynamic" : "static", l->image.device_id,
-                    l->image.ddk_version >> 8, l->image.ddk_version & 0xff, l->ddb_object + 1, l->ddb_offset);
+    base_buf_printf(
+        map, "%s: %s driver, device id %04xh, version %u.%02u of the kit\nDevice descriptor block at %04x:%08x\n",
+        l->image.module_name, l->dynamic ? "dynamic" : "static", l->image.device_id, l->image.ddk_version >> 8,
+        l->image.ddk_version & 0xff, l->ddb_object + 1, l->ddb_offset);
     put_objects(l, map);
     put_pieces(l, map);
     put_symbols(symbols, count, "address", map);

@@ -31,8 +31,11 @@ static bool is_real_mode(const struct link_group *g)
 
 static bool add_fixup(const struct site *s, uint8_t source, uint32_t target_offset)
 {
-    struct le_fixup f = {.object = s->group->object, .offset = s->offset, .source = source,
-                         .target_object = s->target.group->object, .target_offset = target_offset};
+    struct le_fixup f = {.object = s->group->object,
+                         .offset = s->offset,
+                         .source = source,
+                         .target_object = s->target.group->object,
+                         .target_offset = target_offset};
     if (is_real_mode(s->group))
         return refuse(s, "real-mode code cannot reach other segments of the driver, which are not loaded yet (S230D)");
     if (is_real_mode(s->target.group))
@@ -132,7 +135,8 @@ static bool sort_fixups(struct linker *l)
         qsort(f, count, sizeof *f, compare_fixups);
     for (uint32_t i = 1; i < count; i++)
         if (f[i].object == f[i - 1].object && f[i].offset - f[i - 1].offset < 4) {
-            link_error(l, "two relocations overlap at %xh of the %s object", f[i].offset, l->groups[f[i].object]->class_name);
+            link_error(l, "two relocations overlap at %xh of the %s object", f[i].offset,
+                       l->groups[f[i].object]->class_name);
             return false;
         }
     l->image.fixups = f;

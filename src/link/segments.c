@@ -1,5 +1,6 @@
-// Segments and classes of the driver kit, and which of them a section belongs to: what the .def file says, else what the
-// assembler wrote into the object (-segment:NAME,class=CLASS,...), else the kit's own names and those of C compilers.
+// Segments and classes of the driver kit, and which of them a section belongs to: what the .def file says, else what
+// the assembler wrote into the object (-segment:NAME,class=CLASS,...), else the kit's own names and those of C
+// compilers.
 #include <string.h>
 
 #include "link/defs.h"
@@ -43,24 +44,59 @@ static const char *const plain_classes[] = {"CODE", "DATA", "BSS", "CONST"};
 
 // In the order of the segments in their object: code, data, what is zero.
 static const struct link_known_segment known[] = {
-    {"_LTEXT", "LCODE"},      {"_TEXT", "LCODE"},       {".text", "LCODE"},       {"_PATHSTART", "LCODE"},
-    {"_PATHDATA", "LCODE"},   {"_PATHEND", "LCODE"},    {"_LDATA", "LCODE"},      {"_DATA", "LCODE"},
-    {".data", "LCODE"},       {"CONST", "LCODE"},       {"_CONST", "LCODE"},      {".rdata", "LCODE"},
-    {"_TLS", "LCODE"},        {"_BSS", "LCODE"},        {".bss", "LCODE"},        {"_PTEXT", "PCODE"},
-    {"_PDATA", "PDATA"},      {"_ITEXT", "ICODE"},      {"_IDATA", "ICODE"},      {"_STEXT", "SCODE"},
-    {"_SDATA", "SCODE"},      {"_DBOSTART", "DBOCODE"}, {"_DBOCODE", "DBOCODE"},  {"_DBODATA", "DBOCODE"},
-    {"_LMSGTABLE", "MCODE"},  {"_LMSGDATA", "MCODE"},   {"_IMSGTABLE", "MCODE"},  {"_IMSGDATA", "MCODE"},
-    {"_PMSGTABLE", "MCODE"},  {"_PMSGDATA", "MCODE"},   {"LOCKABLE_BEGIN", "LOCKABLECODE"},
-    {"LOCKABLE", "LOCKABLECODE"}, {"LOCKABLE_END", "LOCKABLECODE"}, {"INT21", "INT21CODE"},
-    {"SYSEXIT", "SYSEXITCODE"}, {"RARE", "RARECODE"},   {"W16", "W16CODE"},       {"W32", "W32CODE"},
-    {"VMCREATE", "VMCREATECODE"}, {"VMDESTROY", "VMDESTROYCODE"}, {"THCREATE", "THCREATECODE"},
-    {"THDESTROY", "THDESTROYCODE"}, {"VMSUSPEND", "VMSUSPENDCODE"}, {"VMRESUME", "VMRESUMECODE"},
-    {"PNP", "PNPCODE"},       {"DOSVM", "DOSVMCODE"},   {"_16ICODE", "16ICODE"},  {"_RCODE", "RCODE"},
+    {"_LTEXT", "LCODE"},
+    {"_TEXT", "LCODE"},
+    {".text", "LCODE"},
+    {"_PATHSTART", "LCODE"},
+    {"_PATHDATA", "LCODE"},
+    {"_PATHEND", "LCODE"},
+    {"_LDATA", "LCODE"},
+    {"_DATA", "LCODE"},
+    {".data", "LCODE"},
+    {"CONST", "LCODE"},
+    {"_CONST", "LCODE"},
+    {".rdata", "LCODE"},
+    {"_TLS", "LCODE"},
+    {"_BSS", "LCODE"},
+    {".bss", "LCODE"},
+    {"_PTEXT", "PCODE"},
+    {"_PDATA", "PDATA"},
+    {"_ITEXT", "ICODE"},
+    {"_IDATA", "ICODE"},
+    {"_STEXT", "SCODE"},
+    {"_SDATA", "SCODE"},
+    {"_DBOSTART", "DBOCODE"},
+    {"_DBOCODE", "DBOCODE"},
+    {"_DBODATA", "DBOCODE"},
+    {"_LMSGTABLE", "MCODE"},
+    {"_LMSGDATA", "MCODE"},
+    {"_IMSGTABLE", "MCODE"},
+    {"_IMSGDATA", "MCODE"},
+    {"_PMSGTABLE", "MCODE"},
+    {"_PMSGDATA", "MCODE"},
+    {"LOCKABLE_BEGIN", "LOCKABLECODE"},
+    {"LOCKABLE", "LOCKABLECODE"},
+    {"LOCKABLE_END", "LOCKABLECODE"},
+    {"INT21", "INT21CODE"},
+    {"SYSEXIT", "SYSEXITCODE"},
+    {"RARE", "RARECODE"},
+    {"W16", "W16CODE"},
+    {"W32", "W32CODE"},
+    {"VMCREATE", "VMCREATECODE"},
+    {"VMDESTROY", "VMDESTROYCODE"},
+    {"THCREATE", "THCREATECODE"},
+    {"THDESTROY", "THDESTROYCODE"},
+    {"VMSUSPEND", "VMSUSPENDCODE"},
+    {"VMRESUME", "VMRESUMECODE"},
+    {"PNP", "PNPCODE"},
+    {"DOSVM", "DOSVMCODE"},
+    {"_16ICODE", "16ICODE"},
+    {"_RCODE", "RCODE"},
 };
 
 // Sections that other tools read: debug information, unwind tables, comments. Compared up to the length given.
-static const char *const left_out[] = {".debug",   ".drectve", ".stab", ".eh_frame", ".comment", ".llvm",
-                                       ".note",    ".sxdata",  ".gnu",  ".ident",    ".rdata$zzz"};
+static const char *const left_out[] = {".debug", ".drectve", ".stab", ".eh_frame", ".comment",  ".llvm",
+                                       ".note",  ".sxdata",  ".gnu",  ".ident",    ".rdata$zzz"};
 
 static uint8_t fold(char c)
 {
@@ -131,7 +167,8 @@ static const struct link_def_segment *find_in_def(const struct link_def *def, co
     return NULL;
 }
 
-// "-segment:_LTEXT,class=LCODE,align=4,use=32": what our assembler tells about a segment that a COFF section cannot hold.
+// "-segment:_LTEXT,class=LCODE,align=4,use=32": what our assembler tells about a segment that a COFF section cannot
+// hold.
 static bool note_directive(struct linker *l, struct link_file *f, const char *text, size_t length)
 {
     static const char key[] = ",class=";
@@ -217,15 +254,17 @@ static bool report_unknown(struct linker *l, uint32_t file, const char *name, co
 {
     struct base_place place = {.file = l->files[file].path};
     if (!c->class_name)
-        base_diag_report(l->diag, BASE_ERROR, &place,
-                         "the section '%.99s' is of no known class; name its class in a .def file (SEGMENTS %.99s CLASS "
-                         "'LCODE' PRELOAD NONDISCARDABLE, say)",
-                         name, name);
+        base_diag_report(
+            l->diag, BASE_ERROR, &place,
+            "the section '%.99s' is of no known class; name its class in a .def file (SEGMENTS %.99s CLASS "
+            "'LCODE' PRELOAD NONDISCARDABLE, say)",
+            name, name);
     else
-        base_diag_report(l->diag, BASE_ERROR, &place,
-                         "the segment '%.99s' has the class '%.99s', which is none of the driver kit's; give it attributes in "
-                         "a .def file",
-                         name, c->class_name);
+        base_diag_report(
+            l->diag, BASE_ERROR, &place,
+            "the segment '%.99s' has the class '%.99s', which is none of the driver kit's; give it attributes in "
+            "a .def file",
+            name, c->class_name);
     return false;
 }
 
@@ -270,8 +309,9 @@ static bool check_class(struct linker *l, uint32_t file, const struct link_segme
     if (same(s->group->class_name, c ? c->name : name, strlen(c ? c->name : name)))
         return true;
     struct base_place place = {.file = l->files[file].path};
-    base_diag_report(l->diag, BASE_ERROR, &place, "the segment '%.99s' has the class '%.99s' here and '%.99s' in an object before",
-                     s->name, name, s->group->class_name);
+    base_diag_report(l->diag, BASE_ERROR, &place,
+                     "the segment '%.99s' has the class '%.99s' here and '%.99s' in an object before", s->name, name,
+                     s->group->class_name);
     return false;
 }
 

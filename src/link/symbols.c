@@ -1,5 +1,5 @@
-// Public names: who defines them, who wants them. Duplicates are reported when the symbols are collected, absent ones by
-// the relocations that want them, once for each name and object.
+// Public names: who defines them, who wants them. Duplicates are reported when the symbols are collected, absent ones
+// by the relocations that want them, once for each name and object.
 #include <string.h>
 
 #include "link/defs.h"
@@ -82,7 +82,8 @@ static bool collect_symbol(struct linker *l, uint32_t file, uint32_t index)
     const struct coff_symbol *c = &l->files[file].coff.symbols[index];
     if (c->storage == COFF_WEAK) {
         struct base_place place = {.file = l->files[file].path};
-        base_diag_report(l->diag, BASE_ERROR, &place, "the symbol '%.99s' is a weak external: not implemented", c->name);
+        base_diag_report(l->diag, BASE_ERROR, &place, "the symbol '%.99s' is a weak external: not implemented",
+                         c->name);
         return true;
     }
     if (c->storage != COFF_EXTERNAL)
@@ -117,8 +118,13 @@ static struct link_piece *new_communal(struct linker *l, struct link_segment *se
     uint32_t align = 1;
     while (align < 16 && align < s->value)
         align *= 2;
-    *p = (struct link_piece){.file = LINK_NONE, .section = s->symbol, .segment = segment, .suffix = "", .size = s->value,
-                             .align = align, .order = l->piece_count};
+    *p = (struct link_piece){.file = LINK_NONE,
+                             .section = s->symbol,
+                             .segment = segment,
+                             .suffix = "",
+                             .size = s->value,
+                             .align = align,
+                             .order = l->piece_count};
     l->pieces[l->piece_count++] = p;
     return p;
 }

@@ -85,7 +85,8 @@ static void instructions_read_as_masm_writes_them(void **state)
     for (size_t i = 0; i < BASE_COUNT(cases); i++) {
         uint8_t bytes[16];
         struct dis_instruction d;
-        struct dis_options options = {.code16 = cases[i].flags & WORDS16, .name = cases[i].flags & NAMES ? name_of : NULL};
+        struct dis_options options = {.code16 = cases[i].flags & WORDS16,
+                                      .name = cases[i].flags & NAMES ? name_of : NULL};
         size_t n = from_hex(cases[i].bytes, bytes);
         dis_instruction(&options, bytes, n, 0x1000, &d);
         if (strcmp(d.text, cases[i].text) != 0)
@@ -118,10 +119,10 @@ enum { CODE_SIZE = 0x1b0, SIZE = 0x1d0, DDB = 0x100, TABLE = 0x150, JUMPS = 0x16
 static const char *const parts[][2] = {
     {"000", "83f801 0f8500000000 e900000000 f8c3"}, // Control_Proc: cmp eax,Device_Init; jne; jmp to init
     {"020", "cd2003000100 e801000000 c3 eb06ff2500000000 50 ff1500000000 58 c3"}, // service 0; hook at 34h
-    {"040", "83f803 7707 ff248500000000 b800000000 c3 90 33c0 c3 40 c3"},            // jump table
+    {"040", "83f803 7707 ff248500000000 b800000000 c3 90 33c0 c3 40 c3"},         // jump table
     {"060", "be00000000 ba30030000 cd2096000100 cd2000040100 cd2000800300"},
     {"080", "0d0a48656c6c6f2c20776f726c6400 b8"},
-    {"090", "5657 33c0 5f5e c3"},                                                // found by its address only
+    {"090", "5657 33c0 5f5e c3"}, // found by its address only
     {"160", "00000000 00000000 00000000"},
     {"16c", "ffffffff 00000000 00000000 00000000 00000000 00"},
 };
@@ -156,12 +157,23 @@ static void make_image(uint8_t *code, struct le_image *m, struct le_object *obje
     base_put16(code + DDB + 6, 0x0005); // VTD
     memcpy(code + DDB + 0x0c, "DEMO    ", 8);
     base_put32(code + DDB + 0x34, 3);
-    objects[0] = (struct le_object){.name = "LCOD", .flags = 0x2045, .size = SIZE, .data = code, .data_size = CODE_SIZE};
+    objects[0] =
+        (struct le_object){.name = "LCOD", .flags = 0x2045, .size = SIZE, .data = code, .data_size = CODE_SIZE};
     objects[1] = (struct le_object){.name = "ICOD", .flags = 0x2015, .size = 2, .data = init, .data_size = 2};
     objects[2] = (struct le_object){.name = "RCOD", .flags = 0x1005, .size = 8, .data = real, .data_size = 8};
-    *m = (struct le_image){.module_name = "DEMO", .description = "A demonstration", .flags = LE_STATIC_VXD, .cpu = 2, .os = 4,
-                           .device_id = 5, .ddk_version = 0x400, .objects = objects, .object_count = 3, .fixups = fixups,
-                           .fixup_count = BASE_COUNT(fixups), .exports = exports, .export_count = 1};
+    *m = (struct le_image){.module_name = "DEMO",
+                           .description = "A demonstration",
+                           .flags = LE_STATIC_VXD,
+                           .cpu = 2,
+                           .os = 4,
+                           .device_id = 5,
+                           .ddk_version = 0x400,
+                           .objects = objects,
+                           .object_count = 3,
+                           .fixups = fixups,
+                           .fixup_count = BASE_COUNT(fixups),
+                           .exports = exports,
+                           .export_count = 1};
 }
 
 static bool is_implemented(void *user, uint16_t device, uint16_t ordinal)
@@ -173,7 +185,8 @@ static bool is_implemented(void *user, uint16_t device, uint16_t ordinal)
 static void assert_output(const char *golden, bool info, bool json, const struct le_image *m)
 {
     struct base_buf out;
-    struct dis_image_options options = {.alloc = &base_heap, .path = "demo.vxd", .json = json, .implemented = is_implemented};
+    struct dis_image_options options = {
+        .alloc = &base_heap, .path = "demo.vxd", .json = json, .implemented = is_implemented};
     base_buf_init(&out, &base_heap);
     assert_true(info ? dis_info(&options, m, &out) : dis_image(&options, m, &out));
     assert_golden(golden, base_buf_cstr(&out), out.size);
@@ -183,8 +196,8 @@ static void assert_output(const char *golden, bool info, bool json, const struct
 static void an_image_reads_as_the_golden_files(void **state)
 {
     (void)state;
-    static struct le_symbol symbols[] = {{0, 0, "DEMO_Control", false}, {0, 0x20, "VTD_Get_Version", false},
-                                       {0, 0x82, "Greeting", false}};
+    static struct le_symbol symbols[] = {
+        {0, 0, "DEMO_Control", false}, {0, 0x20, "VTD_Get_Version", false}, {0, 0x82, "Greeting", false}};
     static struct le_line lines[] = {{0, 0, 0, 12}, {0, 3, 0, 13}, {1, 0, 0, 40}};
     static const char *files[] = {"demo.asm"};
     uint8_t code[CODE_SIZE];

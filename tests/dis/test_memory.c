@@ -24,7 +24,8 @@ typedef bool step(const struct base_alloc *alloc, struct base_diag *diag, struct
 static bool link_object(const struct base_alloc *alloc, struct base_diag *diag, struct input input)
 {
     static const char def[] = "VXD OTHER\nSEGMENTS\n _LTEXT CLASS 'LCODE' PRELOAD\nEXPORTS RESTRICT_DDB @1\n";
-    struct link_input object = {"t.obj", input.bytes, input.size}, def_input = {"t.def", (const void *)def, sizeof def - 1};
+    struct link_input object = {"t.obj", input.bytes, input.size},
+                      def_input = {"t.def", (const void *)def, sizeof def - 1};
     struct link_options options = {.alloc = alloc, .def = &def_input, .debug = true};
     struct base_buf image, map;
     base_buf_init(&image, alloc);

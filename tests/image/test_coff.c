@@ -102,15 +102,27 @@ static void assert_round_trip(const struct coff_object *o)
 
 // A model with everything in it: short and long names, all kinds of symbols, lines of two files, directives, a start.
 static struct coff_relocation relocations[] = {{1, 3, COFF_DIR32}, {6, 4, COFF_REL32}};
-static struct coff_line code_lines[] = {{0, 6, 0},  {1, 7, 0},  {2, 7, 0}, {5, 80000, 0}, {6, 3, 1},
-                                        {7, 4, 1},  {8, 8, 0},  {10, 9, 0}};
+static struct coff_line code_lines[] = {{0, 6, 0}, {1, 7, 0}, {2, 7, 0}, {5, 80000, 0},
+                                        {6, 3, 1}, {7, 4, 1}, {8, 8, 0}, {10, 9, 0}};
 static struct coff_line more_lines[] = {{2, 1, 1}};
 static const uint8_t code[12] = {0xb8, 0, 0, 0, 0, 0xe8, 1, 2, 3, 4, 0xc3, 0x90};
 static struct coff_section sections[] = {
-    {.name = "_LTEXT", .flags = COFF_CODE | COFF_EXECUTE | COFF_READ, .align = 4, .data = code, .size = 12,
-     .relocations = relocations, .relocation_count = 2, .lines = code_lines, .line_count = 8},
-    {.name = "a section with a long name", .flags = COFF_DATA | COFF_READ | (uint32_t)COFF_WRITE, .align = 8192,
-     .data = code, .size = 4, .lines = more_lines, .line_count = 1},
+    {.name = "_LTEXT",
+     .flags = COFF_CODE | COFF_EXECUTE | COFF_READ,
+     .align = 4,
+     .data = code,
+     .size = 12,
+     .relocations = relocations,
+     .relocation_count = 2,
+     .lines = code_lines,
+     .line_count = 8},
+    {.name = "a section with a long name",
+     .flags = COFF_DATA | COFF_READ | (uint32_t)COFF_WRITE,
+     .align = 8192,
+     .data = code,
+     .size = 4,
+     .lines = more_lines,
+     .line_count = 1},
     {.name = "_BSS", .flags = COFF_BSS | COFF_READ | (uint32_t)COFF_WRITE, .align = 1, .size = 1000},
     {.name = "_RCODE", .flags = COFF_CODE | COFF_16BIT, .align = 16},
 };
@@ -126,8 +138,14 @@ static struct coff_symbol symbols[] = {
 };
 static const char *files[] = {"driver.asm", "an/include/file/in/a/folder/with/a/long/name.inc", "unused.inc"};
 static struct coff_object everything = {
-    .sections = sections, .section_count = 4, .symbols = symbols, .symbol_count = 8, .files = files, .file_count = 3,
-    .start = 2, .directives = "-segment:_LTEXT,class=LCODE,align=4,use=32",
+    .sections = sections,
+    .section_count = 4,
+    .symbols = symbols,
+    .symbol_count = 8,
+    .files = files,
+    .file_count = 3,
+    .start = 2,
+    .directives = "-segment:_LTEXT,class=LCODE,align=4,use=32",
 };
 
 static void a_model_survives_writing_and_reading(void **state)
@@ -153,10 +171,22 @@ static void counts_beyond_sixteen_bits_survive(void **state)
         lines[i] = (struct coff_line){i * 4, i + 1, 0};
     }
     for (uint32_t count = 65533; count < 65538; count++) {
-        struct coff_section s = {.name = "_LDATA", .flags = COFF_DATA, .align = 4, .data = data, .size = MANY * 4,
-                                 .relocations = many, .relocation_count = count, .lines = lines, .line_count = count};
-        struct coff_object o = {.sections = &s, .section_count = 1, .symbols = symbols, .symbol_count = 1, .files = files,
-                                .file_count = 1, .directives = ""};
+        struct coff_section s = {.name = "_LDATA",
+                                 .flags = COFF_DATA,
+                                 .align = 4,
+                                 .data = data,
+                                 .size = MANY * 4,
+                                 .relocations = many,
+                                 .relocation_count = count,
+                                 .lines = lines,
+                                 .line_count = count};
+        struct coff_object o = {.sections = &s,
+                                .section_count = 1,
+                                .symbols = symbols,
+                                .symbol_count = 1,
+                                .files = files,
+                                .file_count = 1,
+                                .directives = ""};
         many[1].symbol = 0;
         for (uint32_t i = 0; i < MANY; i++)
             many[i].symbol = 0;

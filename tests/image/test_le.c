@@ -52,21 +52,39 @@ static struct le_object objects[] = {
     {.name = "ICOD", .flags = 0x2015, .size = INIT_SIZE, .data = init_data, .data_size = INIT_SIZE},
 };
 static struct le_fixup fixups[] = {
-    {0, 0x10, LE_OFFSET32, 0, 0x20}, {0, 0x14, LE_OFFSET32, 0, 0x20},   {0, 0x18, LE_SELF32, 2, 0x8},
-    {0, 0x20, LE_OFFSET32, 1, 0x4000}, {0, 0x24, LE_OFFSET32, 1, 0xfffffffc}, {0, 0xffe, LE_OFFSET32, 0, 0x20},
-    {0, 0x1ffd, LE_SELF32, 0, 0x12345}, {0, 0x2000 + 1, LE_SELECTOR, 2, 0}, {2, 0, LE_OFFSET32, 0, 0},
+    {0, 0x10, LE_OFFSET32, 0, 0x20},    {0, 0x14, LE_OFFSET32, 0, 0x20},       {0, 0x18, LE_SELF32, 2, 0x8},
+    {0, 0x20, LE_OFFSET32, 1, 0x4000},  {0, 0x24, LE_OFFSET32, 1, 0xfffffffc}, {0, 0xffe, LE_OFFSET32, 0, 0x20},
+    {0, 0x1ffd, LE_SELF32, 0, 0x12345}, {0, 0x2000 + 1, LE_SELECTOR, 2, 0},    {2, 0, LE_OFFSET32, 0, 0},
 };
 static struct le_export exports[] = {{"TEST_DDB", 1, 0, 0x100}};
 static const char *files[] = {"test.asm", "test.inc"};
-static struct le_symbol symbols[] = {{0, 0, "Start", false}, {0, 0x100, "TEST_DDB", false}, {2, 0, "Init", false},
-                                     {2, INIT_SIZE, "End_Init", true}};
+static struct le_symbol symbols[] = {
+    {0, 0, "Start", false}, {0, 0x100, "TEST_DDB", false}, {2, 0, "Init", false}, {2, INIT_SIZE, "End_Init", true}};
 static struct le_line lines[] = {{0, 0, 0, 10}, {0, 5, 1, 7}, {0, 7, 0, 100000}, {2, 0, 0, 3}, {2, 9, 0, 0}};
 static const uint8_t resource[] = {16, 0, 1, 0, 9, 9};
 static const struct le_image everything = {
-    .module_name = "TEST", .flags = LE_STATIC_VXD, .cpu = 2, .os = 4, .module_version = 0x10002, .device_id = 0x1234,
-    .ddk_version = 0x400, .objects = objects, .object_count = 3, .fixups = fixups, .fixup_count = 9, .exports = exports,
-    .export_count = 1, .files = files, .file_count = 2, .symbols = symbols, .symbol_count = 4, .lines = lines,
-    .line_count = 5, .version_resource = resource, .version_resource_size = sizeof resource, .description = "A test",
+    .module_name = "TEST",
+    .flags = LE_STATIC_VXD,
+    .cpu = 2,
+    .os = 4,
+    .module_version = 0x10002,
+    .device_id = 0x1234,
+    .ddk_version = 0x400,
+    .objects = objects,
+    .object_count = 3,
+    .fixups = fixups,
+    .fixup_count = 9,
+    .exports = exports,
+    .export_count = 1,
+    .files = files,
+    .file_count = 2,
+    .symbols = symbols,
+    .symbol_count = 4,
+    .lines = lines,
+    .line_count = 5,
+    .version_resource = resource,
+    .version_resource_size = sizeof resource,
+    .description = "A test",
 };
 
 static int fill(void **state)
@@ -221,7 +239,7 @@ static void other_files_are_told_what_they_are(void **state)
 {
     (void)state;
     static uint8_t program[0x100] = {'M', 'Z', [0x3c] = 0x80};
-    static const char *const kinds[][2] = {{"PE", "Win32"}, {"NE", "16-bit Windows"}, {"LX", "OS/2"},
+    static const char *const kinds[][2] = {{"PE", "Win32"},           {"NE", "16-bit Windows"},  {"LX", "OS/2"},
                                            {"W3", "not implemented"}, {"W4", "not implemented"}, {"zz", "no LE image"}};
     assert_refused("", 0, "empty");
     assert_refused("M", 1, "one byte");

@@ -14,7 +14,8 @@
 
 // Two objects: the first of two pages (1800h bytes), the second of one short page (20h bytes).
 struct parts {
-    const char *page_map, *resident, *nonresident, *entries, *first, *second; // as hex; first, second: records of two pages
+    const char *page_map, *resident, *nonresident, *entries, *first,
+        *second; // as hex; first, second: records of two pages
 };
 
 static const struct parts plain = {
@@ -108,8 +109,8 @@ static void read_as_text(const struct parts *p, char *text, size_t room)
             n += (size_t)snprintf(text + n, room - n, "%u:%x %u->%u:%x ", m.fixups[i].object, m.fixups[i].offset,
                                   m.fixups[i].source, m.fixups[i].target_object, m.fixups[i].target_offset);
         for (uint32_t i = 0; i < m.export_count && n < room; i++)
-            n += (size_t)snprintf(text + n, room - n, "@%u %s %u:%x ", m.exports[i].ordinal, m.exports[i].name, m.exports[i].object,
-                                  m.exports[i].offset);
+            n += (size_t)snprintf(text + n, room - n, "@%u %s %u:%x ", m.exports[i].ordinal, m.exports[i].name,
+                                  m.exports[i].object, m.exports[i].offset);
         for (uint32_t i = 0; i < m.object_count && n < room; i++)
             n += (size_t)snprintf(text + n, room - n, "[%x %x %x]", m.objects[i].data_size, m.objects[i].data[0],
                                   m.objects[i].data[m.objects[i].data_size - 1]);
@@ -143,12 +144,12 @@ static void fixups_of_all_forms_are_read(void **state)
         {"03 00 1000 02 0500", "", "0:10 3->1:5 @"},
         {"05 00 1000 02 0500", "", "0:10 5->1:5 @"},
         {"06 10 1000 02 05000000", "", "0:10 6->1:5 @"},
-        {"07 83 1000 01", "", "0:10 7->0:100 @"},              // by the entry's ordinal, one byte
-        {"07 03 1000 0100", "", "0:10 7->0:100 @"},            // two bytes
-        {"07 04 1000 02 0400 0600", "", "0:10 7->1:a @"},      // additive
+        {"07 83 1000 01", "", "0:10 7->0:100 @"},         // by the entry's ordinal, one byte
+        {"07 03 1000 0100", "", "0:10 7->0:100 @"},       // two bytes
+        {"07 04 1000 02 0400 0600", "", "0:10 7->1:a @"}, // additive
         {"07 24 1000 02 0400 00000100", "", "0:10 7->1:10004 @"},
         {"07 00 fe0f 02 0400", "07 00 feff 02 0400", "0:ffe 7->1:4 @"}, // crosses a page, listed on both
-        {"", "07 00 feff 02 0400", "0:ffe 7->1:4 @"},          // listed on the second only
+        {"", "07 00 feff 02 0400", "0:ffe 7->1:4 @"},                   // listed on the second only
         {"", "07 00 1000 02 0400", "0:1010 7->1:4 @"},
         {"07 00 2000 02 0400 07 00 1000 02 0400", "", "0:10 7->1:4 0:20 7->1:4 @"}, // sorted
         {"07 00 1000 02 0400 07 00 1000 02 0500", "", "two different fixups at 10h"},
@@ -183,10 +184,13 @@ static void entries_and_names_of_all_forms_are_read(void **state)
     } cases[] = {
         {"01 03 0100 01 00010000 00", NULL, "", "@1 TEST_DDB 0:100 ["},
         {"01 01 0200 01 1000 00", NULL, "", "@1 TEST_DDB 1:10 ["}, // 16-bit entry
-        {"01 03 0100 01 00010000 02 00 01 03 0200 01 04000000 00", NULL, "", "@1 TEST_DDB 0:100 @4  1:4 ["}, // two skipped
+        {"01 03 0100 01 00010000 02 00 01 03 0200 01 04000000 00", NULL, "",
+         "@1 TEST_DDB 0:100 @4  1:4 ["}, // two skipped
         {"02 03 0100 01 00010000 01 00020000 00", NULL, "0141 0200 00", "@1 TEST_DDB 0:100 @2 A 0:200 ["},
-        {"01 03 0100 01 00010000 00", "04 54455354 0000 00", "01 44 0000 08 544553545f444442 0100 00", "@1 TEST_DDB 0:100 ["},
-        {"01 03 0100 01 00010000 00", "04 54455354 0000 08 544553545f444442 0000 00", "", "@1 TEST_DDB 0:100 ["}, // ordinal 0
+        {"01 03 0100 01 00010000 00", "04 54455354 0000 00", "01 44 0000 08 544553545f444442 0100 00",
+         "@1 TEST_DDB 0:100 ["},
+        {"01 03 0100 01 00010000 00", "04 54455354 0000 08 544553545f444442 0000 00", "",
+         "@1 TEST_DDB 0:100 ["}, // ordinal 0
         {"00", "00", "", "[1800 1 2][20 3 3]"},
         {"01 03 0100 01 00010000 00", "04 54455354 0000 08 544553545f444442 0200 00", "", "'TEST_DDB' has ordinal 2"},
         {"01 03 0300 01 00010000 00", NULL, "", "entry 1 lies in object 3 of 2"},

@@ -1,5 +1,5 @@
-// Objects that other tools made (tests/image/objects, their sources and commands beside them): what is read of them, and
-// that truncated or corrupted ones are refused or give a sound model.
+// Objects that other tools made (tests/image/objects, their sources and commands beside them): what is read of them,
+// and that truncated or corrupted ones are refused or give a sound model.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,8 +35,8 @@ static void describe(const struct coff_object *o, struct base_buf *out)
         describe_section(o, &o->sections[i], out);
     for (uint32_t i = 0; i < o->symbol_count; i++) {
         const struct coff_symbol *s = &o->symbols[i];
-        base_buf_printf(out, "symbol %s: section %d, value %x, storage %u%s\n", s->name, s->section, s->value, s->storage,
-                        s->function ? ", function" : "");
+        base_buf_printf(out, "symbol %s: section %d, value %x, storage %u%s\n", s->name, s->section, s->value,
+                        s->storage, s->function ? ", function" : "");
     }
     base_buf_printf(out, "directives '%s'\n", o->directives);
 }
@@ -119,8 +119,12 @@ static void other_files_are_told_what_they_are(void **state)
         size_t size;
         const char *message;
     } files[] = {
-        {"", 0, "empty"},           {"L", 1, "too short"},          {"!<arch>\n....", 12, "library"},
-        {"\177ELF\1\1\1", 7, "ELF"}, {"\x80\x05\0abc", 6, "OMF"},    {"MZ\x90", 3, "executable"},
+        {"", 0, "empty"},
+        {"L", 1, "too short"},
+        {"!<arch>\n....", 12, "library"},
+        {"\177ELF\1\1\1", 7, "ELF"},
+        {"\x80\x05\0abc", 6, "OMF"},
+        {"MZ\x90", 3, "executable"},
         {"\x64\x86\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, "machine type 8664h"},
         {"\0\0\xff\xff\0\0\x4c\1\0\0\0\0\0\0\0\0\0\0\0\0", 20, "large or import"},
     };

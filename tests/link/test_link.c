@@ -1,4 +1,5 @@
-// The linker, fed with objects made here: what becomes of sections and relocations, and what it says about each mistake.
+// The linker, fed with objects made here: what becomes of sections and relocations, and what it says about each
+// mistake.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,8 +55,13 @@ static void fill_ddb(uint8_t *p)
 static void section(struct coff_section *s, const char *name, uint32_t align, const uint8_t *data, uint32_t size,
                     struct coff_relocation *relocations, uint32_t count)
 {
-    *s = (struct coff_section){.name = name, .flags = COFF_CODE, .align = align, .data = data, .size = size,
-                               .relocations = relocations, .relocation_count = count};
+    *s = (struct coff_section){.name = name,
+                               .flags = COFF_CODE,
+                               .align = align,
+                               .data = data,
+                               .size = size,
+                               .relocations = relocations,
+                               .relocation_count = count};
 }
 
 static void make_main(struct driver *d)
@@ -94,8 +100,13 @@ static void make_main(struct driver *d)
     d->sections[LTEXT].lines = d->lines;
     d->sections[LTEXT].line_count = 2;
     d->files[0] = "test.asm";
-    d->main = (struct coff_object){.sections = d->sections, .section_count = SECTIONS, .symbols = d->symbols,
-                                   .symbol_count = SYMBOLS, .files = d->files, .file_count = 1, .directives = ""};
+    d->main = (struct coff_object){.sections = d->sections,
+                                   .section_count = SECTIONS,
+                                   .symbols = d->symbols,
+                                   .symbol_count = SYMBOLS,
+                                   .files = d->files,
+                                   .file_count = 1,
+                                   .directives = ""};
 }
 
 // A C compiler's object: .text and .bss, a reference back.
@@ -106,11 +117,15 @@ static void make_helper(struct driver *d)
     section(&d->helper_sections[0], ".text", 16, d->helper_code, 12, d->helper_relocations, 2);
     section(&d->helper_sections[1], ".bss", 4, NULL, 0x2000, NULL, 0);
     d->helper_sections[1].flags = COFF_BSS;
-    d->helper_symbols[0] = (struct coff_symbol){.name = "Helper", .section = 1, .storage = COFF_EXTERNAL, .function = true};
+    d->helper_symbols[0] =
+        (struct coff_symbol){.name = "Helper", .section = 1, .storage = COFF_EXTERNAL, .function = true};
     d->helper_symbols[1] = (struct coff_symbol){.name = "state", .value = 0x10, .section = 2, .storage = COFF_STATIC};
     d->helper_symbols[2] = (struct coff_symbol){.name = "TEST_Init", .storage = COFF_EXTERNAL};
-    d->helper = (struct coff_object){.sections = d->helper_sections, .section_count = 2, .symbols = d->helper_symbols,
-                                     .symbol_count = 3, .directives = ""};
+    d->helper = (struct coff_object){.sections = d->helper_sections,
+                                     .section_count = 2,
+                                     .symbols = d->helper_symbols,
+                                     .symbol_count = 3,
+                                     .directives = ""};
 }
 
 static void begin(struct driver *d)
@@ -195,10 +210,10 @@ static void two_objects_become_a_driver(void **state)
     assert_int_equal(object, 0);
     assert_int_equal(offset, DDB);
     const uint8_t *code = m.objects[0].data;
-    assert_int_equal(base_get32(code + 5), HELPER - 9);         // a call within the object needs no fixup
-    assert_fixup(&m, 10, LE_SELF32, 1, 0);                      // one to another object does
-    assert_fixup(&m, 16, LE_OFFSET32, 0, COMMUNAL + 8);         // the addend counts
-    assert_fixup(&m, HELPER + 1, LE_OFFSET32, 0, 0xac + 0x10);  // .bss follows .text, _LDATA
+    assert_int_equal(base_get32(code + 5), HELPER - 9);        // a call within the object needs no fixup
+    assert_fixup(&m, 10, LE_SELF32, 1, 0);                     // one to another object does
+    assert_fixup(&m, 16, LE_OFFSET32, 0, COMMUNAL + 8);        // the addend counts
+    assert_fixup(&m, HELPER + 1, LE_OFFSET32, 0, 0xac + 0x10); // .bss follows .text, _LDATA
     assert_fixup(&m, HELPER + 6, LE_SELF32, 1, 0);
     assert_fixup(&m, DDB + 0x18, LE_OFFSET32, 0, 4);
     assert_fixup(&m, DDB + 0x30, LE_OFFSET32, 0, DATA + TABLE_AT);
@@ -347,7 +362,8 @@ static void undefined(struct driver *d)
 }
 static void duplicate(struct driver *d)
 {
-    d->helper_symbols[2] = (struct coff_symbol){.name = "TEST_Init", .value = 2, .section = 1, .storage = COFF_EXTERNAL};
+    d->helper_symbols[2] =
+        (struct coff_symbol){.name = "TEST_Init", .value = 2, .section = 1, .storage = COFF_EXTERNAL};
 }
 static void unknown_section(struct driver *d)
 {
@@ -510,13 +526,15 @@ static const struct {
     const char *message;
 } refusals[] = {
     {undefined, "test.asm:20: error: undefined symbol 'Helper', wanted by _LTEXT+5h of main.obj; there is a '_Helper'"},
-    {duplicate, "helper.obj: error: the symbol 'TEST_Init' in .text+2h of helper.obj is already defined in _ITEXT+0h of main.obj"},
+    {duplicate,
+     "helper.obj: error: the symbol 'TEST_Init' in .text+2h of helper.obj is already defined in _ITEXT+0h of main.obj"},
     {unknown_section, "main.obj: error: the section 'MYSEG' is of no known class"},
     {unknown_class, "main.obj: error: the segment 'MYSEG' has the class 'FUNNY'"},
     {other_class, "helper.obj: error: the segment '_LTEXT' has the class 'PCODE' here and 'LCODE'"},
     {unknown_relocation, "the relocation's type is unknown"},
     {real_mode_reaches_out, "real-mode code cannot reach"},
-    {real_mode_is_reached, "test.asm:21: error: _LTEXT+10h of main.obj refers to 'Real_Message': the real-mode segment is gone"},
+    {real_mode_is_reached,
+     "test.asm:21: error: _LTEXT+10h of main.obj refers to 'Real_Message': the real-mode segment is gone"},
     {word_in_flat_code, "a 16-bit offset reaches only"},
     {segment_address, "a segment address is not known"},
     {outside, "lies outside the section's bytes"},
@@ -574,7 +592,8 @@ static void all_missing_and_double_names_come_out_at_once(void **state)
     d.helper_symbols[2].name = "Missing";
     d.helper_symbols[0] = (struct coff_symbol){.name = "TEST_Service_Table", .section = 1, .storage = COFF_EXTERNAL};
     assert_false(link_driver(&d));
-    assert_int_equal(d.diag.errors, 4); // TEST_Service_Table is there twice, Helper is missing, Missing for both objects
+    assert_int_equal(d.diag.errors,
+                     4); // TEST_Service_Table is there twice, Helper is missing, Missing for both objects
     end(&d);
 }
 

@@ -59,8 +59,9 @@ static void a_weak_external_is_refused(void **state)
     base_diag_init(&diag, &base_heap, NULL, NULL);
     base_buf_init(&map, &base_heap);
     assert_false(link_with("weak", &diag, &map));
-    assert_string_equal(base_buf_cstr(&diag.first),
-                        "tests/image/objects/weak.obj: error: the symbol '_perhaps' is a weak external: not implemented\n");
+    assert_string_equal(
+        base_buf_cstr(&diag.first),
+        "tests/image/objects/weak.obj: error: the symbol '_perhaps' is a weak external: not implemented\n");
     base_buf_free(&map);
     base_diag_free(&diag);
 }
