@@ -7,6 +7,7 @@
 enum devices_record_kind {
     DEVICES_RECORD_MESSAGE = BASE_RECORDS_DEVICES, // struct devices_message_record
     DEVICES_RECORD_POST,                           // struct devices_post_record
+    DEVICES_RECORD_UNHEARD,                        // struct devices_unheard_record
 };
 
 // A message box that a driver asked SHELL for.
@@ -22,6 +23,12 @@ struct devices_message_record {
 struct devices_post_record {
     struct base_record head;
     uint32_t window, message, wparam, lparam;
+};
+
+// At the end of a run: an interrupt from outside that never came in, because its line is masked.
+struct devices_unheard_record {
+    struct base_record head;
+    uint8_t irq;
 };
 
 #endif

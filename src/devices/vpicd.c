@@ -1,6 +1,8 @@
 // VPICD, the virtual interrupt controller (VDAG31 Virtual_PIC_Device; Win95 DDK S34B0-S34D8): services and messages.
 #include "devices/vpicd.h"
 
+#include "devices/observe.h"
+
 #include "kit/constants.h"
 #include "kit/messages.h"
 #include "kit/services.h"
@@ -435,6 +437,20 @@ static void sys_critical_init_begin(struct vmm *v)
     devices_call_c_begin(v, KIT__Allocate_Device_CB_Area, 2, (const uint32_t[]){vpicd_area_size(), 0});
 }
 
+// Interrupts from outside whose time has not come or whose line is masked, once the system ends.
+static void announce_unheard(struct vmm *v)
+{
+    const struct pc *pc = devices_board(v);
+    uint32_t waiting = pc->pulses;
+    for (uint32_t i = 0; i < pc->scheduled_irqs; i++)
+        waiting |= 1u << pc->scheduled_irq[i].irq;
+    for (uint8_t irq = 0; irq < PC_IRQS; irq++) {
+        struct devices_unheard_record r = {.irq = irq};
+        if (waiting >> irq & 1 && pc_irq_masked(pc, irq) && base_sink_heard(vmm_sink(v)))
+            devices_announce(v, &r.head, DEVICES_RECORD_UNHEARD, sizeof r);
+    }
+}
+
 static void control(struct vmm *v)
 {
     const uint32_t *r = vmm_regs(v);
@@ -442,6 +458,9 @@ static void control(struct vmm *v)
     switch (r[X86_EAX]) {
     case KIT_Sys_Critical_Init:
         sys_critical_init_begin(v);
+        break;
+    case KIT_Sys_VM_Terminate:
+        announce_unheard(v);
         break;
     case KIT_Create_VM:
         vpicd_vm_created(v, r[X86_EBX]);

@@ -270,6 +270,12 @@ static void tell_post(struct watch_account *a, const struct devices_post_record 
     end_line(a);
 }
 
+static void tell_unheard(struct watch_account *a, const struct devices_unheard_record *r)
+{
+    base_buf_printf(begin_line(a, r->head.time), "interrupt line %u was to be raised, but it is masked", r->irq);
+    end_line(a);
+}
+
 static void tell_end(struct watch_account *a, const struct vmm_end_record *r)
 {
     struct base_buf *b = begin_line(a, r->head.time);
@@ -302,6 +308,10 @@ void watch_account_listen(void *user, const struct base_record *record)
     tell_all_waiting(a);
     if (record->kind == DEVICES_RECORD_MESSAGE) {
         tell_message_box(a, r);
+        return;
+    }
+    if (record->kind == DEVICES_RECORD_UNHEARD) {
+        tell_unheard(a, r);
         return;
     }
     if (record->kind == DEVICES_RECORD_POST) {
