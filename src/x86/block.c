@@ -27,10 +27,10 @@ static struct x86_code_page **page_place(struct x86_private *c, uint32_t page, b
     return *leaf ? &(*leaf)[page & 1023] : NULL;
 }
 
-bool x86_has_code(const struct x86_private *c, uint32_t page)
+const struct x86_code_page *x86_code_on(const struct x86_private *c, uint32_t page)
 {
     struct x86_code_page **leaf = c->code[page >> 10];
-    return leaf && leaf[page & 1023];
+    return leaf ? leaf[page & 1023] : NULL;
 }
 
 // The first code on a page turns stores to it into checked ones.
@@ -74,8 +74,9 @@ static void cover(struct x86_code_page *p, const struct x86_block *b, uint32_t p
         p->granules[g / 64] |= (uint64_t)1 << (g % 64);
 }
 
-static bool covered(const struct x86_code_page *p, uint32_t offset, uint32_t n)
+bool x86_covers_code(const struct x86_code_page *p, uint32_t address, uint32_t n)
 {
+    uint32_t offset = address & X86_PAGE_MASK;
     for (uint32_t g = offset / 16; g <= (offset + n - 1) / 16; g++)
         if (p->granules[g / 64] >> (g % 64) & 1)
             return true;
@@ -129,7 +130,7 @@ static bool meets(const struct x86_block *b, uint32_t page, uint32_t offset, uin
 static void written_on_page(struct x86_private *c, uint32_t page, uint32_t offset, uint32_t n)
 {
     struct x86_code_page **at = page_place(c, page, false);
-    if (!at || !*at || !covered(*at, offset, n))
+    if (!at || !*at || !x86_covers_code(*at, offset, n))
         return;
     bool killed = false;
     for (struct x86_block *b = (*at)->blocks, *next; b; b = next) {

@@ -73,6 +73,9 @@ struct x86_block {
     struct x86_op ops[];
 };
 
+// Place of a link key in the jump cache.
+#define X86_JUMP_SLOT(key) (((uint32_t)(key) ^ (uint32_t)(key) >> 11) % X86_JUMPS)
+
 // The blocks on one physical page, and which 16-byte granules of it they cover.
 struct x86_code_page {
     uint64_t granules[4];
@@ -88,6 +91,7 @@ enum { X86_TLB_NONE = 1, X86_TLB_CODE = 2 };
 
 struct x86_tlb {
     struct x86_tlb_entry read[X86_TLB_ENTRIES], write[X86_TLB_ENTRIES], fetch[X86_TLB_ENTRIES];
+    const struct x86_code_page *code[X86_TLB_ENTRIES]; // of write entries with X86_TLB_CODE
 };
 
 // Offsets that a segment allows: first..last. None: first > last. Where the last is 4 GB there is no limit at all:
@@ -278,7 +282,8 @@ struct x86_block *x86_find_block(struct x86_private *c, unsigned mode); // at CS
 struct x86_block *x86_decode_block(struct x86_private *c, uint32_t linear, uint32_t phys, unsigned mode,
                                    struct x86_block *into);
 void x86_code_written(struct x86_private *c, uint32_t phys, uint32_t n); // physical bytes changed
-bool x86_has_code(const struct x86_private *c, uint32_t page);
+const struct x86_code_page *x86_code_on(const struct x86_private *c, uint32_t page); // NULL: no code on that page
+bool x86_covers_code(const struct x86_code_page *p, uint32_t address, uint32_t n);      // by granules, within a page
 void x86_drop_code(struct x86_private *c); // all blocks; not while one runs
 bool x86_code_is_full(const struct x86_private *c); // time to drop all
 size_t x86_hash_bytes(const struct x86_private *c);

@@ -76,6 +76,23 @@ x86_pick x86_pick_muldiv, x86_pick_load_far, x86_pick_flag, x86_pick_group6, x86
         if (BASE_UNLIKELY(link_->key != c->key + (uint32_t)(to_ + c->cs_base)))                                        \
             X86_TAIL FOLLOW(c, op);                                                                                    \
         struct x86_block *b_ = link_->block;                                                                           \
+        if (BASE_UNLIKELY((uint64_t)to_ + b_->size > (uint64_t)c->pub.state.seg[X86_CS].limit + 1))                    \
+            X86_TAIL FOLLOW(c, op);                                                                                    \
+        if (BASE_UNLIKELY((c->left -= b_->count) < 0)) {                                                               \
+            c->left += b_->count;                                                                                      \
+            return NULL;                                                                                               \
+        }                                                                                                              \
+        X86_GO(b_->ops);                                                                                               \
+    } while (0)
+
+// Goes on at state.eip through the jump cache: returns and indirect jumps.
+#define X86_JUMP_FOUND()                                                                                               \
+    do {                                                                                                               \
+        uint64_t key_ = c->key + (uint32_t)(c->pub.state.eip + c->cs_base);                                            \
+        const struct x86_link *slot_ = &c->jumps[X86_JUMP_SLOT(key_)];                                                 \
+        if (BASE_UNLIKELY(slot_->key != key_ || !(c->mode & X86_MODE_UNLIMITED)))                                      \
+            X86_TAIL x86_follow_jump(c, op);                                                                           \
+        struct x86_block *b_ = slot_->block;                                                                           \
         if (BASE_UNLIKELY((c->left -= b_->count) < 0)) {                                                               \
             c->left += b_->count;                                                                                      \
             return NULL;                                                                                               \
@@ -97,7 +114,7 @@ x86_pick x86_pick_muldiv, x86_pick_load_far, x86_pick_flag, x86_pick_group6, x86
     }                                                                                                                  \
     static bool name##_body(struct x86_private *c, struct x86_op *op)
 #define X86_SLOW(name) X86_SLOW_THEN(name, X86_NEXT)
-#define X86_SLOW_JUMP(name) X86_SLOW_THEN(name, X86_TAIL x86_follow_jump(c, op))
+#define X86_SLOW_JUMP(name) X86_SLOW_THEN(name, X86_JUMP_FOUND())
 #define X86_SLOW_LINK(name) X86_SLOW_THEN(name, X86_JUMP(x86_next_eip(c, op), 1, x86_follow))
 
 // Operands of handlers that are not in a hurry: memory, or the register op->dst.

@@ -4,6 +4,13 @@
 // ---------------------------------------------------------------------------------------------------------------------
 // The operations. Carries of an addition are (a & b) | ((a | b) & ~sum), borrows (~a & b) | ((~a | b) & difference).
 
+// INC and DEC leave CF alone: the old bit 31 comes back, and bit 30 turns with it so that OF stays right.
+X86_INLINE uint32_t keep_carry(uint32_t aux, uint32_t old)
+{
+    uint32_t differs = (aux ^ old) & X86_AUX_CF;
+    return aux ^ (differs | differs >> 1);
+}
+
 #define DEFINE_OPERATIONS(SZ)                                                                                          \
     X86_INLINE uint32_t sum_##SZ(struct x86_private *c, uint32_t a, uint32_t b, uint32_t r)                            \
     {                                                                                                                  \
@@ -44,16 +51,14 @@
     X86_INLINE uint32_t do_xor_##SZ(struct x86_private *c, uint32_t a, uint32_t b) { return logic_##SZ(c, a ^ b); }    \
     X86_INLINE uint32_t do_inc_##SZ(struct x86_private *c, uint32_t a)                                                 \
     {                                                                                                                  \
-        bool cf = x86_cf(c);                                                                                           \
-        uint32_t r = sum_##SZ(c, a, 1, a + 1);                                                                         \
-        x86_set_cf(c, cf);                                                                                             \
+        uint32_t old = c->aux, r = sum_##SZ(c, a, 1, a + 1);                                                           \
+        c->aux = keep_carry(c->aux, old);                                                                              \
         return r;                                                                                                      \
     }                                                                                                                  \
     X86_INLINE uint32_t do_dec_##SZ(struct x86_private *c, uint32_t a)                                                 \
     {                                                                                                                  \
-        bool cf = x86_cf(c);                                                                                           \
-        uint32_t r = difference_##SZ(c, a, 1, a - 1);                                                                  \
-        x86_set_cf(c, cf);                                                                                             \
+        uint32_t old = c->aux, r = difference_##SZ(c, a, 1, a - 1);                                                    \
+        c->aux = keep_carry(c->aux, old);                                                                              \
         return r;                                                                                                      \
     }                                                                                                                  \
     X86_INLINE uint32_t do_neg_##SZ(struct x86_private *c, uint32_t a) { return do_sub_##SZ(c, 0, a); }                \

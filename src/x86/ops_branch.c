@@ -134,7 +134,7 @@ X86_HOT(ret_flat)
         X86_TAIL x86_raise_gp0(c, op);
     c->pub.state.reg[X86_ESP] = lin + 4 + op->imm;
     c->pub.state.eip = to;
-    X86_TAIL x86_follow_jump(c, op);
+    X86_JUMP_FOUND();
 }
 
 x86_handler *x86_pick_ret(struct x86_decode *d, struct x86_op *op)
@@ -198,6 +198,54 @@ X86_SLOW_JUMP(jmp_rm)
         return x86_fail_code(c, 13, 0);
     c->pub.state.eip = to;
     return true;
+}
+
+// Calls and jumps through registers and memory in flat 32-bit code.
+X86_HOT(call_reg_flat)
+{
+    uint32_t lin = c->pub.state.reg[X86_ESP] - 4, to = c->pub.state.reg[op->dst];
+    X86_HIT(write, 4u, call_rm)
+    if (BASE_UNLIKELY(!within_code(c, to)))
+        X86_TAIL x86_raise_gp0(c, op);
+    x86_host_store_32(host, x86_next_eip(c, op));
+    c->pub.state.reg[X86_ESP] = lin;
+    c->pub.state.eip = to;
+    X86_JUMP_FOUND();
+}
+
+X86_HOT(call_memory_flat)
+{
+    uint32_t lin = x86_offset(c, op), stack = c->pub.state.reg[X86_ESP] - 4;
+    X86_HIT(read, 4u, call_rm)
+    const struct x86_tlb_entry *top = &c->tlb->write[stack / X86_PAGE_SIZE % X86_TLB_ENTRIES];
+    uint32_t to = x86_host_load_32(host);
+    if (BASE_UNLIKELY(top->tag != ((stack + 3) & ~(uint32_t)X86_PAGE_MASK) || !within_code(c, to)))
+        X86_TAIL call_rm(c, op);
+    x86_host_store_32((uint8_t *)(top->addend + stack), x86_next_eip(c, op));
+    c->pub.state.reg[X86_ESP] = stack;
+    c->pub.state.eip = to;
+    X86_JUMP_FOUND();
+}
+
+X86_HOT(jmp_memory_flat)
+{
+    uint32_t lin = x86_offset(c, op);
+    X86_HIT(read, 4u, jmp_rm)
+    uint32_t to = x86_host_load_32(host);
+    if (BASE_UNLIKELY(!within_code(c, to)))
+        X86_TAIL x86_raise_gp0(c, op);
+    c->pub.state.eip = to;
+    X86_JUMP_FOUND();
+}
+
+static x86_handler *pick_indirect(const struct x86_decode *d)
+{
+    bool call = d->reg == 2, fast = flat_stack(d) && d->form != X86_FORM_SEG;
+    if (!fast)
+        return call ? call_rm : jmp_rm;
+    if (d->form == X86_FORM_REG)
+        return call ? call_reg_flat : jmp_rm;
+    return call ? call_memory_flat : jmp_memory_flat;
 }
 
 // A far pointer: offset, then selector.
@@ -272,7 +320,7 @@ x86_handler *x86_pick_group5(struct x86_decode *d, struct x86_op *op)
     op->src = d->reg;
     d->ends = true;
     if (d->reg == 2 || d->reg == 4)
-        return d->reg == 2 ? call_rm : jmp_rm;
+        return pick_indirect(d);
     return d->form == X86_FORM_REG ? NULL : far_memory;
 }
 

@@ -73,9 +73,39 @@ static bool imul_to(struct x86_private *c, struct x86_op *op, bool immediate)
 X86_SLOW(imul_rm) { return imul_to(c, op, false); }
 X86_SLOW(imul_imm) { return imul_to(c, op, true); }
 
+// The 32-bit forms that compilers make.
+X86_INLINE void imul_32(struct x86_private *c, unsigned to, uint32_t a, uint32_t b)
+{
+    int64_t p = (int64_t)(int32_t)a * (int32_t)b;
+    bool upper = p != (int32_t)p;
+    c->pub.state.reg[to] = c->res = (uint32_t)p;
+    c->aux = upper ? X86_AUX_CF : 0; // CF and OF
+}
+
+X86_HOT(imul_rr_32)
+{
+    imul_32(c, op->src, c->pub.state.reg[op->src], c->pub.state.reg[op->dst]);
+    X86_NEXT;
+}
+
+X86_HOT(imul_ri_32)
+{
+    imul_32(c, op->src, c->pub.state.reg[op->dst], op->imm);
+    X86_NEXT;
+}
+
+X86_COLD_READ(imul_rm_32, 4u, imul_32(c, op->src, c->pub.state.reg[op->src], v);)
+X86_MEMORY_FORMS(imul_rm_32, read, 4u, imul_32(c, op->src, c->pub.state.reg[op->src], x86_host_load_32(host));)
+
 x86_handler *x86_pick_imul(struct x86_decode *d, struct x86_op *op)
 {
+    static x86_handler *const from_memory[] = X86_FORM_LIST(imul_rm_32);
+    bool two = d->opcode == 0x1af;
     x86_take_operands(d, op, d->size);
+    if (d->size == 4 && d->form == X86_FORM_REG)
+        return two ? imul_rr_32 : imul_ri_32;
+    if (d->size == 4 && two)
+        return from_memory[d->form];
     return d->opcode == 0x1af ? imul_rm : imul_imm;
 }
 

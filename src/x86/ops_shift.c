@@ -91,6 +91,41 @@ DEFINE_SHIFT(shl, 4)
 DEFINE_SHIFT(shr, 5)
 DEFINE_SHIFT(sar, 7)
 
+// Shifts of 32-bit registers by a count that is not 0, and of CL: common enough for handlers of their own.
+X86_HOT(shl_r32)
+{
+    uint32_t v = c->pub.state.reg[op->dst], r = v << op->imm, cf = v >> (32 - op->imm) & 1;
+    c->pub.state.reg[op->dst] = c->res = r;
+    c->aux = cf << 31 | (r >> 31) << 30;
+    X86_NEXT;
+}
+
+X86_HOT(shr_r32)
+{
+    uint32_t v = c->pub.state.reg[op->dst], r = v >> op->imm, cf = v >> (op->imm - 1) & 1;
+    c->pub.state.reg[op->dst] = c->res = r;
+    c->aux = cf << 31 | (cf ^ v >> 31) << 30;
+    X86_NEXT;
+}
+
+X86_HOT(sar_r32)
+{
+    int32_t v = (int32_t)c->pub.state.reg[op->dst];
+    uint32_t r = (uint32_t)(v >> op->imm), cf = (uint32_t)(v >> (op->imm - 1)) & 1;
+    c->pub.state.reg[op->dst] = c->res = r;
+    c->aux = cf << 31 | cf << 30;
+    X86_NEXT;
+}
+
+static x86_handler *pick_fast_shift(const struct x86_decode *d, struct x86_op *op)
+{
+    static x86_handler *const handlers[8] = {[4] = shl_r32, [5] = shr_r32, [6] = shl_r32, [7] = sar_r32};
+    if (d->form != X86_FORM_REG || op->size != 4 || op->src || !(op->imm & 31))
+        return NULL;
+    op->imm &= 31;
+    return handlers[d->reg];
+}
+
 x86_handler *x86_pick_shift(struct x86_decode *d, struct x86_op *op)
 {
     static x86_handler *const handlers[] = {rol, ror, rcl, rcr, shl, shr, shl, sar};
@@ -98,7 +133,8 @@ x86_handler *x86_pick_shift(struct x86_decode *d, struct x86_op *op)
     op->src = d->opcode == 0xd2 || d->opcode == 0xd3; // count in CL
     if (d->opcode == 0xd0 || d->opcode == 0xd1)
         op->imm = 1;
-    return handlers[d->reg];
+    x86_handler *fast = pick_fast_shift(d, op);
+    return fast ? fast : handlers[d->reg];
 }
 
 // SHLD, SHRD. Counts above the operand size (16-bit operands) are undefined; as the processors do, three words rotate.

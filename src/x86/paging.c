@@ -16,6 +16,8 @@ static struct x86_tlb_entry *entry_of(struct x86_tlb *t, unsigned kind, uint32_t
 static void fill(struct x86_private *c, bool user, unsigned kind, uint32_t linear, uint32_t tag, uintptr_t addend)
 {
     struct x86_tlb_entry *e = entry_of(&c->tlbs[user], kind, linear);
+    if (e->tag == tag && e->addend == addend)
+        return;
     e->tag = tag;
     e->addend = addend;
     if (c->tlb_filled < LOG_ENTRIES)
@@ -264,9 +266,12 @@ static void fill_data(struct x86_private *c, uint32_t linear, uint32_t phys, boo
         return;
     // A write entry's pointer may be moved by copy on write: write_page does that before the entry is made.
     const uint8_t *bytes = write ? x86_memory_write_page(c->pub.memory, page) : x86_memory_read_page(c->pub.memory, page);
-    if (bytes)
-        fill(c, user, write ? KIND_WRITE : KIND_READ, linear, start | (write && x86_has_code(c, page) ? X86_TLB_CODE : 0u),
-             (uintptr_t)bytes - start);
+    if (!bytes)
+        return;
+    const struct x86_code_page *code = write ? x86_code_on(c, page) : NULL;
+    fill(c, user, write ? KIND_WRITE : KIND_READ, linear, start | (code ? X86_TLB_CODE : 0u), (uintptr_t)bytes - start);
+    if (code)
+        c->tlbs[user].code[linear / X86_PAGE_SIZE % X86_TLB_ENTRIES] = code;
 }
 
 static bool locate(struct x86_private *c, uint32_t linear, unsigned access, uint32_t *phys)
@@ -345,12 +350,17 @@ uint64_t x86_load_to_write(struct x86_private *c, uint32_t linear, unsigned size
     return x86_load(c, linear, size);
 }
 
+static const struct x86_code_page *code_at(const struct x86_private *c, uint32_t linear)
+{
+    return c->tlb->code[linear / X86_PAGE_SIZE % X86_TLB_ENTRIES];
+}
+
 // Pages with code: the store goes straight to memory unless it meets a granule that holds decoded code.
 bool x86_store(struct x86_private *c, uint32_t linear, unsigned size, uint32_t v)
 {
     const struct x86_tlb_entry *e = entry_of(c->tlb, KIND_WRITE, linear);
     uint32_t page = (linear + size - 1) & ~(uint32_t)X86_PAGE_MASK;
-    if (e->tag == page) {
+    if (e->tag == page || (e->tag == (page | X86_TLB_CODE) && !x86_covers_code(code_at(c, linear), linear, size))) {
         to_bytes((uint8_t *)(e->addend + linear), size, v);
         return true;
     }
@@ -367,12 +377,28 @@ uint64_t x86_load_system(struct x86_private *c, uint32_t linear, unsigned size)
 
 bool x86_store_system(struct x86_private *c, uint32_t linear, unsigned size, uint32_t v)
 {
+    const struct x86_tlb_entry *e = entry_of(&c->tlbs[0], KIND_WRITE, linear);
+    if (hits(e, linear, size)) {
+        to_bytes((uint8_t *)(e->addend + linear), size, v);
+        return true;
+    }
     return store_as(c, linear, size, v, 0);
+}
+
+// The TLB's answer where it has one: everything accessible and nothing more to mark. Write entries may belong to code.
+static const struct x86_tlb_entry *hit_for(const struct x86_private *c, uint32_t linear, uint32_t n, unsigned access)
+{
+    const struct x86_tlb *t = &c->tlbs[(access & X86_USER) != 0];
+    const struct x86_tlb_entry *row = access & X86_WRITE ? t->write : t->read;
+    const struct x86_tlb_entry *e = &row[linear / X86_PAGE_SIZE % X86_TLB_ENTRIES];
+    uint32_t page = linear & ~(uint32_t)X86_PAGE_MASK;
+    bool inside = (linear & X86_PAGE_MASK) + (uint64_t)n <= X86_PAGE_SIZE;
+    return inside && (e->tag & ~(uint32_t)X86_TLB_CODE) == page ? e : NULL;
 }
 
 bool x86_probe(struct x86_private *c, uint32_t linear, uint32_t n, unsigned access)
 {
-    if (n == 0)
+    if (n == 0 || hit_for(c, linear, n, access))
         return true;
     uint32_t last = (linear + (n - 1)) & ~(uint32_t)X86_PAGE_MASK;
     for (uint32_t at = linear;; at = (at & ~(uint32_t)X86_PAGE_MASK) + X86_PAGE_SIZE) {

@@ -116,13 +116,18 @@ static struct x86_op *enter(struct x86_private *c, struct x86_block *b)
     X86_ENTER(b->ops);
 }
 
+static bool within_limit(const struct x86_private *c, const struct x86_block *b)
+{
+    return (uint64_t)c->pub.state.eip + b->size <= (uint64_t)c->pub.state.seg[X86_CS].limit + 1;
+}
+
 static struct x86_block *next_block(struct x86_private *c)
 {
     if (c->attention)
         return NULL;
     uint64_t key = c->key + (uint32_t)(c->pub.state.eip + c->cs_base);
-    struct x86_link *slot = &c->jumps[((uint32_t)key ^ (uint32_t)key >> 11) % X86_JUMPS];
-    if (slot->key == key && (c->mode & X86_MODE_UNLIMITED) && slot->block)
+    struct x86_link *slot = &c->jumps[X86_JUMP_SLOT(key)];
+    if (slot->key == key && within_limit(c, slot->block))
         return slot->block;
     struct x86_block *b = x86_find_block(c, c->mode);
     if (b && !(b->mode & X86_MODE_STEP) && !c->break_count)
@@ -135,7 +140,7 @@ static struct x86_op *follow(struct x86_private *c, struct x86_link *link)
     struct x86_block *b = next_block(c);
     if (!b)
         return NULL;
-    if (!(b->mode & X86_MODE_STEP) && (b->mode & X86_MODE_UNLIMITED) && !c->break_count)
+    if (!(b->mode & X86_MODE_STEP) && !c->break_count)
         *link = (struct x86_link){c->key + (uint32_t)(c->pub.state.eip + c->cs_base), b};
     return enter(c, b);
 }
