@@ -210,19 +210,6 @@ static uint64_t unmasked(const struct pc *pc, unsigned irq, uint64_t when)
     return pc_irq_masked(pc, irq) ? PC_NEVER : when;
 }
 
-// The first scheduled interrupt whose line is not masked.
-static uint64_t next_scheduled(const struct pc *pc)
-{
-    uint32_t masked = 0;
-    for (unsigned irq = 0; pc->scheduled_irqs && irq < PC_IRQS; irq++)
-        masked |= (uint32_t)pc_irq_masked(pc, irq) << irq;
-    for (uint32_t i = 0; i < pc->scheduled_irqs; i++) {
-        if (!(masked >> pc->scheduled_irq[i].irq & 1))
-            return pc->scheduled_irq[i].at;
-    }
-    return PC_NEVER;
-}
-
 uint64_t pc_next_event(const struct pc *pc)
 {
     uint64_t rise = pc_counter_next_rise(&pc->counter[0], pc_ticks(pc->now));
@@ -231,7 +218,8 @@ uint64_t pc_next_event(const struct pc *pc)
     next = pc_earlier(next, unmasked(pc, 3, pc_uart_next(&pc->uart[1], pc->now)));
     next = pc_earlier(next, unmasked(pc, 4, pc_uart_next(&pc->uart[0], pc->now)));
     next = pc_earlier(next, unmasked(pc, 8, pc_clock_next(&pc->clock, pc->now)));
-    return pc_earlier(next, next_scheduled(pc));
+    // What was asked for from outside happens and is told of, whether anybody listens to the line or not.
+    return pc->scheduled_irqs ? pc_earlier(next, pc->scheduled_irq[0].at) : next;
 }
 
 bool pc_schedule_key(struct pc *pc, uint8_t scan_byte, uint64_t at)

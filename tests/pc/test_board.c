@@ -45,13 +45,16 @@ static void scheduled_irq_stays_up_until_acknowledged(void **state)
     assert_int_equal(pc_acknowledge(pc), 0x73);
 }
 
-static void masked_schedule_is_no_event_but_happens(void **state)
+static void masked_schedule_happens_and_is_told_of(void **state)
 {
     struct pc *pc = *state;
     out8(pc, 0x21, 0xFF);
     assert_true(pc_schedule_irq(pc, 5, 1000));
-    assert_true(pc_next_event(pc) == PC_NEVER);
-    pc_advance(pc, 5000);
+    assert_true(pc_schedule_irq(pc, 6, 2000));
+    assert_int_equal(pc_next_event(pc), 1000);
+    pc_advance(pc, 1500);
+    assert_int_equal(pc_take_raised(pc), 1 << 5);
+    assert_int_equal(pc_next_event(pc), 2000);
     assert_false(pc_intr(pc));
     out8(pc, 0x21, 0xDF);
     assert_true(pc_intr(pc));
@@ -160,7 +163,7 @@ int main(void)
         BOARD_TEST(unowned_ports_say_so),
         BOARD_TEST(wide_accesses_reach_consecutive_ports),
         BOARD_TEST(scheduled_irq_stays_up_until_acknowledged),
-        BOARD_TEST(masked_schedule_is_no_event_but_happens),
+        BOARD_TEST(masked_schedule_happens_and_is_told_of),
         BOARD_TEST(dma_registers_use_the_flip_flop),
         BOARD_TEST(port_61_shows_refresh_and_speaker),
         BOARD_TEST(screen_rows_become_text),
