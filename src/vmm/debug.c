@@ -1,6 +1,7 @@
 // The debug VMM's printing services. They print in every build of this VMM: what a driver prints is what its author looks
 // for. A debugger counts as present only when one listens. Win95 DDK S31B3-S31CF; VDAG31 Debugging_Services.
 #include "vmm/debug.h"
+#include "vmm/defs.h"
 #include "vmm/printf.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #define VXDKIT_VMM_DEBUG_H
 
 #include "base/buf.h"
-#include "vmm/defs.h"
+#include "vmm/guest.h"
 
 enum { VMM_DEBUG_TEXT = 4096 }; // longer texts of a driver are cut
 

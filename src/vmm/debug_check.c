@@ -1,6 +1,7 @@
 // The debug VMM's checks: handles, re-entry, the client pointer, ranges, and the one service that procedures of a debug
 // build call on entry (_Debug_Flags_Service). Win95 DDK S31B6, S31BA, S31CE, S31CF.
 #include "vmm/debug.h"
+#include "vmm/defs.h"
 
 static const char flags_page[] = "Win95 DDK S31BA";
 

@@ -1,6 +1,7 @@
 // The second display of the debug VMM: 25 rows of 80 cells, a cursor, and what is printed on it is announced as well.
 // Win95 DDK S31C2-S31CC.
 #include "vmm/debug.h"
+#include "vmm/defs.h"
 
 #include <string.h>
 

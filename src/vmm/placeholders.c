@@ -1,6 +1,7 @@
 // Placeholders in the texts of the debug services: #EAX is the register's value in hexadecimal, ?EAX the nearest label to
 // the address in it, ?AX:EBX the nearest label to EBX in the segment of AX. Win95 DDK S31C8.
 #include "vmm/debug.h"
+#include "vmm/defs.h"
 
 #include <stdio.h>
 #include <string.h>

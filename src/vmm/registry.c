@@ -1,8 +1,8 @@
 // Registry services over the hive: handles, and the Win32 contracts of the calls. Win95 DDK S3323-S3337.
 #include "base/buf.h"
 #include "kit/services.h"
+#include "vmm/defs.h"
 #include "vmm/hive.h"
-#include "vmm/machine.h"
 
 #include <string.h>
 
@@ -458,6 +458,28 @@ static void reg_query_info_key(struct vmm *v)
     answer(v, query_info_key(v));
 }
 
+// _GetRegistryPath(pDDB, pBuffer, cbBuffer): where the device keeps its settings below HKEY_LOCAL_MACHINE (S3325). EAX =
+// length copied, or the size that the buffer should have; 0 = no device.
+static void get_registry_path(struct vmm *v)
+{
+    static const char services[] = "System\\CurrentControlSet\\Services\\VxD\\";
+    uint32_t module = vmm_module_by_ddb(v, vmm_arg(v, 0)), to = vmm_arg(v, 1), size = vmm_arg(v, 2);
+    char path[sizeof services + sizeof((struct vmm_module){0}.name)];
+    vmm_regs(v)[X86_EAX] = 0;
+    if (!module) {
+        vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3325", "_GetRegistryPath: %08Xh is not the DDB of a device",
+                   (unsigned)vmm_arg(v, 0));
+        return;
+    }
+    strcpy(path, services);
+    strcat(path, vmm_module_at(v, module)->name);
+    uint32_t length = (uint32_t)strlen(path);
+    if (length >= size)
+        vmm_regs(v)[X86_EAX] = length + 1;
+    else if (vmm_put(v, to, path, length + 1))
+        vmm_regs(v)[X86_EAX] = length;
+}
+
 // The machine's registry is what the configuration's text says; a text with a mistake ends the run before it begins.
 static bool create(struct vmm *v)
 {
@@ -487,6 +509,7 @@ static const struct vmm_binding bindings[] = {
     {KIT__RegSetValueEx, reg_set_value_ex},
     {KIT__RegFlushKey, reg_flush_key},
     {KIT__RegQueryInfoKey, reg_query_info_key},
+    {KIT__GetRegistryPath, get_registry_path},
     {0, NULL},
 };
 

@@ -27,9 +27,19 @@ size_   dd 0
 data    db 32 dup (0)
 nsize   dd 0
 counts  dd 4 dup (0)
+place   db 64 dup (0)
 VxD_LOCKED_DATA_ENDS
 
 Begin_Tests
+        VMMcall _GetRegistryPath, <<OFFSET32 TEST_DDB>, <OFFSET32 place>, 64>
+        Check_Eq eax, 42, 'length of the path: #EAX'
+        VMMcall _lstrcmpi, <<OFFSET32 place>, <OFFSET32 path>>
+        Check_Eq eax, 0, 'another path'
+        VMMcall _GetRegistryPath, <<OFFSET32 TEST_DDB>, <OFFSET32 place>, 42>
+        Check_Eq eax, 43, 'size that is needed: #EAX'
+;! dead-handle
+        VMMcall _GetRegistryPath, <<OFFSET32 place>, <OFFSET32 place>, 64>
+        Check_Eq eax, 0, 'path of no device: #EAX'
         VMMcall _RegOpenKey, <HKEY_LOCAL_MACHINE, <OFFSET32 path>, <OFFSET32 key>>
         Check_Eq eax, ERROR_SUCCESS, 'cannot open: #EAX'
         VMMcall _RegOpenKey, <HKEY_LOCAL_MACHINE, <OFFSET32 nowhere>, <OFFSET32 key2>>
