@@ -60,7 +60,7 @@ static void check_services(struct vmm *v, uint32_t module)
             continue;
         uint32_t table = vmm_peek32(v, m->ddb + KIT_DDB_Service_Table_Ptr);
         uint32_t count = table ? vmm_peek32(v, m->ddb + KIT_DDB_Service_Table_Size) : 0;
-        for (uint32_t s = 0; s < count; s++) {
+        for (uint32_t s = 0; s < count && s < VMM_MOST_SERVICES; s++) {
             uint8_t proc[4];
             if (!x86_read_linear(v->cpu, table + 4 * s, proc, 4, X86_READ, NULL))
                 break;

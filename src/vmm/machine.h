@@ -26,6 +26,9 @@ enum {
     VMM_TCB_BYTES = 0x200,    // thread control block with the data slots, above the client registers
     VMM_TCB_FIRST_SLOT = 0x40,
     VMM_MAX_KINDS = 64,
+    VMM_MOST_SERVICES = 0x8000, // of a device: an ordinal has 15 bits
+    VMM_MOST_ROWS = 1 << 22,  // of a table: what a driver that asks for ever can make the host hold
+    VMM_MOST_FRAMES = 1 << 16,
     VMM_IDLE_SEGMENT = 0xF000, // the System VM's idle loop: sti; hlt; jmp
     VMM_IDLE_OFFSET = 0xE000,
     VMM_IRET_OFFSET = 0xE010,  // where every interrupt vector points until somebody sets it
@@ -414,7 +417,8 @@ static inline struct base_table *vmm_table(struct vmm *v, enum vmm_table t)
     }                                                                                                                          \
     static inline uint32_t vmm_##name##_new(struct vmm *v)                                                                     \
     {                                                                                                                          \
-        return base_table_new(&v->tables[VMM_TABLE_##name]);                                                                   \
+        struct base_table *t = &v->tables[VMM_TABLE_##name];                                                                   \
+        return t->live < VMM_MOST_ROWS ? base_table_new(t) : 0;                                                                 \
     }                                                                                                                          \
     static inline void vmm_##name##_free(struct vmm *v, uint32_t index)                                                        \
     {                                                                                                                          \

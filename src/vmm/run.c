@@ -125,7 +125,7 @@ static void jump(struct vmm *v)
         vmm_stop(v, VMM_END_IDLE, "%s", "");
         return;
     }
-    v->s.skipped_ns += wake > now ? wake - now : 0;
+    v->s.skipped_ns += wake > now ? wake - now : v->s.tick_ns; // whatever the board says, time goes on
     catch_up(v, wake);
 }
 

@@ -208,6 +208,10 @@ void vmm_wait_begin(struct vmm *v)
 {
     struct x86_state *s = &v->cpu->state;
     struct vmm_frame *f = vmm_frame_top(v);
+    if (!f || f->kind != VMM_FRAME_BLOCK) { // a driver has jumped to the gate
+        vmm_stop(v, VMM_END_FAULT, "code reached the gate of waiting threads, but the thread waits for nothing");
+        return;
+    }
     s->eip = vmm_gate_address(VMM_GATE_WAIT);
     s->reg[X86_ESP] = f->expect = f->esp;
     s->eflags = (s->eflags & ~(uint32_t)X86_DF) | X86_IF;
