@@ -73,6 +73,20 @@ static void irq_without_a_driver_goes_to_its_vm(void **state)
     rig_free(r);
 }
 
+static void second_vm_has_controllers_of_its_own(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("second");
+    rig_expect(r, 100,
+               "create CF=0\n"
+               "mask 00000000 (second VM)\n"
+               "system VM's status 00000010\n"
+               "Virt_Int (second VM)\n"
+               "EOI (second VM)\n"
+               "IRET (second VM)\n");
+    rig_free(r);
+}
+
 static void requests_are_levels(void **state)
 {
     (void)state;
@@ -173,6 +187,7 @@ int main(void)
         cmocka_unit_test(sharers_are_asked_until_one_takes_it),
         cmocka_unit_test(request_reaches_the_vms_handler_and_comes_back),
         cmocka_unit_test(irq_without_a_driver_goes_to_its_vm),
+        cmocka_unit_test(second_vm_has_controllers_of_its_own),
         cmocka_unit_test(requests_are_levels),
         cmocka_unit_test(slow_handler_times_out),
         cmocka_unit_test(interrupts_at_any_time_do_not_change_what_a_driver_computes),
