@@ -129,7 +129,11 @@ static bool is_free(const struct dis_map *m, struct dis_place at, uint32_t n)
 static void follow_table(struct dis_map *m, struct dis_place table, uint8_t marks)
 {
     const struct le_fixup *f;
-    for (uint32_t at = table.offset; (f = dis_fixup_at(m, table.object, at)) != NULL; at += 4) {
+    enum { BIAS = 4 }; // an index that begins at 1 makes code name a place in front of its table
+    for (uint32_t i = 0; i < BIAS && !dis_fixup_at(m, table.object, table.offset); i++)
+        table.offset += 4;
+    for (uint32_t at = table.offset; (f = dis_fixup_at(m, table.object, at)) != NULL && f->source == LE_OFFSET32;
+         at += 4) {
         struct dis_place entry = {table.object, at}, target = {f->target_object, f->target_offset};
         if (at != table.offset && (m->marks[table.object][at] & DIS_LABEL))
             break;

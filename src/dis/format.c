@@ -49,7 +49,8 @@ struct request {
 
 struct hooked_formatter {
     ZydisFormatter base;
-    ZydisFormatterFunc address_abs, disp, imm;
+    ZydisFormatterFunc address_abs, disp, imm, pointer;
+    ZydisFormatterRegisterFunc reg;
 };
 
 // The formatter's own functions, to go on with where no name is known. Zydis hands its hooks no place for them but the
@@ -136,6 +137,28 @@ static ZyanStatus print_immediate(const ZydisFormatter *f, ZydisFormatterBuffer 
     return print_number(hooks_of(f)->imm, f, buffer, c);
 }
 
+// MASM wants far ptr 0f000h:0fff0h where Zydis writes far f000h:fff0h.
+static ZyanStatus format_pointer(const ZydisFormatter *f, ZydisFormatterBuffer *buffer, ZydisFormatterContext *c)
+{
+    ZyanString *string;
+    char text[32];
+    (void)f;
+    ZYAN_CHECK(ZydisFormatterBufferGetString(buffer, &string));
+    snprintf(text, sizeof text, "ptr 0%xh:0%xh", c->operand->ptr.segment, c->operand->ptr.offset);
+    return ZyanStringAppendFormat(string, "%s", text);
+}
+
+// st(1), not st1.
+static ZyanStatus print_register(const ZydisFormatter *f, ZydisFormatterBuffer *buffer, ZydisFormatterContext *c,
+                                 ZydisRegister r)
+{
+    ZyanString *string;
+    if (r < ZYDIS_REGISTER_ST0 || r > ZYDIS_REGISTER_ST7)
+        return hooks_of(f)->reg(f, buffer, c, r);
+    ZYAN_CHECK(ZydisFormatterBufferGetString(buffer, &string));
+    return ZyanStringAppendFormat(string, "st(%d)", r - ZYDIS_REGISTER_ST0);
+}
+
 static void init_formatter(struct hooked_formatter *f)
 {
     static const struct {
@@ -157,9 +180,13 @@ static void init_formatter(struct hooked_formatter *f)
     f->address_abs = print_address;
     f->disp = print_displacement;
     f->imm = print_immediate;
+    f->pointer = format_pointer;
+    f->reg = print_register;
     ZydisFormatterSetHook(&f->base, ZYDIS_FORMATTER_FUNC_PRINT_ADDRESS_ABS, (const void **)&f->address_abs);
     ZydisFormatterSetHook(&f->base, ZYDIS_FORMATTER_FUNC_PRINT_DISP, (const void **)&f->disp);
     ZydisFormatterSetHook(&f->base, ZYDIS_FORMATTER_FUNC_PRINT_IMM, (const void **)&f->imm);
+    ZydisFormatterSetHook(&f->base, ZYDIS_FORMATTER_FUNC_FORMAT_OPERAND_PTR, (const void **)&f->pointer);
+    ZydisFormatterSetHook(&f->base, ZYDIS_FORMATTER_FUNC_PRINT_REGISTER, (const void **)&f->reg);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -354,6 +354,8 @@ static void json_exported(struct info *p)
 static void json_used(struct info *p)
 {
     char name[DIS_TEXT];
+    if (p->m->options->implemented)
+        base_buf_printf(p->out, ",\n\"services_implemented\":%u", count_implemented(p));
     base_buf_text(p->out, ",\n\"services_called\":[");
     for (uint32_t i = 0; i < p->used_count; i++) {
         const struct used_service *s = &p->used[i];
