@@ -22,12 +22,13 @@ bool cli_add_define(struct cli_sources *s, const char *text)
     struct vxd_define *defines = realloc(s->defines, (s->define_count + 1) * sizeof *defines);
     if (defines)
         s->defines = defines;
-    char *copy = defines ? malloc(strlen(text) + 1) : NULL;
+    size_t size = strlen(text) + 1;
+    char *copy = defines ? malloc(size) : NULL;
     if (!copy) {
         cli_complain("out of memory");
         return false;
     }
-    strcpy(copy, text);
+    memcpy(copy, text, size);
     char *value = strchr(copy, '=');
     if (value)
         *value++ = '\0';

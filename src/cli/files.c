@@ -88,13 +88,13 @@ char *cli_derived_name(const char *path, const char *extension)
     const char *name = file_name(path);
     const char *dot = strrchr(name, '.');
     size_t stem = dot && dot != name ? (size_t)(dot - name) : strlen(name);
-    char *derived = malloc(stem + strlen(extension) + 1);
+    size_t size = stem + strlen(extension) + 1;
+    char *derived = malloc(size);
     if (!derived) {
         cli_complain("out of memory");
         return NULL;
     }
-    memcpy(derived, name, stem);
-    strcpy(derived + stem, extension);
+    snprintf(derived, size, "%.*s%s", (int)stem, name, extension);
     return derived;
 }
 

@@ -53,15 +53,22 @@ static int parse(struct cli_link *l, struct cli_list *objects, int argc, char **
     return objects->count ? CLI_OK : cli_complain("link: no object given\nTry: vxd link --help");
 }
 
+static int read_inputs(const struct cli_list *objects, struct vxd_bytes *files, struct vxd_input *inputs)
+{
+    for (size_t i = 0; i < objects->count; i++) {
+        enum vxd_status status = vxd_read_file(objects->items[i], &files[i], cli_messages());
+        if (status != VXD_OK)
+            return cli_status_of(status);
+        inputs[i] = (struct vxd_input){objects->items[i], files[i].data, files[i].size};
+    }
+    return CLI_OK;
+}
+
 static int read_and_link(struct cli_link *l, const struct cli_list *objects)
 {
     struct vxd_bytes *files = calloc(objects->count, sizeof *files);
     struct vxd_input *inputs = calloc(objects->count, sizeof *inputs);
-    int status = files && inputs ? CLI_OK : cli_status_of(VXD_NO_MEMORY);
-    for (size_t i = 0; status == CLI_OK && i < objects->count; i++) {
-        status = cli_status_of(vxd_read_file(objects->items[i], &files[i], cli_messages()));
-        inputs[i] = (struct vxd_input){objects->items[i], files[i].data, files[i].size};
-    }
+    int status = files && inputs ? read_inputs(objects, files, inputs) : cli_status_of(VXD_NO_MEMORY);
     if (status == CLI_OK)
         status = cli_link_inputs(l, inputs, objects->count);
     for (size_t i = 0; files && i < objects->count; i++)

@@ -110,9 +110,10 @@ void watch_timeline_report(const struct watch_timeline *t, const char *title, st
                       ".k span{padding:0 .6em;margin-right:.6em;color:#fff}</style></head><body>\n<h1>");
     add_escaped(to, title);
     base_buf_text(to, "</h1>\n<p class=\"k\">");
-    for (uint8_t state = VMM_EVENT_SCHEDULED; state <= VMM_EVENT_CANCELLED; state++)
-        if (colour_of(state))
-            base_buf_printf(to, "<span style=\"background:%s\">%s</span>", colour_of(state), watch_event_state(state));
+    for (unsigned state = VMM_EVENT_SCHEDULED; state <= VMM_EVENT_CANCELLED; state++)
+        if (colour_of((uint8_t)state))
+            base_buf_printf(to, "<span style=\"background:%s\">%s</span>", colour_of((uint8_t)state),
+                            watch_event_state((uint8_t)state));
     base_buf_text(to,
                   "</p>\n<p>Times are virtual milliseconds; stretches where nothing happens are drawn short.</p>\n");
     add_drawing(to, t);
