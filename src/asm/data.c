@@ -223,6 +223,15 @@ static bool parse_expression_item(struct assembler *a, struct asm_data *d)
     return true;
 }
 
+static bool parse_list(struct assembler *a, struct asm_data *d, char close)
+{
+    if (++a->depth > ASM_DEPTH_LIMIT)
+        asm_fatal(a, "initialiser nested too deeply");
+    bool ok = asm_data_items(a, d, close) && asm_expect(a, close);
+    a->depth--;
+    return ok;
+}
+
 static bool parse_item(struct assembler *a, struct asm_data *d)
 {
     const struct asm_token *t = a->token;
@@ -247,7 +256,7 @@ static bool parse_item(struct assembler *a, struct asm_data *d)
     }
     if (bracket && d->inside_field) { // {1,2,3} for an array
         a->token++;
-        return asm_data_items(a, d, asm_is_punct(t, '<') ? '>' : '}') && asm_expect(a, asm_is_punct(t, '<') ? '>' : '}');
+        return parse_list(a, d, asm_is_punct(t, '<') ? '>' : '}');
     }
     if (asm_is_structure(d->type)) {
         struct asm_value v;

@@ -7,6 +7,16 @@
 static bool parse_level(struct assembler *a, struct asm_value *v, int level);
 static bool parse_unary(struct assembler *a, struct asm_value *v);
 
+// Calls a parser that may lead back to its caller: hostile lines nest as deep as they are long.
+bool asm_parse_deeper(struct assembler *a, bool (*parse)(struct assembler *a, struct asm_value *v), struct asm_value *v)
+{
+    if (++a->depth > ASM_DEPTH_LIMIT)
+        asm_fatal(a, "expression nested too deeply");
+    bool ok = parse(a, v);
+    a->depth--;
+    return ok;
+}
+
 enum { LEVEL_OR = 1, LEVEL_AND, LEVEL_RELATION, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_UNARY };
 
 static int operator_of(const struct asm_token *t)
@@ -143,7 +153,7 @@ bool asm_parse_colon(struct assembler *a, struct asm_value *v)
         }
         struct asm_value prefix = *v;
         a->token++;
-        if (!asm_parse_colon(a, v) || !set_override(a, v, &prefix, at))
+        if (!asm_parse_deeper(a, asm_parse_colon, v) || !set_override(a, v, &prefix, at))
             return false;
     }
     return true;
@@ -246,7 +256,7 @@ static bool parse_typed(struct assembler *a, struct asm_value *v)
     case OPERATOR_TYPE: a->token++; return asm_parse_measure(a, v, OPERATOR_TYPE);
     case OPERATOR_SHORT:
         a->token++;
-        if (!parse_typed(a, v))
+        if (!asm_parse_deeper(a, parse_typed, v))
             return false;
         v->short_jump = true;
         return true;
@@ -267,7 +277,7 @@ static bool parse_typed(struct assembler *a, struct asm_value *v)
         }
     }
     const struct asm_type *type = v->type;
-    return parse_typed(a, &right) && apply_type(a, &right, type, at) && ((void)(*v = right), true);
+    return asm_parse_deeper(a, parse_typed, &right) && apply_type(a, &right, type, at) && ((void)(*v = right), true);
 }
 
 static bool parse_part(struct assembler *a, struct asm_value *v)
@@ -276,7 +286,7 @@ static bool parse_part(struct assembler *a, struct asm_value *v)
     if (operator < OPERATOR_HIGH || operator > OPERATOR_LOWWORD)
         return parse_typed(a, v);
     const char *at = (a->token++)->text;
-    return parse_part(a, v) && asm_part(a, operator, v, at);
+    return asm_parse_deeper(a, parse_part, v) && asm_part(a, operator, v, at);
 }
 
 // ---- signs and binary operators ----
@@ -300,11 +310,12 @@ static bool negate(struct assembler *a, struct asm_value *v, bool complement, co
 static bool parse_sign(struct assembler *a, struct asm_value *v, char sign)
 {
     const char *at = (a->token++)->text;
-    if (++a->depth > ASM_DEPTH_LIMIT)
-        asm_fatal(a, "expression nested too deeply");
-    bool ok = parse_unary(a, v);
-    a->depth--;
-    return ok && (sign == '+' || negate(a, v, false, at));
+    return asm_parse_deeper(a, parse_unary, v) && (sign == '+' || negate(a, v, false, at));
+}
+
+static bool parse_relation(struct assembler *a, struct asm_value *v)
+{
+    return parse_level(a, v, LEVEL_RELATION);
 }
 
 static bool parse_unary(struct assembler *a, struct asm_value *v)
@@ -314,7 +325,7 @@ static bool parse_unary(struct assembler *a, struct asm_value *v)
     const char *at = a->token->text;
     if (asm_is_operator(a->token, OPERATOR_NOT)) {
         a->token++;
-        return parse_level(a, v, LEVEL_RELATION) && negate(a, v, true, at);
+        return asm_parse_deeper(a, parse_relation, v) && negate(a, v, true, at);
     }
     if (asm_is_operator(a->token, OPERATOR_OPATTR)) {
         a->token++;

@@ -79,6 +79,7 @@ bool asm_parse_bracket(struct assembler *a, struct asm_value *v);
 bool asm_parse_primary(struct assembler *a, struct asm_value *v);
 
 // expr.c
+bool asm_parse_deeper(struct assembler *a, bool (*parse)(struct assembler *a, struct asm_value *v), struct asm_value *v);
 bool asm_parse_postfix(struct assembler *a, struct asm_value *v);
 bool asm_parse_colon(struct assembler *a, struct asm_value *v);
 bool asm_expression(struct assembler *a, struct asm_value *v);

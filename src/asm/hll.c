@@ -15,8 +15,11 @@ struct asm_hll {
 
 enum node_kind { NODE_OR, NODE_AND, NODE_NOT, NODE_COMPARE, NODE_FLAG, NODE_CONSTANT };
 
+enum { CONDITION_LIMIT = 2000 }; // nodes: code is made by recursion
+
 struct condition {
     int kind;
+    uint32_t size; // nodes
     struct condition *left, *right;
     const char *compare; // the line that sets the flags, "" for none
     const char *yes, *no; // jumps when the condition holds, and when not
@@ -30,6 +33,9 @@ static struct condition *parse_or(struct assembler *a);
 static struct condition *node(struct assembler *a, int kind, struct condition *left, struct condition *right)
 {
     struct condition *c = asm_get(a, sizeof *c);
+    c->size = 1 + (left ? left->size : 0) + (right ? right->size : 0);
+    if (c->size > CONDITION_LIMIT)
+        asm_fatal(a, "condition with more than %d parts", CONDITION_LIMIT);
     c->kind = kind;
     c->left = left;
     c->right = right;

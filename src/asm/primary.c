@@ -238,7 +238,7 @@ bool asm_parse_measure(struct assembler *a, struct asm_value *v, int operator)
         inner = asm_number(0);
         inner.type = type;
         inner.kind = VALUE_TYPE;
-    } else if (!(operator == OPERATOR_TYPE ? asm_parse_colon(a, &inner) : asm_parse_postfix(a, &inner))) {
+    } else if (!asm_parse_deeper(a, operator == OPERATOR_TYPE ? asm_parse_colon : asm_parse_postfix, &inner)) {
         return false;
     }
     if (inner.kind == VALUE_STRING || (inner.kind == VALUE_NUMBER && inner.token && operator == OPERATOR_SIZEOF))
@@ -320,11 +320,7 @@ static bool keyword_value(struct assembler *a, struct asm_value *v, const struct
 
 static bool parse_group(struct assembler *a, struct asm_value *v, char close)
 {
-    if (++a->depth > ASM_DEPTH_LIMIT)
-        asm_fatal(a, "expression nested too deeply");
-    bool ok = asm_expression(a, v) && asm_expect(a, close);
-    a->depth--;
-    return ok;
+    return asm_expression(a, v) && asm_expect(a, close);
 }
 
 // [x]: registers become addresses; a plain constant stays one, as MASM has it.

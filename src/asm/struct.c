@@ -7,6 +7,7 @@
 struct asm_structure_frame { // a structure being defined inside another
     struct asm_type *outer;
     struct asm_name *field_name;
+    uint32_t depth;
     struct asm_structure_frame *below;
 };
 
@@ -132,7 +133,10 @@ static void define_field(struct assembler *a, struct asm_name *name, const struc
 static void begin_nested(struct assembler *a, struct asm_name *name, int kind)
 {
     struct asm_structure_frame *frame = asm_get(a, sizeof *frame);
-    *frame = (struct asm_structure_frame){a->structure, name, a->structure_frames};
+    uint32_t depth = a->structure_frames ? a->structure_frames->depth + 1 : 1;
+    if (depth > ASM_DEPTH_LIMIT)
+        asm_fatal(a, "structures nested too deeply");
+    *frame = (struct asm_structure_frame){a->structure, name, depth, a->structure_frames};
     a->structure_frames = frame;
     uint8_t pack = a->structure->pack;
     a->structure = new_structure(a, NULL, kind);

@@ -86,7 +86,10 @@ static const struct asm_type *parse_pointer(struct assembler *a, const struct as
     p->kind = TYPE_POINTER;
     p->far = distance && distance->kind == TYPE_FAR;
     p->size = distance && distance->size ? distance->size : 0;
+    if (++a->depth > ASM_DEPTH_LIMIT)
+        asm_fatal(a, "type nested too deeply");
     p->target = asm_parse_type(a);
+    a->depth--;
     if (!p->size && p->target && asm_is_code_type(p->target))
         p->size = 0;
     p->align = 4;
