@@ -48,6 +48,8 @@ static bool register_to_memory(struct assembler *a, struct asm_value *v, const c
 
 static bool merge_registers(struct assembler *a, struct asm_value *x, const struct asm_value *y, const char *at)
 {
+    if (y->base < 0 && y->index < 0)
+        return true; // a pair keeps its order when a displacement follows
     int8_t regs[4];
     uint8_t scales[4];
     int n = 0;
@@ -65,6 +67,13 @@ static bool merge_registers(struct assembler *a, struct asm_value *x, const stru
     if (x->address_size && y->address_size && x->address_size != y->address_size) {
         asm_error(a, at, "16-bit and 32-bit registers cannot be mixed in an address");
         return false;
+    }
+    if (x->base < 0 && x->index < 0) {
+        x->base = y->base;
+        x->index = y->index;
+        x->scale = y->scale;
+        x->address_size = y->address_size;
+        return true;
     }
     // Of two registers without scale the first is the index, as MASM has it.
     int scaled = n == 2 ? (scales[1] ? 1 : 0) : n == 1 && scales[0] ? 0 : -1;
