@@ -66,7 +66,6 @@ bool vmm_page_fault_begin(struct vmm *v, const struct vmm_fault *fault); // fals
 bool vmm_fault_chains_create(struct vmm *v) BASE_MUST_USE;
 bool vmm_fault_hooks_begin(struct vmm *v, const struct vmm_fault *fault, bool late); // false: none installed
 void vmm_fault_chain_ended(struct vmm *v, uint32_t number);
-void vmm_nmi_chain_ended(struct vmm *v);
 
 // interrupt.c
 void vmm_interrupt_begin(struct vmm *v, uint8_t vector);

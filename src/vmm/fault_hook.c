@@ -205,13 +205,6 @@ static void get_fault_hook_addrs(struct vmm *v)
     }
 }
 
-// --- NMI. Nothing in this machine raises one by itself; a debugger or a test may (x86_pulse_nmi).
-
-void vmm_nmi_chain_ended(struct vmm *v)
-{
-    vmm_stop(v, VMM_END_MISSING, "a non-maskable interrupt: NMI handlers are not implemented");
-}
-
 static const struct vmm_binding bindings[] = {
     {KIT_Hook_V86_Fault, hook_v86_fault},
     {KIT_Hook_PM_Fault, hook_pm_fault},

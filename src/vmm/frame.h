@@ -12,7 +12,7 @@ struct vmm_frame {
     uint16_t step; // belongs to the kind
     uint32_t eip, esp, eflags; // where the interrupted code goes on; ESP is also what a callee must come back with
     uint32_t reg[8];           // registers at the push
-    uint32_t a[12];            // belongs to the kind
+    uint32_t a[12];            // belongs to the kind; with VMM_KEEP_EBP a[11] is the EBP given
     uint32_t expect;           // ESP with which the callee must come back
     uint32_t callee;           // whom the frame called last, for messages
     uint32_t service, caller;  // gate number of the service that pushed it, 0 = none; its return address

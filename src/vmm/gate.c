@@ -209,8 +209,6 @@ void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number)
         vmm_wait_begin(v);
     else if (number == VMM_GATE_START)
         vmm_thread_start_begin(v);
-    else if (number == VMM_GATE_NMI_END)
-        vmm_nmi_chain_ended(v);
     else if (number >= VMM_GATE_FAULT && number < (uint32_t)VMM_GATE_FAULT_END)
         vmm_fault_chain_ended(v, number - VMM_GATE_FAULT);
     else

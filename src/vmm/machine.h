@@ -52,10 +52,8 @@ enum {
     VMM_GATE_LEAVE = 0x140,   // go on in ring 3: the processing point of events
     VMM_GATE_WAIT = 0x141,    // the current thread waits: run another one
     VMM_GATE_IRET = 0x142,    // no gate but a real IRETD, for entering ring 3
-    VMM_GATE_NMI_END = 0x143, // the end of the chain of NMI handlers
-    VMM_GATE_START = 0x144,   // where a new thread begins
-    VMM_GATE_FAULT = 0x200,   // default fault handlers: 3 x 80 (Hook_V86_, Hook_PM_, Hook_VMM_Fault)
-    VMM_GATE_FAULT_LAST = VMM_GATE_FAULT + 3 * 80, // the ends of the chains behind the VMM's own handlers
+    VMM_GATE_START = 0x143,   // where a new thread begins
+    VMM_GATE_FAULT = 0x200,   // ends of the chains of fault hooks: before and behind the VMM's own, 3 x 80 each
     VMM_GATE_FAULT_END = VMM_GATE_FAULT + 6 * 80,
     VMM_GATE_SERVICE = 0x400, // services and control procedures of C devices, then host procedures
     VMM_GATES = 0x10000,
@@ -91,7 +89,7 @@ struct vmm_vm {
     uint8_t dead;
 };
 
-enum vmm_block_kind { VMM_BLOCK_NONE, VMM_BLOCK_CRITICAL, VMM_BLOCK_SEMAPHORE, VMM_BLOCK_MUTEX, VMM_BLOCK_ID, VMM_BLOCK_SLEEP,
+enum vmm_block_kind { VMM_BLOCK_CRITICAL = 1, VMM_BLOCK_SEMAPHORE, VMM_BLOCK_MUTEX, VMM_BLOCK_ID, VMM_BLOCK_SLEEP,
                       VMM_BLOCK_SUSPENDED };
 
 // a[] of a BLOCK frame.
@@ -198,7 +196,6 @@ struct vmm_module {
     uint32_t first_object, objects; // rows, consecutive
     uint32_t first_symbol, symbols; // sorted by address
     uint32_t first_line, lines;
-    uint32_t references; // opens (VXDLDR, CreateFile)
     uint16_t id;
 };
 enum vmm_module_state { VMM_MODULE_FREE, VMM_MODULE_LOADED, VMM_MODULE_LISTED, VMM_MODULE_QUEUED, VMM_MODULE_GONE };
@@ -324,10 +321,8 @@ struct vmm_state {
     uint32_t fault_chains;   // guest address of the heads of the chains of fault hooks: 2 x 3 x 80 dwords
     uint32_t fault_hooks;    // how often a fault was hooked; 0: the chains need not be looked at
     uint32_t traps_used;     // V86 call-backs handed out
-    uint32_t nmi_handler;
     uint32_t first_ddb;
     uint32_t modules_sequence;
-    uint32_t cb_used;        // bytes of control blocks handed out
     uint32_t slots[4];       // bit map of thread data slots in use
     uint32_t kernel_page, kernel_used; // where vmm_kernel_get takes from
     uint32_t gates_mapped;   // gate pages present
@@ -403,7 +398,6 @@ struct vmm {
     vmm_vector_fn *vector[256]; // of the board's interrupts
     struct vmm_call call;
     uint64_t until_ns, until_count;
-    bool running;
 };
 
 static inline struct base_table *vmm_table(struct vmm *v, enum vmm_table t)
