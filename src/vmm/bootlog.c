@@ -1,6 +1,6 @@
-// The boot log (Windows 95): drivers note there how far they came. No page documents the registers; callers pass a text and
-// go on whatever comes back, so the log is opened, written and closed with success and kept by nobody. What a driver did
-// during boot stands in the run's trace.
+// The boot log (Windows 95): drivers note there how far they came. No page documents the registers; callers pass a text
+// and go on whatever comes back, so the log is opened, written and closed with success and kept by nobody. What a
+// driver did during boot stands in the run's trace.
 #include "vmm/machine.h"
 
 static void boot_log(struct vmm *v)

@@ -89,6 +89,8 @@ static const struct vmm_binding bindings[] = {
 
 static const uint32_t tables[] = {sizeof(struct vmm_span), 0};
 
-const struct vmm_chapter vmm_cbarea_chapter = {
-    .bindings = bindings, .state_size = sizeof(struct cbarea_state), .tables = tables, .create = create,
-    .module_gone = module_gone};
+const struct vmm_chapter vmm_cbarea_chapter = {.bindings = bindings,
+                                               .state_size = sizeof(struct cbarea_state),
+                                               .tables = tables,
+                                               .create = create,
+                                               .module_gone = module_gone};

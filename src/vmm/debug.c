@@ -1,5 +1,5 @@
-// The debug VMM's printing services. They print in every build of this VMM: what a driver prints is what its author looks
-// for. A debugger counts as present only when one listens. Win95 DDK S31B3-S31CF; VDAG31 Debugging_Services.
+// The debug VMM's printing services. They print in every build of this VMM: what a driver prints is what its author
+// looks for. A debugger counts as present only when one listens. Win95 DDK S31B3-S31CF; VDAG31 Debugging_Services.
 #include "vmm/debug.h"
 #include "vmm/defs.h"
 #include "vmm/printf.h"
@@ -197,7 +197,8 @@ static void out_debug_chr(struct vmm *v)
     vmm_print(v, &c, 1);
 }
 
-// Nothing waiting: AL = 0. A driver that polls goes on, one that waits for a key spins as it would at a silent terminal.
+// Nothing waiting: AL = 0. A driver that polls goes on, one that waits for a key spins as it would at a silent
+// terminal.
 static void in_debug_chr(struct vmm *v)
 {
     struct debug_state *s = state_of(v);

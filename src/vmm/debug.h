@@ -14,8 +14,8 @@ void vmm_print(struct vmm *v, const char *text, size_t length);
 void vmm_expand_placeholders(struct vmm *v, struct base_buf *out, const char *text, const uint32_t regs[8]);
 bool vmm_has_placeholders(const char *text) BASE_MUST_USE;
 
-// Reads the text at ESI, placeholders replaced by the registers that the caller's pushad left on the stack. False: a page
-// fault has been noted, or no memory.
+// Reads the text at ESI, placeholders replaced by the registers that the caller's pushad left on the stack. False: a
+// page fault has been noted, or no memory.
 bool vmm_read_out_string(struct vmm *v, struct base_buf *out) BASE_MUST_USE;
 
 // A debugger listens, or does so no more: Test_Debug_Installed tells, Debug_Out breaks into it.

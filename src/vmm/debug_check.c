@@ -52,8 +52,9 @@ static void check_segments(struct vmm *v)
 {
     const struct x86_segment *seg = v->cpu->state.seg;
     if (seg[X86_DS].selector != VMM_DS || seg[X86_ES].selector != VMM_DS || seg[X86_SS].selector != VMM_DS)
-        vmm_report(v, "segment-registers", v->call.caller, "Win95 DDK S31A3", "DS=%04Xh ES=%04Xh SS=%04Xh, expected %04Xh",
-                   seg[X86_DS].selector, seg[X86_ES].selector, seg[X86_SS].selector, VMM_DS);
+        vmm_report(v, "segment-registers", v->call.caller, "Win95 DDK S31A3",
+                   "DS=%04Xh ES=%04Xh SS=%04Xh, expected %04Xh", seg[X86_DS].selector, seg[X86_ES].selector,
+                   seg[X86_SS].selector, VMM_DS);
 }
 
 static void check_reenter(struct vmm *v, uint32_t count, const char *page)
@@ -69,8 +70,8 @@ static void test_reenter(struct vmm *v)
     check_segments(v);
 }
 
-// The procedure's entry is the push of the mask in front of this call: 6A ib or 68 id, then FF 15 slot. The dword before
-// the entry counts (spec: macros, "Debug service entry").
+// The procedure's entry is the push of the mask in front of this call: 6A ib or 68 id, then FF 15 slot. The dword
+// before the entry counts (spec: macros, "Debug service entry").
 static bool count_entry(struct vmm *v, uint32_t mask)
 {
     uint8_t code[11];
@@ -126,8 +127,8 @@ static void log_proc_call(struct vmm *v)
     (void)v;
 }
 
-// The debug VMM keeps drivers from the first megabyte unless they say that they mean it (VDAG31 Enable_Touch_1st_Meg). Here
-// only the interrupt vectors are kept from being written: that is where null pointers lead.
+// The debug VMM keeps drivers from the first megabyte unless they say that they mean it (VDAG31 Enable_Touch_1st_Meg).
+// Here only the interrupt vectors are kept from being written: that is where null pointers lead.
 static void guard_vectors(struct vmm *v, uint32_t guard)
 {
     v->cpu->state.guard = guard;
@@ -175,7 +176,8 @@ static bool range_valid(struct vmm *v, uint32_t p, uint32_t size, uint32_t signa
         return text_ends(v, p, size ? size : X86_PAGE_SIZE);
     if (!readable(v, p, size))
         return false;
-    return !signature || (x86_read_linear(v->cpu, p + offset, found, 4, X86_READ, NULL) && base_get32(found) == signature);
+    return !signature ||
+           (x86_read_linear(v->cpu, p + offset, found, 4, X86_READ, NULL) && base_get32(found) == signature);
 }
 
 static void assert_range(struct vmm *v)

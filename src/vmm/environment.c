@@ -1,5 +1,5 @@
-// What the VMM was started in: environment, directories, the PSP, the machine. A machine of vxdkit starts in C:\WINDOWS of
-// a small DOS 7.00 environment. VDAG31 Initialization_Information_Services, Information_Services.
+// What the VMM was started in: environment, directories, the PSP, the machine. A machine of vxdkit starts in C:\WINDOWS
+// of a small DOS 7.00 environment. VDAG31 Initialization_Information_Services, Information_Services.
 #include "vmm/machine.h"
 
 #include <string.h>
@@ -94,7 +94,8 @@ static void set_delete_on_exit_file(struct vmm *v)
 
 enum { MODEL_AT = 0xFC, EQUIPMENT = 0x0061 }; // 80x25 colour, one diskette drive
 
-// AX = DOS version, BH = OEM, BL = model byte, high word of EBX = GMIF_*, ECX -> configuration table or 0, EDX = equipment.
+// AX = DOS version, BH = OEM, BL = model byte, high word of EBX = GMIF_*, ECX -> configuration table or 0, EDX =
+// equipment.
 static void get_machine_info(struct vmm *v)
 {
     uint32_t *r = vmm_regs(v), dos = v->config.profile == VMM_PROFILE_31 ? 0x0614 : 0x0700;

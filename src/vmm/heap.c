@@ -1,5 +1,5 @@
-// The heap: dword-aligned blocks at fixed addresses in the system arena. Bookkeeping lies on the host side, a driver that
-// writes past its block spoils its neighbour's data and nothing else. Memory of the heap stays with the heap.
+// The heap: dword-aligned blocks at fixed addresses in the system arena. Bookkeeping lies on the host side, a driver
+// that writes past its block spoils its neighbour's data and nothing else. Memory of the heap stays with the heap.
 // Win95 DDK S3216-S3219.
 #include "vmm/heap.h"
 #include "kit/services.h"
@@ -145,8 +145,8 @@ static bool flags_valid(struct vmm *v, uint32_t flags, uint32_t allowed, const c
     uint32_t kind = flags & HEAP_KINDS;
     bool one_kind = !(kind & (kind - 1));
     if ((flags & ~allowed) || !one_kind)
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3216", "%s: flags %08Xh are not a documented combination",
-                   service, (unsigned)flags);
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3216",
+                   "%s: flags %08Xh are not a documented combination", service, (unsigned)flags);
     return one_kind; // bits that mean nothing change nothing
 }
 
@@ -163,8 +163,8 @@ static void heap_allocate(struct vmm *v)
 
 static void report_dead(struct vmm *v, const char *service, uint32_t linear)
 {
-    vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3217", "%s: %08Xh is not the address of a live heap block", service,
-               (unsigned)linear);
+    vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3217", "%s: %08Xh is not the address of a live heap block",
+               service, (unsigned)linear);
 }
 
 static void heap_free(struct vmm *v)
@@ -203,7 +203,8 @@ static bool copy(struct vmm *v, uint32_t to, uint32_t from, uint32_t bytes)
 static uint32_t resized(struct vmm *v, uint32_t row, uint32_t bytes, uint32_t flags)
 {
     struct vmm_spans heap = heap_of(v);
-    uint32_t old = vmm_span_at(&heap, row)->start, had = vmm_span_at(&heap, row)->value, tag = vmm_span_at(&heap, row)->tag;
+    uint32_t old = vmm_span_at(&heap, row)->start, had = vmm_span_at(&heap, row)->value,
+             tag = vmm_span_at(&heap, row)->tag;
     if (vmm_choose(v, "heap-realloc-moves", 2) == 0 && vmm_spans_resize(&heap, row, rounded(v, bytes))) {
         vmm_span_at(&heap, row)->value = bytes;
         return old;
@@ -248,10 +249,11 @@ static void module_gone(struct vmm *v, uint32_t module)
     }
     uint32_t at = vmm_module_at(v, module)->ddb;
     if (blocks)
-        vmm_report(v, "left-behind", at, "Win95 DDK S3507", "the driver is unloaded, but %u heap blocks (%u bytes) are its",
-                   (unsigned)blocks, (unsigned)bytes);
+        vmm_report(v, "left-behind", at, "Win95 DDK S3507",
+                   "the driver is unloaded, but %u heap blocks (%u bytes) are its", (unsigned)blocks, (unsigned)bytes);
     if (lists)
-        vmm_report(v, "left-behind", at, "Win95 DDK S3507", "the driver is unloaded, but %u lists are its", (unsigned)lists);
+        vmm_report(v, "left-behind", at, "Win95 DDK S3507", "the driver is unloaded, but %u lists are its",
+                   (unsigned)lists);
 }
 
 static const struct vmm_binding bindings[] = {

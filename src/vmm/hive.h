@@ -1,5 +1,5 @@
-// The registry's tree of keys and values, apart from handles and services (hive.c), and its plain text form (hive_text.c,
-// docs/formats.md). Everything lies in tables of numbers, so that a snapshot copies it.
+// The registry's tree of keys and values, apart from handles and services (hive.c), and its plain text form
+// (hive_text.c, docs/formats.md). Everything lies in tables of numbers, so that a snapshot copies it.
 #ifndef VXDKIT_VMM_HIVE_H
 #define VXDKIT_VMM_HIVE_H
 
@@ -47,8 +47,8 @@ static inline struct vmm_hive_value *vmm_hive_value_at(const struct vmm_hive *h,
     return base_table_at(h->values, value);
 }
 
-// Keys by path ("System\\CurrentControlSet"), names in any case; "" is the key itself. 0 = absent (open), or no memory or
-// a name that is empty or too long (create).
+// Keys by path ("System\\CurrentControlSet"), names in any case; "" is the key itself. 0 = absent (open), or no memory
+// or a name that is empty or too long (create).
 uint32_t vmm_hive_open(const struct vmm_hive *h, uint32_t key, const char *path) BASE_MUST_USE;
 uint32_t vmm_hive_create(struct vmm_hive *h, uint32_t key, const char *path) BASE_MUST_USE;
 void vmm_hive_delete(struct vmm_hive *h, uint32_t key); // with its values; it has no subkeys and is no top key
@@ -56,8 +56,8 @@ uint32_t vmm_hive_nth_key(const struct vmm_hive *h, uint32_t key, uint32_t n) BA
 
 // Values by name, "" = the default value.
 uint32_t vmm_hive_find(const struct vmm_hive *h, uint32_t key, const char *name) BASE_MUST_USE; // 0 = absent
-bool vmm_hive_set(struct vmm_hive *h, uint32_t key, const char *name, uint32_t type, const void *data, uint32_t size)
-    BASE_MUST_USE;
+bool vmm_hive_set(struct vmm_hive *h, uint32_t key, const char *name, uint32_t type, const void *data,
+                  uint32_t size) BASE_MUST_USE;
 void vmm_hive_unset(struct vmm_hive *h, uint32_t key, uint32_t value);
 uint32_t vmm_hive_nth_value(const struct vmm_hive *h, uint32_t key, uint32_t n) BASE_MUST_USE;
 

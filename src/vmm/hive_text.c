@@ -176,8 +176,7 @@ static bool read_value(struct reading *r, char *line)
     uint32_t type;
     if (!read_data(r, line, at, &type))
         return false;
-    return (base_buf_ok(&r->data) &&
-            vmm_hive_set(r->hive, r->key, name, type, r->data.data, (uint32_t)r->data.size)) ||
+    return (base_buf_ok(&r->data) && vmm_hive_set(r->hive, r->key, name, type, r->data.data, (uint32_t)r->data.size)) ||
            fail(r, no_memory);
 }
 

@@ -1,4 +1,5 @@
-// Chains of hook procedures. The VMM alone writes the variables; the procedures only jump through them. Win95 DDK S31A8.
+// Chains of hook procedures. The VMM alone writes the variables; the procedures only jump through them. Win95 DDK
+// S31A8.
 #include "vmm/hook.h"
 
 enum { LONGEST_CHAIN = 4096 }; // a chain that bites its tail must not hang us

@@ -1,5 +1,5 @@
-// Hooks of device services: the slot of the service table is the head of the chain, so that patched and unpatched callers
-// reach the hook alike. Win95 DDK S32BF, S31A8.
+// Hooks of device services: the slot of the service table is the head of the chain, so that patched and unpatched
+// callers reach the hook alike. Win95 DDK S32BF, S31A8.
 #include "vmm/defs.h"
 #include "vmm/hook.h"
 

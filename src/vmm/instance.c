@@ -1,7 +1,7 @@
-// Instance data: places in global V86 memory whose contents belong to each VM. The contents of the VMs that are not current
-// lie in blocks of the system arena and change places at every VM switch. VDAG31 _AddInstanceItem.
-#include "vmm/v86data.h"
+// Instance data: places in global V86 memory whose contents belong to each VM. The contents of the VMs that are not
+// current lie in blocks of the system arena and change places at every VM switch. VDAG31 _AddInstanceItem.
 #include "vmm/machine.h"
+#include "vmm/v86data.h"
 
 struct item {
     uint32_t linear, bytes;

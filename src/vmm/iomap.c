@@ -1,5 +1,5 @@
-// I/O handlers by port, and the I/O permission map: one default map and one for each VM that differs from it. The map of
-// the current VM lies in the task state segment, where the processor reads it. Win95 DDK S31F0-S31F8.
+// I/O handlers by port, and the I/O permission map: one default map and one for each VM that differs from it. The map
+// of the current VM lies in the task state segment, where the processor reads it. Win95 DDK S31F0-S31F8.
 #include "vmm/iomap.h"
 #include "vmm/defs.h"
 
@@ -222,7 +222,8 @@ static bool port_of_caller(struct vmm *v, uint16_t *port, const char *service)
     *port = (uint16_t)edx;
     if (edx <= 0xFFFF && vmm_io_handler(v, *port))
         return true;
-    vmm_report(v, "input-range", v->call.caller, "Win95 DDK S31F4", "%s: port %Xh has no handler", service, (unsigned)edx);
+    vmm_report(v, "input-range", v->call.caller, "Win95 DDK S31F4", "%s: port %Xh has no handler", service,
+               (unsigned)edx);
     return false;
 }
 
@@ -240,8 +241,8 @@ static void switch_local(struct vmm *v, bool on, const char *service)
     if (!port_of_caller(v, &port, service))
         return;
     if (!vmm_valid_vm(v, vm))
-        vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S31F4", "%s: %08Xh is not the handle of a virtual machine",
-                   service, (unsigned)vm);
+        vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S31F4",
+                   "%s: %08Xh is not the handle of a virtual machine", service, (unsigned)vm);
     else if (!set_local(v, vm, port, on))
         vmm_stop(v, VMM_END_MEMORY, "no host memory for a VM's I/O permission map");
 }

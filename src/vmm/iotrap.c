@@ -35,8 +35,11 @@ static void announce(struct vmm *v, uint16_t port, uint32_t type, uint32_t value
 {
     if (!base_sink_heard(&v->sink))
         return;
-    struct vmm_io_record r = {.port = port, .size = (uint8_t)size_of(type), .write = type & KIT_Output,
-                              .value = value & mask_of(size_of(type)), .device = device};
+    struct vmm_io_record r = {.port = port,
+                              .size = (uint8_t)size_of(type),
+                              .write = type & KIT_Output,
+                              .value = value & mask_of(size_of(type)),
+                              .device = device};
     vmm_announce(v, &r.head, VMM_RECORD_IO, sizeof r);
 }
 
@@ -75,8 +78,8 @@ static void call_handler_begin(struct vmm *v, uint16_t port, uint32_t type, uint
 
 static void split_begin(struct vmm *v, uint16_t port, uint32_t type, uint32_t data);
 
-// A simple access on behalf of the top frame. True: done, *result is its data. False: the frame's resume gets the data in
-// EAX.
+// A simple access on behalf of the top frame. True: done, *result is its data. False: the frame's resume gets the data
+// in EAX.
 static bool access_begin(struct vmm *v, uint16_t port, uint32_t type, uint32_t data, uint32_t *result)
 {
     if (!any_trapped(v, port, size_of(type))) {
@@ -192,7 +195,8 @@ static void run_elements(struct vmm *v)
         if ((type & KIT_Output) && !vmm_get(v, linear, bytes, size_of(type)))
             return;
         f->a[A_READY] = 0;
-        if (!access_begin(v, (uint16_t)f->a[A_PORT], type & SIMPLE, base_get32(bytes), &result) || !take_element(v, result))
+        if (!access_begin(v, (uint16_t)f->a[A_PORT], type & SIMPLE, base_get32(bytes), &result) ||
+            !take_element(v, result))
             return;
         if (++done == ELEMENTS_AT_ONCE) {
             vmm_frame_wait(v);
@@ -242,7 +246,8 @@ static void deliver(struct vmm *v, uint32_t result)
     bool input = !(type & (KIT_Output | KIT_String_IO));
     vmm_frame_pop_all(v);
     if (f.callee && !(type & KIT_String_IO))
-        announce(v, (uint16_t)f.a[A_PORT], type, type & KIT_Output ? f.a[A_DATA] : result, vmm_module_name(v, f.callee));
+        announce(v, (uint16_t)f.a[A_PORT], type, type & KIT_Output ? f.a[A_DATA] : result,
+                 vmm_module_name(v, f.callee));
     if (input && f.a[A_REGISTER])
         vmm_regs(v)[X86_EAX] = (vmm_regs(v)[X86_EAX] & ~mask) | (result & mask);
     else if (input)

@@ -114,8 +114,8 @@ static void lin_page_unlock(struct vmm *v)
     if (alias)
         vmm_region_drop(v, alias);
     if (!done)
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S322A", "_LinPageUnLock: pages %05Xh + %u are not locked so",
-                   (unsigned)page, (unsigned)pages);
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S322A",
+                   "_LinPageUnLock: pages %05Xh + %u are not locked so", (unsigned)page, (unsigned)pages);
     vmm_regs(v)[X86_EAX] = done;
 }
 
@@ -146,7 +146,8 @@ static uint32_t new_mapping(struct vmm *v, uint32_t phys, uint32_t pages)
     uint32_t first = vmm_region_at(v, region)->page;
     vmm_region_at(v, region)->source = phys;
     for (uint32_t i = 0; i < pages; i++) {
-        if (vmm_pte_set(v, (first + i) << 12, (phys + i) << 12 | VMM_PTE_PRESENT | VMM_PTE_WRITE | VMM_PTE_USER | KIT_PG_SYS << 9))
+        if (vmm_pte_set(v, (first + i) << 12,
+                        (phys + i) << 12 | VMM_PTE_PRESENT | VMM_PTE_WRITE | VMM_PTE_USER | KIT_PG_SYS << 9))
             continue;
         vmm_region_drop(v, region);
         return 0;
@@ -159,8 +160,9 @@ static void map_phys_to_linear(struct vmm *v)
     uint32_t phys = vmm_arg(v, 0), bytes = vmm_arg(v, 1), page = phys >> 12;
     bool valid = bytes && bytes - 1 <= UINT32_MAX - phys && !vmm_arg(v, 2);
     if (!valid)
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3200", "_MapPhysToLinear: %u bytes at %08Xh, flags %08Xh",
-                   (unsigned)bytes, (unsigned)phys, (unsigned)vmm_arg(v, 2));
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3200",
+                   "_MapPhysToLinear: %u bytes at %08Xh, flags %08Xh", (unsigned)bytes, (unsigned)phys,
+                   (unsigned)vmm_arg(v, 2));
     uint32_t pages = valid ? ((phys + (bytes - 1)) >> 12) - page + 1 : 0;
     uint32_t linear = valid ? existing_mapping(v, page, pages) : 0;
     if (valid && !linear)
@@ -176,8 +178,9 @@ static void copy_page_table(struct vmm *v)
     uint32_t page = vmm_arg(v, 0), pages = vmm_arg(v, 1), to = vmm_arg(v, 2), pte;
     bool whole = true;
     if (!range_valid(page, pages) || vmm_arg(v, 3)) {
-        vmm_report(v, "input-range", v->call.caller, "VDAG31 _CopyPageTable", "_CopyPageTable: pages %08Xh + %u, flags %08Xh",
-                   (unsigned)page, (unsigned)pages, (unsigned)vmm_arg(v, 3));
+        vmm_report(v, "input-range", v->call.caller, "VDAG31 _CopyPageTable",
+                   "_CopyPageTable: pages %08Xh + %u, flags %08Xh", (unsigned)page, (unsigned)pages,
+                   (unsigned)vmm_arg(v, 3));
         vmm_regs(v)[X86_EAX] = 0;
         return;
     }

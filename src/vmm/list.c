@@ -1,6 +1,6 @@
-// Linked lists. Nodes are blocks of guest memory; links and membership are kept on the host side, so that neither a driver's
-// overrun nor a foreign address can break a list. A node lies in one of the two chains of its list: attached or loose (allocated
-// or removed). VDAG31 Linked_List_Services; Win95 DDK S32A4, S32A5, S32A7.
+// Linked lists. Nodes are blocks of guest memory; links and membership are kept on the host side, so that neither a
+// driver's overrun nor a foreign address can break a list. A node lies in one of the two chains of its list: attached
+// or loose (allocated or removed). VDAG31 Linked_List_Services; Win95 DDK S32A4, S32A5, S32A7.
 #include "kit/services.h"
 #include "vmm/defs.h"
 #include "vmm/heap.h"
@@ -82,15 +82,18 @@ static uint32_t list_of_caller(struct vmm *v, const char *service)
 {
     uint32_t handle = vmm_regs(v)[X86_ESI], block = vmm_heap_find(v, handle, VMM_HEAP_LIST);
     if (!block) {
-        vmm_report(v, "dead-handle", v->call.caller, page, "%s: %08Xh is not the handle of a list", service, (unsigned)handle);
+        vmm_report(v, "dead-handle", v->call.caller, page, "%s: %08Xh is not the handle of a list", service,
+                   (unsigned)handle);
         return 0;
     }
     uint32_t row = vmm_heap_value(v, block);
     if (list_at(v, row)->flags & KIT_LF_Async) {
         if (vmm_flag(v, X86_IF))
-            vmm_report(v, "async-list", v->call.caller, page, "%s on an LF_Async list with interrupts enabled", service);
+            vmm_report(v, "async-list", v->call.caller, page, "%s on an LF_Async list with interrupts enabled",
+                       service);
     } else if (v->s.reenter_seen) {
-        vmm_report(v, "synchronous-service", v->call.caller, page, "%s at interrupt time on a list without LF_Async", service);
+        vmm_report(v, "synchronous-service", v->call.caller, page, "%s at interrupt time on a list without LF_Async",
+                   service);
     }
     return row;
 }
@@ -108,7 +111,8 @@ static uint32_t attached_node(struct vmm *v, uint32_t list, uint32_t address, co
 {
     uint32_t row = node_of_caller(v, address, service);
     if (row && (node_at(v, row)->list != list || node_at(v, row)->chain != ATTACHED)) {
-        vmm_report(v, "dead-handle", v->call.caller, page, "%s: node %08Xh is not in this list", service, (unsigned)address);
+        vmm_report(v, "dead-handle", v->call.caller, page, "%s: node %08Xh is not in this list", service,
+                   (unsigned)address);
         return 0;
     }
     return row;
@@ -121,12 +125,14 @@ static uint32_t loose_node(struct vmm *v, uint32_t list, uint32_t address, const
     if (!row)
         return 0;
     if (node_at(v, row)->chain == ATTACHED) {
-        vmm_report(v, "dead-handle", v->call.caller, page, "%s: node %08Xh is in a list already", service, (unsigned)address);
+        vmm_report(v, "dead-handle", v->call.caller, page, "%s: node %08Xh is in a list already", service,
+                   (unsigned)address);
         return 0;
     }
     const struct list *to = list_at(v, list), *from = list_at(v, node_at(v, row)->list);
     if (to->node_size != from->node_size || to->flags != from->flags) {
-        vmm_report(v, "input-range", v->call.caller, page, "%s: the node's list has another node size or other flags", service);
+        vmm_report(v, "input-range", v->call.caller, page, "%s: the node's list has another node size or other flags",
+                   service);
         return 0;
     }
     return row;
@@ -139,8 +145,8 @@ static bool create_valid(struct vmm *v, uint32_t flags, uint32_t size)
     bool valid = size && !(flags & ~(uint32_t)(KIT_LF_Async | KIT_LF_Use_Heap | KIT_LF_Alloc_Error | KIT_LF_Swap)) &&
                  (flags & (KIT_LF_Async | KIT_LF_Use_Heap)) != (KIT_LF_Async | KIT_LF_Use_Heap);
     if (!valid)
-        vmm_report(v, "input-range", v->call.caller, page, "List_Create: flags %08Xh with node size %u", (unsigned)flags,
-                   (unsigned)size);
+        vmm_report(v, "input-range", v->call.caller, page, "List_Create: flags %08Xh with node size %u",
+                   (unsigned)flags, (unsigned)size);
     return valid;
 }
 
@@ -248,7 +254,8 @@ static void list_deallocate(struct vmm *v)
     if (!row)
         return;
     if (node_at(v, row)->chain == ATTACHED)
-        vmm_report(v, "dead-handle", v->call.caller, page, "List_Deallocate: node %08Xh is still in a list", (unsigned)address);
+        vmm_report(v, "dead-handle", v->call.caller, page, "List_Deallocate: node %08Xh is still in a list",
+                   (unsigned)address);
     free_node(v, row);
 }
 

@@ -1,5 +1,6 @@
-// Page blocks: _PageAllocate and its family, locks of block pages, and how much memory there is. Every committed page is
-// present: there is no paging to disk, and "locked" is a count that the services keep honest. Win95 DDK S3211-S3214, S322D.
+// Page blocks: _PageAllocate and its family, locks of block pages, and how much memory there is. Every committed page
+// is present: there is no paging to disk, and "locked" is a count that the services keep honest. Win95 DDK S3211-S3214,
+// S322D.
 #include "kit/services.h"
 #include "vmm/regions.h"
 
@@ -19,7 +20,8 @@ static void answer(struct vmm *v, uint32_t eax, uint32_t edx)
 
 static const char *problem_of(struct vmm *v, const struct request *r)
 {
-    const uint32_t known = KIT_PAGEZEROINIT | KIT_PAGEUSEALIGN | KIT_PAGECONTIG | KIT_PAGEFIXED | KIT_PAGELOCKED | KIT_PAGELOCKEDIFDP;
+    const uint32_t known =
+        KIT_PAGEZEROINIT | KIT_PAGEUSEALIGN | KIT_PAGECONTIG | KIT_PAGEFIXED | KIT_PAGELOCKED | KIT_PAGELOCKEDIFDP;
     if (!r->pages)
         return "no pages asked for";
     if (r->type != KIT_PG_VM && r->type != KIT_PG_SYS && r->type != KIT_PG_HOOKED)
@@ -39,7 +41,8 @@ static const char *problem_of(struct vmm *v, const struct request *r)
 
 static uint16_t state_of_flags(uint32_t flags)
 {
-    return (uint16_t)((flags & KIT_PAGEFIXED ? VMM_PAGE_FIXED : 0) | (flags & (KIT_PAGELOCKED | KIT_PAGELOCKEDIFDP) ? 1 : 0));
+    return (uint16_t)((flags & KIT_PAGEFIXED ? VMM_PAGE_FIXED : 0) |
+                      (flags & (KIT_PAGELOCKED | KIT_PAGELOCKEDIFDP) ? 1 : 0));
 }
 
 // --- making
@@ -56,7 +59,8 @@ static bool commit_any(struct vmm *v, uint32_t region, uint32_t from, uint32_t p
 {
     uint32_t first = vmm_region_at(v, region)->page;
     for (uint32_t i = from; i < pages; i++)
-        if (!vmm_page_commit(v, region, first + i, 0, BLOCK_BITS, state_of_flags(flags)) || !prepare(v, first + i, flags))
+        if (!vmm_page_commit(v, region, first + i, 0, BLOCK_BITS, state_of_flags(flags)) ||
+            !prepare(v, first + i, flags))
             return false;
     return true;
 }
@@ -96,7 +100,8 @@ static void page_allocate(struct vmm *v)
                         vmm_arg(v, 4), vmm_arg(v, 5), vmm_arg(v, 6), vmm_arg(v, 7)};
     const char *problem = problem_of(v, &r);
     uint32_t phys = 0, region = 0;
-    bool tell = !problem && r.phys_at && (r.flags & (KIT_PAGECONTIG | KIT_PAGEUSEALIGN)) == (KIT_PAGECONTIG | KIT_PAGEUSEALIGN);
+    bool tell =
+        !problem && r.phys_at && (r.flags & (KIT_PAGECONTIG | KIT_PAGEUSEALIGN)) == (KIT_PAGECONTIG | KIT_PAGEUSEALIGN);
     if (tell && !vmm_probe(v, r.phys_at, 4, true))
         return;
     if (problem)
@@ -118,8 +123,8 @@ static uint32_t block_of(struct vmm *v, uint32_t handle, const char *service)
     if (region && !(handle & 0xFFF) && vmm_region_at(v, region)->page == handle >> 12 &&
         vmm_region_at(v, region)->kind == VMM_REGION_PAGES)
         return region;
-    vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3211", "%s: %08Xh is not the handle of a memory block", service,
-               (unsigned)handle);
+    vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3211", "%s: %08Xh is not the handle of a memory block",
+               service, (unsigned)handle);
     return 0;
 }
 
@@ -249,7 +254,8 @@ static void lock_block(struct vmm *v, bool unlock)
     bool inside = r && pages && offset < r->pages && pages <= r->pages - offset;
     if (r && !inside)
         vmm_report(v, "input-range", v->call.caller, "Win95 DDK S322D", "%s: pages %u to %u of a block of %u",
-                   unlock ? "_PageUnLock" : "_PageLock", (unsigned)offset, (unsigned)(offset + pages), (unsigned)r->pages);
+                   unlock ? "_PageUnLock" : "_PageLock", (unsigned)offset, (unsigned)(offset + pages),
+                   (unsigned)r->pages);
     vmm_regs(v)[X86_EAX] = inside && vmm_pages_lock(v, region, r->page + offset, pages, unlock);
 }
 

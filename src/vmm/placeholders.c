@@ -1,5 +1,5 @@
-// Placeholders in the texts of the debug services: #EAX is the register's value in hexadecimal, ?EAX the nearest label to
-// the address in it, ?AX:EBX the nearest label to EBX in the segment of AX. Win95 DDK S31C8.
+// Placeholders in the texts of the debug services: #EAX is the register's value in hexadecimal, ?EAX the nearest label
+// to the address in it, ?AX:EBX the nearest label to EBX in the segment of AX. Win95 DDK S31C8.
 #include "vmm/debug.h"
 #include "vmm/defs.h"
 
@@ -13,10 +13,11 @@ struct name {
 
 // Longer names first: "#EAX" must not be taken for "#EA...".
 static const struct name names[] = {
-    {"EAX", X86_EAX, 0, 8}, {"EBX", X86_EBX, 0, 8}, {"ECX", X86_ECX, 0, 8}, {"EDX", X86_EDX, 0, 8}, {"ESI", X86_ESI, 0, 8},
-    {"EDI", X86_EDI, 0, 8}, {"EBP", X86_EBP, 0, 8}, {"ESP", X86_ESP, 0, 8}, {"AX", X86_EAX, 0, 4},  {"BX", X86_EBX, 0, 4},
-    {"CX", X86_ECX, 0, 4},  {"DX", X86_EDX, 0, 4},  {"SI", X86_ESI, 0, 4},  {"DI", X86_EDI, 0, 4},  {"BP", X86_EBP, 0, 4},
-    {"SP", X86_ESP, 0, 4},  {"AL", X86_EAX, 0, 2},  {"AH", X86_EAX, 8, 2},  {"BL", X86_EBX, 0, 2},  {"BH", X86_EBX, 8, 2},
+    {"EAX", X86_EAX, 0, 8}, {"EBX", X86_EBX, 0, 8}, {"ECX", X86_ECX, 0, 8}, {"EDX", X86_EDX, 0, 8},
+    {"ESI", X86_ESI, 0, 8}, {"EDI", X86_EDI, 0, 8}, {"EBP", X86_EBP, 0, 8}, {"ESP", X86_ESP, 0, 8},
+    {"AX", X86_EAX, 0, 4},  {"BX", X86_EBX, 0, 4},  {"CX", X86_ECX, 0, 4},  {"DX", X86_EDX, 0, 4},
+    {"SI", X86_ESI, 0, 4},  {"DI", X86_EDI, 0, 4},  {"BP", X86_EBP, 0, 4},  {"SP", X86_ESP, 0, 4},
+    {"AL", X86_EAX, 0, 2},  {"AH", X86_EAX, 8, 2},  {"BL", X86_EBX, 0, 2},  {"BH", X86_EBX, 8, 2},
     {"CL", X86_ECX, 0, 2},  {"CH", X86_ECX, 8, 2},  {"DL", X86_EDX, 0, 2},  {"DH", X86_EDX, 8, 2},
 };
 

@@ -113,12 +113,23 @@ static void scan_flags(struct printing *p, struct vmm_conversion *c)
 {
     for (;; p->at++) {
         switch (*p->at) {
-        case '-': c->left = true; break;
-        case '+': c->plus = true; break;
-        case ' ': c->space = true; break;
-        case '0': c->zero = true; break;
-        case '#': c->alternate = true; break;
-        default: return;
+        case '-':
+            c->left = true;
+            break;
+        case '+':
+            c->plus = true;
+            break;
+        case ' ':
+            c->space = true;
+            break;
+        case '0':
+            c->zero = true;
+            break;
+        case '#':
+            c->alternate = true;
+            break;
+        default:
+            return;
         }
     }
 }
@@ -152,15 +163,18 @@ static void print_symbol(struct printing *p, const struct vmm_conversion *c)
 static void print_debugger_letter(struct printing *p, struct vmm_conversion *c)
 {
     switch (c->letter) {
-    case 'b': case 'o':
+    case 'b':
+    case 'o':
         vmm_format_value(p->out, c, next_argument(p));
         return;
     case 'A':
-        *c = (struct vmm_conversion){.left = c->left, .width = c->width, .has_precision = true, .precision = 8,
-                                     .letter = 'X'};
+        *c = (struct vmm_conversion){
+            .left = c->left, .width = c->width, .has_precision = true, .precision = 8, .letter = 'X'};
         vmm_format_value(p->out, c, next_argument(p));
         return;
-    case 'G': case 'M': case 'S':
+    case 'G':
+    case 'M':
+    case 'S':
         print_symbol(p, c);
         return;
     default:
@@ -224,7 +238,8 @@ static void print_into(struct vmm *v, uint32_t args)
     struct base_buf out;
     base_buf_init(&out, v->alloc);
     uint32_t to = vmm_arg(v, 0);
-    if (vmm_get_text(v, vmm_arg(v, 1), format, sizeof format) && vmm_format(v, &out, VMM_DIALECT_SPRINTF, format, args)) {
+    if (vmm_get_text(v, vmm_arg(v, 1), format, sizeof format) &&
+        vmm_format(v, &out, VMM_DIALECT_SPRINTF, format, args)) {
         uint32_t length = (uint32_t)out.size;
         base_buf_add8(&out, 0);
         if (base_buf_ok(&out) && vmm_put(v, to, out.data, length + 1))

@@ -23,7 +23,7 @@ void vmm_format_value(struct base_buf *out, const struct vmm_conversion *c, uint
 void vmm_format_text(struct base_buf *out, const struct vmm_conversion *c, const char *text, size_t length);
 
 // Formats `format` with the dwords at guest address `args`. False: a page fault has been noted, or no memory.
-bool vmm_format(struct vmm *v, struct base_buf *out, enum vmm_dialect dialect, const char *format, uint32_t args)
-    BASE_MUST_USE;
+bool vmm_format(struct vmm *v, struct base_buf *out, enum vmm_dialect dialect, const char *format,
+                uint32_t args) BASE_MUST_USE;
 
 #endif

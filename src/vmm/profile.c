@@ -1,6 +1,6 @@
 // SYSTEM.INI services: what `--ini` gave, looked up by section and key, and the string converters. All init only.
-// VDAG31 Initialization_Information_Services. Values lie in guest memory as one read-only copy of the file in which every
-// value ends with a zero.
+// VDAG31 Initialization_Information_Services. Values lie in guest memory as one read-only copy of the file in which
+// every value ends with a zero.
 #include "vmm/profile.h"
 #include "kit/services.h"
 #include "vmm/machine.h"
@@ -72,7 +72,8 @@ static bool find_entry(struct vmm *v, const struct wanted *w, struct vmm_ini_ent
     const char *text = text_of(v, &size);
     *e = (struct vmm_ini_entry){0};
     for (uint32_t at = 0; vmm_ini_next(text, size, &at, e);)
-        if (vmm_ini_same(text, e->section, e->section_size, w->section) && vmm_ini_same(text, e->key, e->key_size, w->key))
+        if (vmm_ini_same(text, e->section, e->section_size, w->section) &&
+            vmm_ini_same(text, e->key, e->key_size, w->key))
             return true;
     return false;
 }
@@ -86,7 +87,8 @@ static void copy_value(struct vmm *v, const struct vmm_ini_entry *e, char to[VAL
 
 typedef bool reader(struct vmm *v, const char *text, uint32_t *value);
 
-// The common frame: CF = 1 absent or malformed, ZF = 1 key without value (EAX is the default in both), else EAX = value.
+// The common frame: CF = 1 absent or malformed, ZF = 1 key without value (EAX is the default in both), else EAX =
+// value.
 static void get_number(struct vmm *v, reader *read)
 {
     struct wanted w;

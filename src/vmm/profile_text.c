@@ -143,8 +143,8 @@ bool vmm_convert_boolean(const char *text, size_t size, uint32_t *value)
     static const struct {
         const char *word;
         bool yes;
-    } words[] = {{"0", false}, {"1", true},  {"false", false}, {"true", true}, {"f", false},  {"t", true},
-                 {"n", false}, {"no", false}, {"y", true},     {"yes", true},  {"off", false}, {"on", true}};
+    } words[] = {{"0", false}, {"1", true},   {"false", false}, {"true", true}, {"f", false},   {"t", true},
+                 {"n", false}, {"no", false}, {"y", true},      {"yes", true},  {"off", false}, {"on", true}};
     for (size_t i = 0; i < BASE_COUNT(words); i++) {
         if (vmm_ini_same(text, 0, (uint32_t)size, words[i].word)) {
             *value = words[i].yes ? UINT32_MAX : 0;

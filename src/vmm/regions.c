@@ -55,7 +55,9 @@ struct vmm_region *vmm_region_at(struct vmm *v, uint32_t region)
 
 static enum vmm_arena arena_of(uint32_t page)
 {
-    return page < SHARED_ARENA >> 12 ? VMM_ARENA_PRIVATE : page < VMM_SYSTEM_ARENA >> 12 ? VMM_ARENA_SHARED : VMM_ARENA_SYSTEM;
+    return page < SHARED_ARENA >> 12       ? VMM_ARENA_PRIVATE
+           : page < VMM_SYSTEM_ARENA >> 12 ? VMM_ARENA_SHARED
+                                           : VMM_ARENA_SYSTEM;
 }
 
 // --- chains of chunks
@@ -124,13 +126,16 @@ static uint32_t adopt(struct vmm *v, struct vmm_spans *spans, uint32_t span, enu
         return 0;
     }
     vmm_span_at(spans, span)->value = row;
-    *vmm_region_at(v, row) =
-        (struct vmm_region){.page = vmm_span_at(spans, span)->start, .pages = pages, .kind = kind, .chunk = chunk,
-                            .module = vmm_module_calling(v)};
+    *vmm_region_at(v, row) = (struct vmm_region){.page = vmm_span_at(spans, span)->start,
+                                                 .pages = pages,
+                                                 .kind = kind,
+                                                 .chunk = chunk,
+                                                 .module = vmm_module_calling(v)};
     return row;
 }
 
-uint32_t vmm_region_reserve(struct vmm *v, enum vmm_arena arena, uint32_t pages, uint32_t align, enum vmm_region_kind kind)
+uint32_t vmm_region_reserve(struct vmm *v, enum vmm_arena arena, uint32_t pages, uint32_t align,
+                            enum vmm_region_kind kind)
 {
     struct vmm_spans spans = spans_of(v, arena);
     return adopt(v, &spans, vmm_spans_take(&spans, pages, align, 1), kind);
@@ -290,7 +295,8 @@ static void module_gone(struct vmm *v, uint32_t module)
 {
     uint32_t pages = 0;
     for (enum vmm_arena a = VMM_ARENA_PRIVATE; a < VMM_ARENAS; a++)
-        for (uint32_t row = vmm_region_next(v, a, 0); row; row = vmm_region_next(v, a, vmm_region_at(v, row)->page + 1)) {
+        for (uint32_t row = vmm_region_next(v, a, 0); row;
+             row = vmm_region_next(v, a, vmm_region_at(v, row)->page + 1)) {
             const struct vmm_region *r = vmm_region_at(v, row);
             pages += r->module == module && r->kind != VMM_REGION_PHYSICAL ? r->pages : 0;
         }

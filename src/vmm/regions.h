@@ -1,6 +1,6 @@
-// Linear address space that drivers own, page by page: what stands behind _PageAllocate, _PageReserve, _MapPhysToLinear and
-// _LinPageLock. Reservations lie in three arenas (spec: memory, address space); the state of each page lies in a table of
-// this file's chapter, its physical page and permissions in the real page table.
+// Linear address space that drivers own, page by page: what stands behind _PageAllocate, _PageReserve, _MapPhysToLinear
+// and _LinPageLock. Reservations lie in three arenas (spec: memory, address space); the state of each page lies in a
+// table of this file's chapter, its physical page and permissions in the real page table.
 #ifndef VXDKIT_VMM_REGIONS_H
 #define VXDKIT_VMM_REGIONS_H
 
@@ -27,11 +27,11 @@ struct vmm_region {
     uint32_t source;      // linear page that an alias shows, physical page of a mapping
 };
 
-enum vmm_page_bits { // state of a page in a VMM_REGION_PAGES region
-    VMM_PAGE_LOCKS = 0x0FFF,     // lock count
-    VMM_PAGE_FIXED = 0x1000,     // locked for good
-    VMM_PAGE_STATIC = 0x2000,    // PC_STATIC: decommitting asks for the flag
-    VMM_PAGE_OWNED = 0x4000,     // its physical page goes back on decommit
+enum vmm_page_bits {          // state of a page in a VMM_REGION_PAGES region
+    VMM_PAGE_LOCKS = 0x0FFF,  // lock count
+    VMM_PAGE_FIXED = 0x1000,  // locked for good
+    VMM_PAGE_STATIC = 0x2000, // PC_STATIC: decommitting asks for the flag
+    VMM_PAGE_OWNED = 0x4000,  // its physical page goes back on decommit
     VMM_PAGE_COMMITTED = 0x8000,
 };
 
@@ -44,9 +44,10 @@ void vmm_region_drop(struct vmm *v, uint32_t region); // unmaps, decommits, give
 bool vmm_region_resize(struct vmm *v, uint32_t region, uint32_t pages) BASE_MUST_USE;
 
 struct vmm_region *vmm_region_at(struct vmm *v, uint32_t region);
-uint32_t vmm_region_find(struct vmm *v, uint32_t page) BASE_MUST_USE;  // that contains the page, 0 = none
-uint32_t vmm_region_next(struct vmm *v, enum vmm_arena arena, uint32_t page) BASE_MUST_USE; // first that begins at or after
-uint32_t vmm_region_largest(struct vmm *v, enum vmm_arena arena);      // pages of the widest free room
+uint32_t vmm_region_find(struct vmm *v, uint32_t page) BASE_MUST_USE; // that contains the page, 0 = none
+uint32_t vmm_region_next(struct vmm *v, enum vmm_arena arena,
+                         uint32_t page) BASE_MUST_USE;            // first that begins at or after
+uint32_t vmm_region_largest(struct vmm *v, enum vmm_arena arena); // pages of the widest free room
 
 // The VMM_REGION_PAGES region that contains [page, page + pages), 0 = none.
 uint32_t vmm_region_holding(struct vmm *v, uint32_t page, uint32_t pages) BASE_MUST_USE;
@@ -55,10 +56,10 @@ uint16_t *vmm_page_state(struct vmm *v, uint32_t region, uint32_t page);
 
 // Commits one page of a region: a fresh physical page when `phys` is 0 (contents zero), else that one. `bits` are
 // page-table bits, `state` VMM_PAGE_* beside COMMITTED and OWNED. False: no memory.
-bool vmm_page_commit(struct vmm *v, uint32_t region, uint32_t page, uint32_t phys, uint32_t bits, uint16_t state)
-    BASE_MUST_USE;
-// Commits pages with a run of physical pages just taken, which are zeroed and become theirs. False: no memory; what could
-// not be committed has been given back.
+bool vmm_page_commit(struct vmm *v, uint32_t region, uint32_t page, uint32_t phys, uint32_t bits,
+                     uint16_t state) BASE_MUST_USE;
+// Commits pages with a run of physical pages just taken, which are zeroed and become theirs. False: no memory; what
+// could not be committed has been given back.
 bool vmm_region_commit_run(struct vmm *v, uint32_t region, uint32_t page, uint32_t pages, uint32_t phys, uint32_t bits,
                            uint16_t state) BASE_MUST_USE;
 void vmm_page_decommit(struct vmm *v, uint32_t region, uint32_t page);

@@ -27,7 +27,8 @@ struct registry_state {
 
 static struct vmm_hive hive_of(struct vmm *v)
 {
-    return (struct vmm_hive){vmm_chapter_table(v, VMM_CHAPTER_registry, 0), vmm_chapter_table(v, VMM_CHAPTER_registry, 1),
+    return (struct vmm_hive){vmm_chapter_table(v, VMM_CHAPTER_registry, 0),
+                             vmm_chapter_table(v, VMM_CHAPTER_registry, 1),
                              vmm_chapter_table(v, VMM_CHAPTER_registry, 2)};
 }
 
@@ -197,7 +198,8 @@ static void reg_close_key(struct vmm *v)
     if (row)
         base_table_release(handles(v), row);
     else if (!vmm_hive_predefined(number, &path))
-        vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3323", "_RegCloseKey: %08Xh is not an open key", (unsigned)number);
+        vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3323", "_RegCloseKey: %08Xh is not an open key",
+                   (unsigned)number);
     answer(v, row || vmm_hive_predefined(number, &path) ? KIT_ERROR_SUCCESS : KIT_ERROR_BADKEY);
 }
 
@@ -267,7 +269,8 @@ static int query_value_ex(struct vmm *v)
     if (error)
         return error;
     if (vmm_arg(v, 2))
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3332", "_RegQueryValueEx: the reserved argument must be 0");
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3332",
+                   "_RegQueryValueEx: the reserved argument must be 0");
     uint32_t value = vmm_hive_find(&hive, key, name);
     struct result result = {.type_at = vmm_arg(v, 3), .data_at = vmm_arg(v, 4), .size_at = vmm_arg(v, 5)};
     return value ? deliver_value(v, &result, value) : KIT_ERROR_FILE_NOT_FOUND;
@@ -373,8 +376,8 @@ static void reg_delete_value(struct vmm *v)
     answer(v, delete_value(v));
 }
 
-// _RegEnumValue(hKey, i, pszValue, pcbValue, reserved, pType, pData, pcbData): name and data; the name's length comes back
-// without its terminator.
+// _RegEnumValue(hKey, i, pszValue, pcbValue, reserved, pType, pData, pcbData): name and data; the name's length comes
+// back without its terminator.
 static int enum_value(struct vmm *v)
 {
     struct vmm_hive hive = hive_of(v);
@@ -432,7 +435,8 @@ static struct counts count(struct vmm *v, uint32_t key)
 }
 
 // _RegQueryInfoKey(hKey, pszClass, pcbClass, reserved, pcSubKeys, pcbMaxSubKey, pcbMaxClass, pcValues, pcbMaxName,
-// pcbMaxData, pcbSecurity, pftLastWrite): there are no classes, no security and no times; those pointers are left alone.
+// pcbMaxData, pcbSecurity, pftLastWrite): there are no classes, no security and no times; those pointers are left
+// alone.
 static int query_info_key(struct vmm *v)
 {
     uint32_t key;
@@ -458,8 +462,8 @@ static void reg_query_info_key(struct vmm *v)
     answer(v, query_info_key(v));
 }
 
-// _GetRegistryPath(pDDB, pBuffer, cbBuffer): where the device keeps its settings below HKEY_LOCAL_MACHINE (S3325). EAX =
-// length copied, or the size that the buffer should have; 0 = no device.
+// _GetRegistryPath(pDDB, pBuffer, cbBuffer): where the device keeps its settings below HKEY_LOCAL_MACHINE (S3325). EAX
+// = length copied, or the size that the buffer should have; 0 = no device.
 static void get_registry_path(struct vmm *v)
 {
     static const char services[] = "System\\CurrentControlSet\\Services\\VxD\\";
@@ -467,8 +471,8 @@ static void get_registry_path(struct vmm *v)
     char path[sizeof services + sizeof((struct vmm_module){0}.name)];
     vmm_regs(v)[X86_EAX] = 0;
     if (!module) {
-        vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3325", "_GetRegistryPath: %08Xh is not the DDB of a device",
-                   (unsigned)vmm_arg(v, 0));
+        vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3325",
+                   "_GetRegistryPath: %08Xh is not the DDB of a device", (unsigned)vmm_arg(v, 0));
         return;
     }
     strcpy(path, services);

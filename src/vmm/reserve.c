@@ -13,8 +13,8 @@ static void answer(struct vmm *v, uint32_t eax)
 
 static void report_range(struct vmm *v, const char *service, const char *page, uint32_t first, uint32_t pages)
 {
-    vmm_report(v, "input-range", v->call.caller, page, "%s: pages %05Xh to %05Xh are not inside one reservation", service,
-               (unsigned)first, (unsigned)(first + pages - 1));
+    vmm_report(v, "input-range", v->call.caller, page, "%s: pages %05Xh to %05Xh are not inside one reservation",
+               service, (unsigned)first, (unsigned)(first + pages - 1));
 }
 
 static uint32_t bits_of(uint32_t flags)
@@ -24,7 +24,8 @@ static uint32_t bits_of(uint32_t flags)
 
 static uint16_t state_of(uint32_t flags)
 {
-    return (uint16_t)((flags & KIT_PAGEFIXED ? VMM_PAGE_FIXED : 0) | (flags & (KIT_PAGELOCKED | KIT_PAGELOCKEDIFDP) ? 1 : 0) |
+    return (uint16_t)((flags & KIT_PAGEFIXED ? VMM_PAGE_FIXED : 0) |
+                      (flags & (KIT_PAGELOCKED | KIT_PAGELOCKEDIFDP) ? 1 : 0) |
                       (flags & KIT_PC_STATIC ? VMM_PAGE_STATIC : 0));
 }
 
@@ -107,7 +108,8 @@ static bool pager_valid(struct vmm *v, uint32_t hpd, uint32_t data, uint32_t fla
     bool valid = hpd >= KIT_PD_ZEROINIT && hpd <= KIT_PD_FIXED && data == 0 && fixed == ((flags & KIT_PAGEFIXED) != 0);
     if (!valid)
         vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3209",
-                   "_PageCommit: pager %08Xh with data %08Xh and flags %08Xh", (unsigned)hpd, (unsigned)data, (unsigned)flags);
+                   "_PageCommit: pager %08Xh with data %08Xh and flags %08Xh", (unsigned)hpd, (unsigned)data,
+                   (unsigned)flags);
     return valid;
 }
 
@@ -129,7 +131,8 @@ static void page_commit_phys(struct vmm *v)
     bool ok = region && phys && phys < 0x100000 && all_uncommitted(v, region, first, pages);
     for (uint32_t i = 0; ok && i < pages; i++) {
         uint32_t to = flags & KIT_PC_INCR ? phys + i : phys;
-        ok = to < 0x100000 && vmm_page_commit(v, region, first + i, to, bits_of(flags), state_of(flags) | VMM_PAGE_FIXED);
+        ok = to < 0x100000 &&
+             vmm_page_commit(v, region, first + i, to, bits_of(flags), state_of(flags) | VMM_PAGE_FIXED);
         if (!ok)
             decommit(v, region, first, pages);
     }
@@ -154,7 +157,8 @@ static void page_commit_contig(struct vmm *v)
     uint32_t run = vmm_phys_take(v, pages, mask + 1, vmm_arg(v, 4), high);
     if (!run)
         return;
-    if (unmapped || vmm_region_commit_run(v, region, first, pages, run, bits_of(flags), state_of(flags) | VMM_PAGE_FIXED))
+    if (unmapped ||
+        vmm_region_commit_run(v, region, first, pages, run, bits_of(flags), state_of(flags) | VMM_PAGE_FIXED))
         answer(v, run << 12);
     else
         decommit(v, region, first, pages);
@@ -246,7 +250,8 @@ static void page_query(struct vmm *v)
     uint8_t info[0x1C] = {0};
     answer(v, 0);
     if (size < sizeof info) {
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3233", "_PageQuery: buffer of %u bytes", (unsigned)size);
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3233", "_PageQuery: buffer of %u bytes",
+                   (unsigned)size);
         return;
     }
     base_put32(info, page << 12);

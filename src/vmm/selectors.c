@@ -1,5 +1,5 @@
-// Descriptors and selectors: the global table and one local table for each VM that asks for local selectors, both in guest
-// memory. Which entries are taken is kept on the host side. Win95 DDK S3242, S3244; VDAG31 GDT_sl_LDT_Management.
+// Descriptors and selectors: the global table and one local table for each VM that asks for local selectors, both in
+// guest memory. Which entries are taken is kept on the host side. Win95 DDK S3242, S3244; VDAG31 GDT_sl_LDT_Management.
 #include "vmm/selectors.h"
 #include "vmm/machine.h"
 
@@ -231,10 +231,11 @@ static void answer(struct vmm *v, uint32_t eax, uint32_t edx)
 // _BuildDescriptorDWORDs(base, limit, type, size, flags); applications run at ring 3.
 static void build_descriptor_dwords(struct vmm *v)
 {
-    uint32_t base = vmm_arg(v, 0), limit = vmm_arg(v, 1), type = vmm_arg(v, 2), size = vmm_arg(v, 3), flags = vmm_arg(v, 4);
+    uint32_t base = vmm_arg(v, 0), limit = vmm_arg(v, 1), type = vmm_arg(v, 2), size = vmm_arg(v, 3),
+             flags = vmm_arg(v, 4);
     if (limit > 0xFFFFF || (flags & ~(uint32_t)KIT_BDDExplicitDPL))
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3244", "_BuildDescriptorDWORDs: limit %08Xh, flags %08Xh",
-                   (unsigned)limit, (unsigned)flags);
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3244",
+                   "_BuildDescriptorDWORDs: limit %08Xh, flags %08Xh", (unsigned)limit, (unsigned)flags);
     if (!(flags & KIT_BDDExplicitDPL))
         type |= KIT_D_DPL3;
     answer(v, base << 16 | (limit & 0xFFFF),

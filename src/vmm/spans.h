@@ -1,6 +1,6 @@
-// Which parts of an address range are taken: the bookkeeping behind the heap, the linear arenas and the V86 data areas. It
-// lives on the host side on purpose, so that a driver that overruns its block cannot harm it. Spans are numbers in a table:
-// copying the table copies the state. Finding, taking and releasing cost the logarithm of the number of spans.
+// Which parts of an address range are taken: the bookkeeping behind the heap, the linear arenas and the V86 data areas.
+// It lives on the host side on purpose, so that a driver that overruns its block cannot harm it. Spans are numbers in a
+// table: copying the table copies the state. Finding, taking and releasing cost the logarithm of the number of spans.
 #ifndef VXDKIT_VMM_SPANS_H
 #define VXDKIT_VMM_SPANS_H
 
@@ -34,9 +34,9 @@ void vmm_spans_release(struct vmm_spans *s, uint32_t row);
 // Grows into free room behind the span or gives its end back. False: no room or no memory, nothing changed.
 bool vmm_spans_resize(struct vmm_spans *s, uint32_t row, uint32_t size) BASE_MUST_USE;
 
-uint32_t vmm_spans_find(const struct vmm_spans *s, uint32_t address) BASE_MUST_USE; // row that contains it, 0 = none
+uint32_t vmm_spans_find(const struct vmm_spans *s, uint32_t address) BASE_MUST_USE;  // row that contains it, 0 = none
 uint32_t vmm_spans_after(const struct vmm_spans *s, uint32_t address) BASE_MUST_USE; // first that starts at or after it
-uint32_t vmm_spans_widest(const struct vmm_spans *s); // size of the widest free span
+uint32_t vmm_spans_widest(const struct vmm_spans *s);                                // size of the widest free span
 
 static inline struct vmm_span *vmm_span_at(const struct vmm_spans *s, uint32_t row)
 {

@@ -50,10 +50,11 @@ static void lmemcpy(struct vmm *v)
 {
     uint32_t to = vmm_arg(v, 0), from = vmm_arg(v, 1), n = vmm_arg(v, 2);
     if (vmm_flag(v, X86_DF))
-        vmm_report(v, "direction-flag", v->call.caller, "Win95 DDK S32DC", "_lmemcpy called with the direction flag set");
+        vmm_report(v, "direction-flag", v->call.caller, "Win95 DDK S32DC",
+                   "_lmemcpy called with the direction flag set");
     if (n && (to - from < n || from - to < n))
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S32DC", "_lmemcpy: source %08Xh and destination %08Xh overlap",
-                   (unsigned)from, (unsigned)to);
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S32DC",
+                   "_lmemcpy: source %08Xh and destination %08Xh overlap", (unsigned)from, (unsigned)to);
     if (n && (!vmm_probe(v, from, n, false) || !vmm_probe(v, to, n, true) || !copy(v, to, from, n)))
         return;
     vmm_regs(v)[X86_EAX] = to;
@@ -118,12 +119,8 @@ static void strupr_service(struct vmm *v)
 }
 
 static const struct vmm_binding bindings[] = {
-    {KIT__lmemcpy, lmemcpy},
-    {KIT__lstrcpyn, lstrcpyn},
-    {KIT__lstrlen, lstrlen},
-    {KIT__lstrcmpi, lstrcmpi},
-    {KIT__strupr, strupr_service},
-    {0, NULL},
+    {KIT__lmemcpy, lmemcpy},   {KIT__lstrcpyn, lstrcpyn},     {KIT__lstrlen, lstrlen},
+    {KIT__lstrcmpi, lstrcmpi}, {KIT__strupr, strupr_service}, {0, NULL},
 };
 
 const struct vmm_chapter vmm_strings_chapter = {.bindings = bindings};

@@ -1,19 +1,19 @@
-// V86 data areas: global ones that lie at the same place in all VMs and move the first V86 page up, and the one temporary
-// area of initialisation. VDAG31 V86_Address_Space_Mapping_and_Allocation.
+// V86 data areas: global ones that lie at the same place in all VMs and move the first V86 page up, and the one
+// temporary area of initialisation. VDAG31 V86_Address_Space_Mapping_and_Allocation.
 #include "vmm/v86data.h"
 #include "vmm/machine.h"
 
 enum {
-    AREA_BEGIN = 0x1000,      // vectors, BIOS data and the DOS that is not there lie below
-    FIRST_V86_PAGE = 0x10,    // before anybody asks for more
+    AREA_BEGIN = 0x1000,       // vectors, BIOS data and the DOS that is not there lie below
+    FIRST_V86_PAGE = 0x10,     // before anybody asks for more
     HIGHEST_FIRST_PAGE = 0x60, // programs need the rest
     TEMP_LIMIT = 0x9000,
 };
 
 struct v86data_state {
-    uint32_t top;        // end of the global areas, 0 = none yet
+    uint32_t top; // end of the global areas, 0 = none yet
     uint32_t first_page, last_page;
-    uint32_t temp;       // address of the temporary area, 0 = none
+    uint32_t temp; // address of the temporary area, 0 = none
 };
 
 static struct v86data_state *state_of(struct vmm *v)
@@ -23,7 +23,8 @@ static struct v86data_state *state_of(struct vmm *v)
 
 static bool create(struct vmm *v)
 {
-    *state_of(v) = (struct v86data_state){.top = AREA_BEGIN, .first_page = FIRST_V86_PAGE, .last_page = VMM_LAST_V86_PAGE};
+    *state_of(v) =
+        (struct v86data_state){.top = AREA_BEGIN, .first_page = FIRST_V86_PAGE, .last_page = VMM_LAST_V86_PAGE};
     return true;
 }
 
@@ -80,7 +81,8 @@ static uint32_t take(struct vmm *v, uint32_t bytes, uint32_t flags)
     uint32_t align = alignment(flags), start = (s->top + align - 1) & ~(align - 1);
     if (bytes > HIGHEST_FIRST_PAGE * X86_PAGE_SIZE || start + bytes > HIGHEST_FIRST_PAGE * X86_PAGE_SIZE)
         return 0;
-    uint32_t end = flags & KIT_GVDAPageAlign ? (start + bytes + X86_PAGE_SIZE - 1) & ~(X86_PAGE_SIZE - 1u) : start + bytes;
+    uint32_t end =
+        flags & KIT_GVDAPageAlign ? (start + bytes + X86_PAGE_SIZE - 1) & ~(X86_PAGE_SIZE - 1u) : start + bytes;
     if ((flags & KIT_GVDAZeroInit) && !clear(v, start, bytes))
         return 0;
     if ((flags & KIT_GVDAInstance) && !vmm_instance_add(v, start, bytes, KIT_ALWAYS_Field))

@@ -13,6 +13,6 @@ uint32_t vmm_last_v86_page(struct vmm *v);
 bool vmm_instance_add(struct vmm *v, uint32_t linear, uint32_t bytes, uint32_t type) BASE_MUST_USE;
 // How much of [linear, linear + bytes) is instanced: 0 nothing, 1 something.
 bool vmm_instance_touches(struct vmm *v, uint32_t linear, uint32_t bytes) BASE_MUST_USE;
-void vmm_instance_snapshot(struct vmm *v);                         // after Init_Complete: what new VMs begin with
+void vmm_instance_snapshot(struct vmm *v); // after Init_Complete: what new VMs begin with
 
 #endif

@@ -1,5 +1,5 @@
-// Mapping into V86 memory, hooks of V86 pages, and who owns which device page. Page tables of a VM are reached at its high
-// linear address, current or not. VDAG31 V86_Address_Space_Mapping_and_Allocation, Device_V86_Page_Management.
+// Mapping into V86 memory, hooks of V86 pages, and who owns which device page. Page tables of a VM are reached at its
+// high linear address, current or not. VDAG31 V86_Address_Space_Mapping_and_Allocation, Device_V86_Page_Management.
 #include "vmm/v86mem.h"
 #include "vmm/defs.h"
 #include "vmm/regions.h"
@@ -10,7 +10,7 @@ enum { BITMAP = 9, FIRST_MAPPABLE = 0x10 };
 struct v86_vm { // a VM with pages mapped over its own
     uint32_t vm;
     uint32_t mapped[BITMAP];
-    uint32_t assigned[BITMAP];       // local device pages
+    uint32_t assigned[BITMAP];        // local device pages
     uint32_t original[VMM_V86_PAGES]; // page-table entries under the mapped ones
 };
 
@@ -256,8 +256,8 @@ static void modify_page_bits(struct vmm *v)
     if (!mappable(v, vm, page, pages, "_ModifyPageBits"))
         return;
     if (!bits_changeable(v, page, pages, keep, set, type)) {
-        vmm_report(v, "input-range", v->call.caller, "VDAG31 _ModifyPageBits", "_ModifyPageBits: and %08Xh, or %08Xh, type %Xh",
-                   (unsigned)keep, (unsigned)set, (unsigned)type);
+        vmm_report(v, "input-range", v->call.caller, "VDAG31 _ModifyPageBits",
+                   "_ModifyPageBits: and %08Xh, or %08Xh, type %Xh", (unsigned)keep, (unsigned)set, (unsigned)type);
         return;
     }
     for (uint32_t i = 0; i < pages; i++) {
@@ -308,8 +308,9 @@ static bool device_range(struct vmm *v, uint32_t page, uint32_t pages, uint32_t 
     bool early = vm && v->s.phase < KIT_SYSSTATE_VXDINITCOMPLETED;
     if (valid && !early)
         return true;
-    vmm_report(v, "input-range", v->call.caller, "VDAG31 Device_V86_Page_Management", "%s: pages %Xh + %u of VM %08Xh%s",
-               service, (unsigned)page, (unsigned)pages, (unsigned)vm, early ? " before initialisation is over" : "");
+    vmm_report(v, "input-range", v->call.caller, "VDAG31 Device_V86_Page_Management",
+               "%s: pages %Xh + %u of VM %08Xh%s", service, (unsigned)page, (unsigned)pages, (unsigned)vm,
+               early ? " before initialisation is over" : "");
     return false;
 }
 
@@ -406,6 +407,8 @@ static const struct vmm_binding bindings[] = {
 
 static const uint32_t tables[] = {sizeof(struct v86_vm), 0};
 
-const struct vmm_chapter vmm_v86mem_chapter = {
-    .bindings = bindings, .state_size = sizeof(struct v86mem_state), .tables = tables, .vm_gone = vm_gone,
-    .module_gone = module_gone};
+const struct vmm_chapter vmm_v86mem_chapter = {.bindings = bindings,
+                                               .state_size = sizeof(struct v86mem_state),
+                                               .tables = tables,
+                                               .vm_gone = vm_gone,
+                                               .module_gone = module_gone};

@@ -1,5 +1,5 @@
-// For the service tests: a driver from assembly source, run to the end of the system; what it printed and which rules the
-// VMM reported is kept.
+// For the service tests: a driver from assembly source, run to the end of the system; what it printed and which rules
+// the VMM reported is kept.
 #ifndef VXDKIT_TESTS_VMM_SERVICE_DRIVER_H
 #define VXDKIT_TESTS_VMM_SERVICE_DRIVER_H
 
@@ -84,8 +84,11 @@ static inline void build_driver(const char *name, const char *source, bool debug
 {
     char *check = read_source("tests/vmm/services/check.inc");
     struct asm_definition definition = {"DEBUG", ""};
-    struct asm_options options = {.alloc = &base_heap, .open_include = include_file, .include_user = check,
-                                  .definitions = &definition, .definition_count = debug};
+    struct asm_options options = {.alloc = &base_heap,
+                                  .open_include = include_file,
+                                  .include_user = check,
+                                  .definitions = &definition,
+                                  .definition_count = debug};
     struct base_diag diag;
     struct base_buf object;
     base_diag_init(&diag, &base_heap, base_diag_to_file, stderr);
@@ -101,8 +104,8 @@ static inline void build_driver(const char *name, const char *source, bool debug
 }
 
 // Boots a machine with the driver, lets it run until idle and shuts it down. False: memory was refused before the run.
-static inline bool run_driver(const struct base_alloc *alloc, const struct vmm_config *config, const struct base_buf *image,
-                              struct service_run *run)
+static inline bool run_driver(const struct base_alloc *alloc, const struct vmm_config *config,
+                              const struct base_buf *image, struct service_run *run)
 {
     struct base_diag diag;
     struct vmm *v = vmm_new(alloc, config);

@@ -38,7 +38,8 @@ static bool read(struct fixture *f, const char *text)
     return vmm_hive_read(&f->hive, &base_heap, text, strlen(text), &f->line, &f->problem);
 }
 
-static void expect(const struct fixture *f, uint32_t key, const char *name, uint32_t type, const void *data, uint32_t size)
+static void expect(const struct fixture *f, uint32_t key, const char *name, uint32_t type, const void *data,
+                   uint32_t size)
 {
     uint8_t bytes[256];
     uint32_t value = vmm_hive_find(&f->hive, key, name);

@@ -22,8 +22,10 @@ static const char ini[] = "first=before any section\r\n"
 static void finds_entries_in_order(void **state)
 {
     (void)state;
-    static const char *const want[][3] = {{"", "first", "before any section"}, {"386enh", "device", "*vpicd"},
-                                          {"386ENH", "DEVICE", "*vtd"},        {"386Enh", "empty", ""},
+    static const char *const want[][3] = {{"", "first", "before any section"},
+                                          {"386enh", "device", "*vpicd"},
+                                          {"386ENH", "DEVICE", "*vtd"},
+                                          {"386Enh", "empty", ""},
                                           {"boot", "shell", "progman.exe"}};
     struct vmm_ini_entry e = {0};
     uint32_t at = 0, n = 0;
@@ -54,11 +56,23 @@ static void converts_numbers(void **state)
         uint32_t places, value;
         size_t used;
     } cases[] = {
-        {'d', "123", 0, 123, 3},     {'d', "-5x", 0, (uint32_t)-5, 2}, {'d', "+7 ", 0, 7, 2}, {'d', "", 0, 0, 0},
-        {'d', "x", 0, 0, 0},         {'d', "-", 0, 0, 0},              {'h', "2F8", 0, 0x2F8, 3},
-        {'h', "2f8h", 0, 0x2F8, 4},  {'h', "10H,", 0, 0x10, 3},        {'h', "g", 0, 0, 0},   {'h', "h", 0, 0, 0},
-        {'f', "1.25", 2, 125, 4},    {'f', "1.259", 2, 125, 5},        {'f', "3", 3, 3000, 1},
-        {'f', "-.5", 1, (uint32_t)-5, 3}, {'f', ".", 2, 0, 0},         {'f', "2", 0xFFFFFFFF, 0, 1},
+        {'d', "123", 0, 123, 3},
+        {'d', "-5x", 0, (uint32_t)-5, 2},
+        {'d', "+7 ", 0, 7, 2},
+        {'d', "", 0, 0, 0},
+        {'d', "x", 0, 0, 0},
+        {'d', "-", 0, 0, 0},
+        {'h', "2F8", 0, 0x2F8, 3},
+        {'h', "2f8h", 0, 0x2F8, 4},
+        {'h', "10H,", 0, 0x10, 3},
+        {'h', "g", 0, 0, 0},
+        {'h', "h", 0, 0, 0},
+        {'f', "1.25", 2, 125, 4},
+        {'f', "1.259", 2, 125, 5},
+        {'f', "3", 3, 3000, 1},
+        {'f', "-.5", 1, (uint32_t)-5, 3},
+        {'f', ".", 2, 0, 0},
+        {'f', "2", 0xFFFFFFFF, 0, 1},
     };
     for (size_t i = 0; i < BASE_COUNT(cases); i++) {
         uint32_t value;

@@ -1,6 +1,6 @@
-// The preserved-register half of every service's contract, generated from the kit's rows: a driver poisons all registers,
-// calls the service, and compares every register that the row names neither as output nor as used. IF and DF must come
-// back as they were everywhere, the arithmetic flags where the row does not say "Flags".
+// The preserved-register half of every service's contract, generated from the kit's rows: a driver poisons all
+// registers, calls the service, and compares every register that the row names neither as output nor as used. IF and DF
+// must come back as they were everywhere, the arithmetic flags where the row does not say "Flags".
 #include "kit/kit.h"
 #include "vmm/service_driver.h"
 
@@ -58,7 +58,8 @@ static bool has_word(const char *text, const char *word)
 static bool names_register(const char *text, const char *reg)
 {
     char low[3] = {reg[1], 'L', 0}, high[3] = {reg[1], 'H', 0};
-    return has_word(text, reg) || has_word(text, reg + 1) || (reg[2] == 'X' && (has_word(text, low) || has_word(text, high)));
+    return has_word(text, reg) || has_word(text, reg + 1) ||
+           (reg[2] == 'X' && (has_word(text, low) || has_word(text, high)));
 }
 
 // Registers that must survive, by bit; FLAGS_BIT for the arithmetic flags.
@@ -82,16 +83,45 @@ static const char *suitable(const char *name)
 {
     static const struct {
         const char *part, *value;
-    } values[] = {{"SysVM", "[vm]"},           {"VM", "[vm]"},      {"Thread", "[thread]"}, {"allback", "OFFSET32 Nothing"},
-                  {"Proc", "OFFSET32 Nothing"}, {"Handler", "OFFSET32 Nothing"},            {"flags", "0"},
-                  {"Flags", "0"},              {"crs", "[crs]"},    {"uffer", "OFFSET32 scratch"}, {"String", "OFFSET32 text"},
-                  {"psz", "OFFSET32 text"},    {"Profile", "0"},    {"Keyname", "OFFSET32 text"},  {"Variable", "OFFSET32 text"},
-                  {"&", "OFFSET32 scratch"},   {"Buf", "OFFSET32 scratch"}, {"pB", "OFFSET32 scratch"}, {"Format", "OFFSET32 text"},
-                  {"File", "OFFSET32 text"},   {"Struc", "OFFSET32 scratch"}, {"IOTable", "OFFSET32 scratch"},
-                  {"nmi", "OFFSET32 Nothing"}, {"Exception", "OFFSET32 scratch"}, {"Info", "OFFSET32 scratch"},
-                  {"pMBI", "OFFSET32 scratch"}, {"pDst", "OFFSET32 scratch"}, {"pSrc", "OFFSET32 text"}, {"pArgs", "OFFSET32 scratch"},
-                  {"nbytes", "16"},            {"nBytes", "16"},    {"nPages", "1"},        {"count", "1"}, {"cb", "4"},
-                  {"Time", "1000"},            {"MsgPtr", "OFFSET32 text"}, {"Entries", "OFFSET32 scratch"}, {"ddb", "OFFSET32 TEST_DDB"}, {"name", "OFFSET32 text"},
+    } values[] = {{"SysVM", "[vm]"},
+                  {"VM", "[vm]"},
+                  {"Thread", "[thread]"},
+                  {"allback", "OFFSET32 Nothing"},
+                  {"Proc", "OFFSET32 Nothing"},
+                  {"Handler", "OFFSET32 Nothing"},
+                  {"flags", "0"},
+                  {"Flags", "0"},
+                  {"crs", "[crs]"},
+                  {"uffer", "OFFSET32 scratch"},
+                  {"String", "OFFSET32 text"},
+                  {"psz", "OFFSET32 text"},
+                  {"Profile", "0"},
+                  {"Keyname", "OFFSET32 text"},
+                  {"Variable", "OFFSET32 text"},
+                  {"&", "OFFSET32 scratch"},
+                  {"Buf", "OFFSET32 scratch"},
+                  {"pB", "OFFSET32 scratch"},
+                  {"Format", "OFFSET32 text"},
+                  {"File", "OFFSET32 text"},
+                  {"Struc", "OFFSET32 scratch"},
+                  {"IOTable", "OFFSET32 scratch"},
+                  {"nmi", "OFFSET32 Nothing"},
+                  {"Exception", "OFFSET32 scratch"},
+                  {"Info", "OFFSET32 scratch"},
+                  {"pMBI", "OFFSET32 scratch"},
+                  {"pDst", "OFFSET32 scratch"},
+                  {"pSrc", "OFFSET32 text"},
+                  {"pArgs", "OFFSET32 scratch"},
+                  {"nbytes", "16"},
+                  {"nBytes", "16"},
+                  {"nPages", "1"},
+                  {"count", "1"},
+                  {"cb", "4"},
+                  {"Time", "1000"},
+                  {"MsgPtr", "OFFSET32 text"},
+                  {"Entries", "OFFSET32 scratch"},
+                  {"ddb", "OFFSET32 TEST_DDB"},
+                  {"name", "OFFSET32 text"},
                   {"p", "OFFSET32 scratch"}};
     for (size_t i = 0; i < BASE_COUNT(values); i++)
         if (strstr(name, values[i].part))

@@ -1,6 +1,7 @@
-// Services as drivers in assembly call them: every tests/vmm/services/*.asm is built as retail and as debug driver and run.
-// What it prints must be its ";> " lines and "done"; the rules reported must be its ";! " lines. ";ini " and ";reg " lines
-// are SYSTEM.INI and registry of the machine. A ";end " line: the driver ends the run, and the message contains its text.
+// Services as drivers in assembly call them: every tests/vmm/services/*.asm is built as retail and as debug driver and
+// run. What it prints must be its ";> " lines and "done"; the rules reported must be its ";! " lines. ";ini " and ";reg
+// " lines are SYSTEM.INI and registry of the machine. A ";end " line: the driver ends the run, and the message contains
+// its text.
 #include "vmm/service_driver.h"
 
 #include <dirent.h>

@@ -1,20 +1,21 @@
 // What a driver leaves behind when it is unloaded is reported: nobody frees it on its behalf (Win95 DDK S3507).
 #include "vmm/service_driver.h"
 
-static const char driver[] = "include check.inc\n"
-                             "Declare_Virtual_Device TEST, 1, 0, TEST_Control, Undefined_Device_ID, Undefined_Init_Order\n"
-                             "Begin_Control_Dispatch TEST\n"
-                             "Control_Dispatch Sys_Dynamic_Device_Init, TEST_Run\n"
-                             "End_Control_Dispatch TEST\n"
-                             "VxD_LOCKED_CODE_SEG\n"
-                             "Handler: ret\n"
-                             "BeginProc TEST_Run\n"
-                             "%s\n"
-                             " stc\n" // refused: unloaded at once
-                             " ret\n"
-                             "EndProc TEST_Run\n"
-                             "VxD_LOCKED_CODE_ENDS\n"
-                             "end\n";
+static const char driver[] =
+    "include check.inc\n"
+    "Declare_Virtual_Device TEST, 1, 0, TEST_Control, Undefined_Device_ID, Undefined_Init_Order\n"
+    "Begin_Control_Dispatch TEST\n"
+    "Control_Dispatch Sys_Dynamic_Device_Init, TEST_Run\n"
+    "End_Control_Dispatch TEST\n"
+    "VxD_LOCKED_CODE_SEG\n"
+    "Handler: ret\n"
+    "BeginProc TEST_Run\n"
+    "%s\n"
+    " stc\n" // refused: unloaded at once
+    " ret\n"
+    "EndProc TEST_Run\n"
+    "VxD_LOCKED_CODE_ENDS\n"
+    "end\n";
 
 // The rules reported when a driver does `body` and refuses to stay.
 static void left_behind(const char *body, const char *rules)
@@ -67,8 +68,9 @@ static void ways_into_its_code(void **state)
     (void)state;
     left_behind(" mov edx, 3E8h\n mov esi, OFFSET32 Handler\n VMMcall Install_IO_Handler\n", "left-behind\n");
     left_behind(" mov eax, 0B0h\n mov esi, OFFSET32 Handler\n VMMcall Hook_V86_Page\n", "left-behind\n");
-    left_behind(" GetVxDServiceOrdinal eax, Get_Sys_VM_Handle\n mov esi, OFFSET32 Handler\n VMMcall Hook_Device_Service\n",
-                "left-behind\n");
+    left_behind(
+        " GetVxDServiceOrdinal eax, Get_Sys_VM_Handle\n mov esi, OFFSET32 Handler\n VMMcall Hook_Device_Service\n",
+        "left-behind\n");
 }
 
 int main(void)
