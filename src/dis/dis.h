@@ -21,8 +21,7 @@ typedef bool dis_name_fn(void *user, enum dis_operand kind, uint32_t address, ui
                          char *text, size_t room);
 
 struct dis_options {
-    bool code16;       // a 16-bit code segment
-    bool no_services;  // int 20h is an interrupt, not a dynamic link (V86 and other 16-bit code never links)
+    bool code16;       // a 16-bit code segment, where int 20h is an interrupt and no dynamic link
     dis_name_fn *name; // NULL: numbers only
     void *user;
 };

@@ -323,7 +323,7 @@ void dis_instruction(const struct dis_options *options, const uint8_t *bytes, si
     struct hooked_formatter formatter;
     struct request request = {options, address};
     *out = (struct dis_instruction){.flow = DIS_NEXT};
-    if (size >= LINK_LENGTH && bytes[0] == 0xcd && bytes[1] == 0x20 && !options->code16 && !options->no_services) {
+    if (size >= LINK_LENGTH && bytes[0] == 0xcd && bytes[1] == 0x20 && !options->code16) {
         format_link(bytes, out);
         return;
     }

@@ -113,6 +113,15 @@ static void assert_same_objects(const struct le_image *a, const struct le_image 
     }
 }
 
+static void assert_same_fixup(const struct le_fixup *a, const struct le_fixup *b)
+{
+    assert_int_equal(a->object, b->object);
+    assert_int_equal(a->offset, b->offset);
+    assert_int_equal(a->source, b->source);
+    assert_int_equal(a->target_object, b->target_object);
+    assert_int_equal(a->target_offset, b->target_offset);
+}
+
 static void assert_same_model(const struct le_image *a, const struct le_image *b)
 {
     assert_string_equal(a->module_name, b->module_name);
@@ -125,7 +134,8 @@ static void assert_same_model(const struct le_image *a, const struct le_image *b
     assert_int_equal(a->ddk_version, b->ddk_version);
     assert_same_objects(a, b);
     assert_int_equal(a->fixup_count, b->fixup_count);
-    assert_memory_equal(a->fixups, b->fixups, a->fixup_count * sizeof *a->fixups);
+    for (uint32_t i = 0; i < a->fixup_count; i++)
+        assert_same_fixup(&a->fixups[i], &b->fixups[i]);
     assert_int_equal(a->export_count, b->export_count);
     assert_string_equal(a->exports[0].name, b->exports[0].name);
     assert_int_equal(a->exports[0].offset, b->exports[0].offset);
@@ -225,6 +235,31 @@ static void every_corrupted_byte_gives_a_message_or_a_sound_model(void **state)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Another stub
+
+static void any_mz_program_with_room_for_the_new_header_may_be_the_stub(void **state)
+{
+    (void)state;
+    uint8_t stub[0x45] = {'M', 'Z', [0x18] = 0x40, [0x44] = 0xc3};
+    struct base_diag diag;
+    struct base_buf out;
+    struct reading r;
+    base_diag_init(&diag, &base_heap, NULL, NULL);
+    base_buf_init(&out, &base_heap);
+    assert_true(le_write(&everything, stub, sizeof stub, &out, &diag));
+    assert_int_equal(out.data[0x44], 0xc3);
+    assert_int_equal(base_get32(out.data + 0x3c), 0x50);
+    assert_true(read_bytes(&r, out.data, out.size));
+    assert_same_model(&everything, &r.image);
+    end_reading(&r);
+    stub[0x18] = 0x1c; // its relocations lie where the new header's address would be
+    assert_false(le_write(&everything, stub, sizeof stub, &out, &diag));
+    assert_non_null(strstr(base_buf_cstr(&diag.first), "the stub is no MZ program"));
+    base_buf_free(&out);
+    base_diag_free(&diag);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // What other files are told
 
 static void assert_refused(const void *bytes, size_t size, const char *message)
@@ -303,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_model_survives_writing_and_reading),
         cmocka_unit_test(every_truncation_gives_a_message),
         cmocka_unit_test(every_corrupted_byte_gives_a_message_or_a_sound_model),
+        cmocka_unit_test(any_mz_program_with_room_for_the_new_header_may_be_the_stub),
         cmocka_unit_test(other_files_are_told_what_they_are),
         cmocka_unit_test(a_driver_is_told_what_it_lacks),
     };
