@@ -349,9 +349,3 @@ void x86_port_out(struct x86_private *c, uint16_t port, unsigned size, uint32_t 
     c->pub.owner->port_out(c->pub.owner->user, port, size, size == 4 ? v : v & ((1u << 8 * size) - 1));
     x86_unsync(c, eip);
 }
-
-bool x86_task_gate(struct x86_private *c, uint16_t selector, bool has_error, uint32_t error)
-{
-    (void)selector, (void)has_error, (void)error;
-    return x86_fail_missing(c, "hardware task switch by a task gate");
-}

@@ -262,6 +262,37 @@ static void double_fault(void **state)
     machine_free(m);
 }
 
+// The way systems survive a ring-0 stack overflow: vector 8 is a task gate.
+static void double_fault_through_a_task_gate(void **state)
+{
+    (void)state;
+    struct machine *m = machine_new(X86_486);
+    machine_protected(m, 0);
+    const uint32_t tss = TSS + 0x3000;
+    machine_idt(m, 8, SEL_TSS2, 0, 0x85);
+    machine_put32(m, tss + 0x1c, PAGES);
+    machine_put32(m, tss + 0x20, CODE + 0x100);
+    machine_put32(m, tss + 0x24, 2);
+    machine_put32(m, tss + 0x28, 0x1234);
+    machine_put32(m, tss + 0x38, STACK3);
+    for (unsigned seg = 0; seg < 6; seg++)
+        machine_put32(m, tss + 0x48 + 4 * seg, seg == X86_CS ? SEL_CODE0 : SEL_DATA0);
+    machine_code(m, CODE, "66 BB 3B 00 31 C0 BC 00 00 05 00 50"); // push onto ...
+    machine_code(m, CODE + 0x100, "F4");
+    machine_paging(m);
+    machine_set_pte(m, 0x4f000, 0); // ... a page that is absent, so the fault's own frame faults too
+    assert_int_equal(machine_run(m, 100), X86_STOP_HALT);
+    assert_int_equal(m->cpu->state.eip, CODE + 0x101);
+    assert_int_equal(m->cpu->state.reg[X86_EAX], 0x1234);
+    assert_int_equal(m->cpu->state.reg[X86_ESP], STACK3 - 4);
+    assert_int_equal(machine_get32(m, STACK3 - 4), 0);
+    assert_int_equal(m->cpu->state.seg[X86_TR].selector, SEL_TSS2);
+    assert_int_equal(machine_get32(m, tss) & 0xffff, SEL_TSS);
+    assert_int_equal(machine_get32(m, TSS + 0x20), CODE + 11); // the old task's EIP and ESP tell what happened
+    assert_int_equal(machine_get32(m, TSS + 0x38), 0x50000);
+    machine_free(m);
+}
+
 static void triple_fault_shuts_down(void **state)
 {
     (void)state;
@@ -462,6 +493,7 @@ int main(void)
         cmocka_unit_test(v86_frame_has_nine_words_and_returns),
         cmocka_unit_test(call_gate_switches_stacks),
         cmocka_unit_test(double_fault),
+        cmocka_unit_test(double_fault_through_a_task_gate),
         cmocka_unit_test(triple_fault_shuts_down),
         cmocka_unit_test(task_switches_are_a_clear_stop),
         cmocka_unit_test(accessed_and_dirty_bits),
