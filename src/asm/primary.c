@@ -233,7 +233,8 @@ static int64_t measure(struct assembler *a, int operator, const struct asm_value
 bool asm_parse_measure(struct assembler *a, struct asm_value *v, int operator)
 {
     struct asm_value inner;
-    const struct asm_type *type = a->token->kind == TOKEN_NAME ? asm_parse_type(a) : NULL;
+    bool member = asm_is_punct(a->token + (a->token->kind != TOKEN_END), '.'); // SIZEOF Type.Field
+    const struct asm_type *type = a->token->kind == TOKEN_NAME && !member ? asm_parse_type(a) : NULL;
     if (type) {
         inner = asm_number(0);
         inner.type = type;

@@ -215,8 +215,11 @@ void asm_endp(struct assembler *a, struct asm_name *name, int argument)
                   a->proc_symbol ? a->proc_symbol->name->text : "");
         return;
     }
-    for (const struct asm_local *l = a->proc->locals; l; l = l->next)
+    for (const struct asm_local *l = a->proc->locals; l; l = l->next) {
         l->symbol->name->local = NULL;
+        if (a->pass == 1 && l->symbol->kind == SYMBOL_STACK && !l->symbol->used)
+            asm_warn(a, WARN_UNREFERENCED, NULL, "'%s' of procedure %s is never used", l->symbol->name->text, a->proc_symbol->name->text);
+    }
     a->proc_symbol->bytes = a->segment ? a->segment->location - (uint32_t)a->proc_symbol->offset : 0;
     a->proc_symbol = a->proc_symbol->outer;
     a->proc = a->proc_symbol ? a->proc_symbol->proc : NULL;
