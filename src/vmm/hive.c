@@ -104,8 +104,10 @@ static uint32_t add_key(struct vmm_hive *h, uint32_t parent, const char *name, s
 
 bool vmm_hive_init(struct vmm_hive *h)
 {
-    return add_key(h, 0, "", 0) == VMM_HIVE_MACHINE && add_key(h, 0, "", 0) == VMM_HIVE_USERS &&
-           add_key(h, 0, "", 0) == VMM_HIVE_DYNAMIC;
+    for (uint32_t top = VMM_HIVE_MACHINE; top <= VMM_HIVE_DYNAMIC; top++)
+        if (add_key(h, 0, "", 0) != top)
+            return false;
+    return true;
 }
 
 static uint32_t child(const struct vmm_hive *h, uint32_t key, const char *name, size_t size)

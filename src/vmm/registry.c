@@ -4,6 +4,7 @@
 #include "vmm/defs.h"
 #include "vmm/hive.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PATH_LIMIT = 1024, DATA_LIMIT = 1 << 20 };
@@ -475,9 +476,7 @@ static void get_registry_path(struct vmm *v)
                    "_GetRegistryPath: %08Xh is not the DDB of a device", (unsigned)vmm_arg(v, 0));
         return;
     }
-    strcpy(path, services);
-    strcat(path, vmm_module_at(v, module)->name);
-    uint32_t length = (uint32_t)strlen(path);
+    uint32_t length = (uint32_t)snprintf(path, sizeof path, "%s%s", services, vmm_module_at(v, module)->name);
     if (length >= size)
         vmm_regs(v)[X86_EAX] = length + 1;
     else if (vmm_put(v, to, path, length + 1))
