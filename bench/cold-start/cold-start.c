@@ -1,5 +1,6 @@
 // cold-start VXD DRIVER: what one `vxd run` of a driver costs, whole process, as a multiple of /bin/true measured in the
-// same run. Both are started the same way (posix_spawn, output to /dev/null), by turns, and the medians are compared.
+// same run. Both are started the same way (posix_spawn, output to /dev/null), by turns. The fastest of many starts are
+// compared: on a machine that does other things too they say what the program costs; the medians stand beside.
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -45,10 +46,9 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median_ms(uint64_t *times)
+static double milliseconds(uint64_t ns)
 {
-    qsort(times, ROUNDS, sizeof *times, compare);
-    return (double)times[ROUNDS / 2] / 1e6;
+    return (double)ns / 1e6;
 }
 
 int main(int argc, char **argv)
@@ -66,8 +66,10 @@ int main(int argc, char **argv)
         ours[i] = time_process(run);
         nothing[i] = time_process(nop);
     }
-    double a = median_ms(ours), b = median_ms(nothing);
-    printf("cold start: vxd run --quiet of the demo driver %.2f ms, /bin/true %.2f ms: %.1f times (medians of %d)\n", a,
-           b, a / b, ROUNDS);
+    qsort(ours, ROUNDS, sizeof *ours, compare);
+    qsort(nothing, ROUNDS, sizeof *nothing, compare);
+    printf("cold start: vxd run --quiet of the demo driver %.2f ms, /bin/true %.2f ms: %.1f times (fastest of %d)\n",
+           milliseconds(ours[0]), milliseconds(nothing[0]), milliseconds(ours[0]) / milliseconds(nothing[0]), ROUNDS);
+    printf("            medians: %.2f ms, %.2f ms\n", milliseconds(ours[ROUNDS / 2]), milliseconds(nothing[ROUNDS / 2]));
     return 0;
 }
