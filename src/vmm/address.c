@@ -4,11 +4,6 @@
 
 enum { NO_OFFSET = 0xFF };
 
-static bool in_protected_mode(struct vmm *v)
-{
-    return vmm_peek32(v, vmm_current_vm(v) + KIT_CB_VM_Status) & KIT_VMStat_PM_Exec;
-}
-
 static bool uses_32_bit_offsets(struct vmm *v)
 {
     return vmm_peek32(v, vmm_current_vm(v) + KIT_CB_VM_Status) & KIT_VMStat_Use32Mask;
@@ -26,7 +21,7 @@ static void map_flat(struct vmm *v)
         vmm_regs(v)[X86_EAX] = UINT32_MAX;
         return;
     }
-    bool protected_mode = in_protected_mode(v);
+    bool protected_mode = !vmm_client_v86(v);
     uint16_t segment = vmm_peek16(v, crs + segment_field);
     if (offset_field != NO_OFFSET)
         offset = protected_mode && uses_32_bit_offsets(v) ? vmm_peek32(v, crs + offset_field)
@@ -78,8 +73,8 @@ static uint32_t pm_selector(struct vmm *v, uint32_t linear, uint32_t limit)
 static void map_lin_to_vm_addr(struct vmm *v)
 {
     uint32_t *r = vmm_regs(v), segment = 0, offset = 0;
-    bool valid = !in_protected_mode(v) ? v86_address(v, r[X86_EAX], r[X86_ECX], &segment, &offset)
-                                       : (segment = pm_selector(v, r[X86_EAX], r[X86_ECX])) != 0;
+    bool valid = vmm_client_v86(v) ? v86_address(v, r[X86_EAX], r[X86_ECX], &segment, &offset)
+                                   : (segment = pm_selector(v, r[X86_EAX], r[X86_ECX])) != 0;
     if (valid) {
         r[X86_ECX] = (r[X86_ECX] & 0xFFFF0000) | segment;
         r[X86_EDX] = offset;
