@@ -4,7 +4,8 @@
 #include <string.h>
 
 // a[] of a BROADCAST frame.
-enum { B_MESSAGE, B_ORDER, B_SEQUENCE, B_EBX, B_EDX, B_ESI, B_EDI, B_FLAGS, B_CARRY, B_MODULE, B_EAX };
+enum { B_MESSAGE, B_ORDER, B_SEQUENCE, B_EBX, B_EDX, B_ESI, B_EDI, B_FLAGS, B_CARRY, B_MODULE, B_EAX,
+       B_BLOCKS };
 enum { B_DOWN = 1, B_DIRECTED = 2, B_BOOT = 4 };
 
 static const struct kit_message *message_of(uint32_t value)
@@ -66,6 +67,7 @@ static void call_device_begin(struct vmm *v, struct vmm_frame *f)
     bool off = m && m->flags & KIT_INTS_OFF;
     v->cpu->state.eflags = (v->cpu->state.eflags & ~(uint32_t)(X86_CF | X86_DF | X86_IF)) | (off ? 0 : X86_IF);
     f->step = 1;
+    f->a[B_BLOCKS] = vmm_thread_at(v, v->s.current)->blocks;
     vmm_frame_call_begin(v, proc);
 }
 
@@ -138,6 +140,7 @@ static void mark_done(struct vmm *v, const struct vmm_frame *f)
 static void broadcast_resume(struct vmm *v, struct vmm_frame *f)
 {
     if (f->step == 1) {
+        vmm_nest_check(v, f->a[B_BLOCKS], f->callee, "the control procedure");
         announce(v, f);
         f->a[B_EAX] = vmm_regs(v)[X86_EAX];
         if (f->a[B_FLAGS] & B_DIRECTED)

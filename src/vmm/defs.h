@@ -168,6 +168,7 @@ bool vmm_is_nest_break(struct vmm *v);
 void vmm_nest_reached(struct vmm *v);
 void vmm_nest_open(struct vmm *v);
 void vmm_nest_close(struct vmm *v);
+void vmm_nest_check(struct vmm *v, uint32_t blocks, uint32_t callee, const char *what);
 void vmm_exec_int_begin(struct vmm *v, uint32_t vector); // in a block: until the client is back at the break point
 void vmm_v86_int_begin(struct vmm *v, uint32_t vector);
 

@@ -322,9 +322,7 @@ static void event_resume(struct vmm *v, struct vmm_frame *f)
 {
     bool called = f->a[2];
     vmm_event_announce(v, vmm_event_at(v, f->a[0]), VMM_EVENT_DONE, 0);
-    if (f->a[3] != vmm_thread_at(v, f->thread)->blocks)
-        vmm_report(v, "nested-execution", f->callee, "VDAG31 Nested_Execution_Services",
-                   "the event callback returned with a block of nested execution open");
+    vmm_nest_check(v, f->a[3], f->callee, "the event callback");
     event_ended(v, f);
     vmm_frame_pop_all(v);
     if (called)

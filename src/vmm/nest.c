@@ -122,6 +122,18 @@ void vmm_nest_close(struct vmm *v)
     vmm_poke32(v, t->crs + KIT_Client_CS, b.cs);
 }
 
+// A callback has returned: blocks that it left open are reported and closed, so that the client goes on where it was.
+void vmm_nest_check(struct vmm *v, uint32_t blocks, uint32_t callee, const char *what)
+{
+    const struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    if (t->blocks == blocks)
+        return;
+    vmm_report(v, "nested-execution", callee, "VDAG31 Nested_Execution_Services",
+               "%s returned with a block of nested execution open", what);
+    while (t->blocks && t->blocks != blocks && vmm_nest_block_at(v, t->blocks)->depth == t->top)
+        vmm_nest_close(v);
+}
+
 // Get_Nest_Exec_Status (Win95 DDK S3302).
 static void get_nest_exec_status(struct vmm *v)
 {

@@ -17,6 +17,7 @@ static const struct {
     {"Directed_Sys_Control", "its results are the driver's"},
     {"Begin_Nest_Exec", "opens a block"},
     {"Begin_Nest_V86_Exec", "opens a block"},
+    {"Begin_Non_Serial_Nest_V86_Exec", "opens a block"},
     {"End_Nest_Exec", "needs an open block"},
     {"Exec_Int", "runs the VM"},
     {"Exec_VxD_Int", "runs the VM"},

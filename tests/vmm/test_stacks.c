@@ -430,6 +430,25 @@ static void a_vm_ends_three_frames_deep(void **state)
     }
 }
 
+// --- a block that nobody closed
+
+static bool forgets(struct puppet *p, uint32_t step, void *user)
+{
+    (void)user;
+    return step < 2 && puppet_call(p, KIT_Begin_Nest_Exec);
+}
+
+static void an_open_block_is_reported_and_closed(void **state)
+{
+    (void)state;
+    struct puppet *p = puppet_new(forgets, NULL);
+    assert_int_equal(puppet_run(p, 1000), VMM_END_IDLE);
+    assert_int_equal(p->checks, 1);
+    assert_string_equal(p->last_check, "nested-execution");
+    assert_int_equal(vmm_table(p->v, VMM_TABLE_nest_block)->live, 0);
+    puppet_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +458,7 @@ int main(void)
         cmocka_unit_test(a_wait_without_events_is_a_deadlock),
         cmocka_unit_test(threads_take_turns_at_a_mutex),
         cmocka_unit_test(a_vm_ends_three_frames_deep),
+        cmocka_unit_test(an_open_block_is_reported_and_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
