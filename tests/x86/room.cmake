@@ -24,3 +24,15 @@ if(CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|i
     DEPENDS ${CMAKE_CURRENT_LIST_DIR}/native_helper.c ${CMAKE_CURRENT_LIST_DIR}/native.h VERBATIM)
   add_custom_target(x86-native-helper ALL DEPENDS ${native_helper})
 endif()
+
+# Differential test against Unicorn where it is installed. The glob made a program of it: without Unicorn it is not built.
+find_path(UNICORN_INCLUDE unicorn/unicorn.h)
+find_library(UNICORN_LIBRARY unicorn)
+if(UNICORN_INCLUDE AND UNICORN_LIBRARY)
+  target_sources(x86_test_unicorn PRIVATE ${CMAKE_CURRENT_LIST_DIR}/random_code.c)
+  target_include_directories(x86_test_unicorn PRIVATE ${UNICORN_INCLUDE})
+  target_link_libraries(x86_test_unicorn PRIVATE ${UNICORN_LIBRARY})
+else()
+  set_target_properties(x86_test_unicorn PROPERTIES EXCLUDE_FROM_ALL ON)
+  set_tests_properties(x86.test_unicorn PROPERTIES DISABLED ON)
+endif()
