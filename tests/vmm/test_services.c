@@ -1,7 +1,7 @@
 // Services as drivers in assembly call them: every tests/vmm/services/*.asm is built as retail and as debug driver and
-// run. What it prints must be its ";> " lines and "done"; the rules reported must be its ";! " lines. ";ini " and ";reg
-// " lines are SYSTEM.INI and registry of the machine. A ";end " line: the driver ends the run, and the message contains
-// its text.
+// run, under several seeds too. Lines of the source say what is expected: ";> " is printed (before "done"), ";! " is a
+// rule reported, ";end " is part of the message when the driver ends the run; ";ini " and ";reg " are SYSTEM.INI and
+// registry of the machine. Then every driver runs with each host allocation refused in turn, and cut by a snapshot.
 #include "vmm/service_driver.h"
 
 #include <dirent.h>
@@ -70,6 +70,59 @@ static void services(void **state)
     free(source);
 }
 
+// --- a snapshot in the middle, continued in another machine
+
+static void listen_again(struct vmm *v, struct service_run *run)
+{
+    assert_non_null(v);
+    assert_true(base_sink_listen(vmm_sink(v), run_listen, run));
+}
+
+// What the driver prints and breaks when the run is cut after `count` instructions and goes on elsewhere.
+static void run_in_two(const struct vmm_config *config, const struct base_buf *image, uint64_t count,
+                       struct service_run *run)
+{
+    struct base_diag diag;
+    struct vmm *first = vmm_new(&base_heap, config), *second = vmm_new(&base_heap, config);
+    run->length = run->rules_length = 0;
+    run->printed[0] = run->rules[0] = 0;
+    base_diag_init(&diag, &base_heap, base_diag_to_file, stderr);
+    listen_again(first, run);
+    listen_again(second, run);
+    assert_true(vmm_load_image(first, "test", image->data, image->size, VMM_LOAD_STATIC, &diag));
+    vmm_boot(first);
+    enum vmm_end end = vmm_run(first, UINT64_C(1000000000), count);
+    struct vmm_snapshot *snapshot = vmm_snapshot_take(first);
+    assert_non_null(snapshot);
+    assert_true(vmm_snapshot_restore(second, snapshot));
+    vmm_snapshot_free(snapshot);
+    vmm_free(first);
+    if (end == VMM_END_LIMIT)
+        end = vmm_run(second, UINT64_C(1000000000), UINT64_C(50000000));
+    vmm_free(second);
+    base_diag_free(&diag);
+}
+
+static void snapshots(void **state)
+{
+    static struct service_run whole, parts;
+    const char *name = *state;
+    char path[512];
+    snprintf(path, sizeof path, "tests/vmm/services/%s", name);
+    char *source = read_source(path);
+    struct vmm_config config = config_of(source, 0);
+    struct base_buf image;
+    build_driver(name, source, false, &image);
+    run_in_two(&config, &image, UINT64_C(50000000), &whole);
+    for (uint64_t count = 50; count < 1000; count += 137) {
+        run_in_two(&config, &image, count, &parts);
+        assert_string_equal(parts.printed, whole.printed);
+        assert_string_equal(parts.rules, whole.rules);
+    }
+    base_buf_free(&image);
+    free(source);
+}
+
 // --- host memory refused at every request in turn
 
 struct counter {
@@ -122,7 +175,7 @@ static int by_name(const void *a, const void *b)
 int main(void)
 {
     static char *names[FILES];
-    static struct CMUnitTest tests[2 * FILES];
+    static struct CMUnitTest tests[3 * FILES];
     size_t count = 0;
     DIR *folder = opendir("tests/vmm/services");
     for (struct dirent *entry; folder && (entry = readdir(folder)) && count < FILES;)
@@ -135,8 +188,9 @@ int main(void)
         tests[i] = (struct CMUnitTest){.name = names[i], .test_func = services, .initial_state = names[i]};
         tests[count + i] =
             (struct CMUnitTest){.name = names[i], .test_func = memory_refused, .initial_state = names[i]};
+        tests[2 * count + i] = (struct CMUnitTest){.name = names[i], .test_func = snapshots, .initial_state = names[i]};
     }
-    int failed = count ? _cmocka_run_group_tests("services", tests, 2 * count, NULL, NULL) : 1;
+    int failed = count ? _cmocka_run_group_tests("services", tests, 3 * count, NULL, NULL) : 1;
     for (size_t i = 0; i < count; i++)
         free(names[i]);
     return failed;
