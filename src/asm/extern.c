@@ -22,6 +22,7 @@ void asm_public(struct assembler *a, struct asm_name *name, int argument)
         struct asm_name *n = asm_expect_name(a);
         if (!n)
             return;
+        asm_spell(a, n, t->text);
         struct asm_symbol *s = asm_symbol_get(a, n);
         if (s->kind == SYMBOL_TEXT || s->kind == SYMBOL_MACRO || s->kind == SYMBOL_TYPE || s->kind == SYMBOL_SEGMENT) {
             asm_error(a, t->text, "a %s cannot be public", asm_kind_name(s));
@@ -76,6 +77,7 @@ static void one_extern(struct assembler *a, bool weak)
     struct asm_name *n = asm_expect_name(a);
     if (!n)
         return;
+    asm_spell(a, n, t->text);
     if (asm_accept(a, '(')) { // alternative name: weak external
         asm_expect_name(a);
         asm_expect(a, ')');
@@ -120,6 +122,7 @@ void asm_comm(struct assembler *a, struct asm_name *name, int argument)
         struct asm_name *n = asm_expect_name(a);
         if (!n || !asm_expect(a, ':'))
             return;
+        asm_spell(a, n, t->text);
         const struct asm_type *type = asm_parse_type(a);
         int64_t size = 0, count = 1;
         if (!type && !asm_constant(a, &size))

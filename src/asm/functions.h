@@ -161,6 +161,9 @@ void asm_keep_assignment(struct assembler *a, struct asm_symbol *symbol);
 void asm_keep_equate(struct assembler *a, struct asm_symbol *symbol);
 const struct asm_type *asm_data_type(const struct asm_token *t);
 void asm_statement(struct assembler *a);
+// Where case does not count, a symbol is spelled as its definition or declaration spells it, not as the first mention of the
+// word did. `text` is where the name stands now.
+void asm_spell(struct assembler *a, struct asm_name *n, const char *text);
 void asm_code_label(struct assembler *a, struct asm_name *name, bool global, const char *at);
 void asm_rerun(struct assembler *a, struct asm_statement *s);
 

@@ -247,8 +247,7 @@ static void first_run(struct assembler *a, const struct asm_token *first, const 
         asm_keep_line(a, first, label);
 }
 
-// Where case does not count, a symbol is spelled as its definition spells it, not as the first mention of the word did.
-static void spell(struct assembler *a, struct asm_name *n, const char *text)
+void asm_spell(struct assembler *a, struct asm_name *n, const char *text)
 {
     bool defined = n->symbol && n->symbol->kind != SYMBOL_UNDEFINED;
     if (a->pass == 1 && !defined && memcmp(text, n->text, n->length) != 0)
@@ -278,7 +277,7 @@ void asm_statement(struct assembler *a)
         return;
     }
     if (v.name)
-        spell(a, v.name, t->text);
+        asm_spell(a, v.name, t->text);
     if (v.instruction || v.type || (v.directive && v.directive->stage == STAGE_EACH && v.directive->run != asm_endp))
         asm_before_code(a);
     if (v.instruction && asm_procedure_return(a, t))
@@ -306,7 +305,7 @@ void asm_code_label(struct assembler *a, struct asm_name *name, bool global, con
         s = name->local ? name->local : asm_symbol_local(a, name);
     else
         s = asm_symbol_get(a, name);
-    spell(a, name, at);
+    asm_spell(a, name, at);
     if (a->segment)
         a->segment->has_code = true;
     s = asm_define_label(a, s, &asm_type_near, at);
