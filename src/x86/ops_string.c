@@ -181,7 +181,7 @@ static uint32_t movs_many(struct strings *s, uint32_t n)
 
 static uint32_t stos_many(struct strings *s, uint32_t n)
 {
-    uint8_t *to;
+    uint8_t *to = NULL; // stays so when n is 0
     uint32_t v = s->c->pub.state.reg[X86_EAX];
     n = stretch(s, X86_ES, *s->di & s->op->mask, n, true, &to);
     if (s->op->size == 1 && n)
