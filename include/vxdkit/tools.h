@@ -99,6 +99,9 @@ enum vxd_status vxd_disassemble(const struct vxd_input *image, bool json, struct
 // The name in the device descriptor block, by which programs open the driver ("" when it has none).
 enum vxd_status vxd_driver_name(const struct vxd_input *image, struct vxd_messages messages, char name[9]);
 
+// Whether a registry text (vxd_config.registry, docs/formats.md) can be read; a message says what is wrong and in which line.
+enum vxd_status vxd_check_registry(const struct vxd_input *text, struct vxd_messages messages);
+
 // The service tables. `name` NULL: all; a device ("VPICD"): its services; a service: its contract. `only_missing` leaves
 // out what works. VXD_BAD_INPUT: no such name.
 enum vxd_status vxd_services(const char *name, bool only_missing, bool json, struct vxd_messages messages,

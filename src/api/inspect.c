@@ -5,6 +5,7 @@
 #include "devices/devices.h"
 #include "dis/dis.h"
 #include "image/le.h"
+#include "vmm/vmm.h"
 
 #include <string.h>
 
@@ -34,6 +35,18 @@ enum vxd_status vxd_driver_name(const struct vxd_input *image, struct vxd_messag
         copy_name(&le.objects[object], offset + DDB_NAME, name);
     base_arena_free(&arena);
     return api_report_end(&report, done);
+}
+
+enum vxd_status vxd_check_registry(const struct vxd_input *text, struct vxd_messages messages)
+{
+    struct api_report report;
+    struct base_place place = {.file = text->path};
+    const char *problem = "";
+    bool valid = vmm_registry_text_valid(&base_heap, text->bytes, text->size, &place.line, &problem);
+    api_report_begin(&report, messages);
+    if (!valid && place.line)
+        base_diag_report(&report.diag, BASE_ERROR, &place, "%s", problem);
+    return api_report_end(&report, valid);
 }
 
 static bool is_implemented(void *user, uint16_t device, uint16_t ordinal)

@@ -32,6 +32,8 @@ static int read_texts(struct run *r)
         status = vxd_read_file(q->ini, &r->ini, cli_messages());
     if (status == VXD_OK && q->registry)
         status = vxd_read_file(q->registry, &r->registry, cli_messages());
+    if (status == VXD_OK && q->registry)
+        status = vxd_check_registry(&(struct vxd_input){q->registry, r->registry.data, r->registry.size}, cli_messages());
     return cli_status_of(status);
 }
 

@@ -352,7 +352,7 @@ const struct vmm_frame_kind vmm_life_frame = {"the start of a thread", life_resu
 void vmm_check_exit(struct vmm *v)
 {
     if (v->s.crit_owner)
-        vmm_report(v, "critical-section", 0, "VDAG31 Begin_Critical_Section",
+        vmm_report(v, "critical-section", v->s.crit_caller, "VDAG31 Begin_Critical_Section",
                    "thread %u still owns the critical section (%u claims) at exit", vmm_thread_at(v, v->s.crit_owner)->id,
                    v->s.crit_claims);
 }

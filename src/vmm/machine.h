@@ -316,6 +316,7 @@ struct vmm_state {
     uint32_t timeouts;       // root: real time
     uint32_t async_due;      // asynchronous time-outs that a tick has collected
     uint32_t crit_owner, crit_claims; // thread row
+    uint32_t crit_caller;             // who claimed it last, for the report at exit
     uint32_t chain[VMM_CHAINS];
     uint32_t chain_sequence;
     uint32_t fault_chains;   // guest address of the heads of the chains of fault hooks: 2 x 3 x 80 dwords

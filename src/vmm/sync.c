@@ -30,6 +30,7 @@ static void claim_begin(struct vmm *v, uint32_t claims, uint32_t flags)
 {
     if (!claims)
         return;
+    v->s.crit_caller = v->call.caller;
     if (!v->s.crit_owner || v->s.crit_owner == v->s.current) {
         take_section(v, v->s.current, claims);
         return;

@@ -31,6 +31,9 @@ expect() {
 printf 'This is no driver at all, just text.\n' > "$dir/text.vxd"
 printf 'MZ' > "$dir/mz.vxd"
 
+printf 'REGEDIT4\n[HKEY_LOCAL_MACHINE\\A]\nnonsense\n' > "$dir/bad.reg"
+expect 2 "$dir/bad.reg:3: error:" "$vxd" run --registry "$dir/bad.reg" "$dir/text.vxd"
+
 for command in info dis run; do
     expect 2 "$dir/none.vxd: error: no such file" "$vxd" $command "$dir/none.vxd"
     expect 2 "$dir: error: this is a directory" "$vxd" $command "$dir"
