@@ -127,6 +127,10 @@ static bool set_override(struct assembler *a, struct asm_value *v, const struct 
             asm_error(a, at, "segment register expected before ':'");
             return false;
         }
+        if (v->segment_override >= 0) {
+            asm_error(a, at, "the operand has a segment override already");
+            return false;
+        }
         v->segment_override = (int8_t)prefix->value;
     } else {
         v->frame = prefix->frame;

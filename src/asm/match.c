@@ -307,6 +307,12 @@ static const struct asm_form *find_row(struct assembler *a, struct asm_instructi
 
 // ---- messages ----
 
+static bool too_large(const struct asm_value *v, uint32_t size)
+{
+    int64_t limit = INT64_C(1) << 8 * size;
+    return is_immediate(v) && !has_address(v) && size < 8 && !fits_number(v, -limit, limit - 1);
+}
+
 static void explain(struct assembler *a, const struct asm_instruction *i, bool other_cpu)
 {
     if (other_cpu) {
@@ -322,7 +328,7 @@ static void explain(struct assembler *a, const struct asm_instruction *i, bool o
     uint32_t y = i->count > 1 ? asm_value_size(a, &i->operands[1]) : 0;
     if (i->count == 2 && x && y && x != y && !is_immediate(&i->operands[1]))
         asm_error(a, i->at[1], "the operands have different sizes (%u and %u bytes)", x, y);
-    else if (i->count == 2 && x && is_immediate(&i->operands[1]) && i->operands[0].kind != VALUE_NUMBER)
+    else if (i->count == 2 && x && too_large(&i->operands[1], x) && i->operands[0].kind != VALUE_NUMBER)
         asm_error(a, i->at[1], "the constant does not fit %u byte%s", x, x == 1 ? "" : "s");
     else
         asm_error(a, i->mnemonic_at, "this instruction does not take such operands");
@@ -415,8 +421,8 @@ void asm_instruction(struct assembler *a)
     struct asm_instruction i = {.mnemonic_at = a->token->text};
     while (is_prefix(a->token) && i.prefix_count < 4)
         i.prefixes[i.prefix_count++] = (uint8_t)(a->token++)->name->keyword.value;
-    if (!a->segment) {
-        asm_error(a, i.mnemonic_at, "an instruction stands outside of any segment");
+    if (a->structure || !a->segment) {
+        asm_error(a, i.mnemonic_at, "an instruction stands %s", a->structure ? "inside a structure" : "outside of any segment");
         return;
     }
     a->segment->has_code = true;

@@ -59,8 +59,8 @@ static void add_field(struct assembler *a, struct asm_type *t, struct asm_field 
     uint32_t align = natural < t->pack ? natural : t->pack;
     if (align > 1 && t->kind == TYPE_STRUCT)
         t->size = (t->size + align - 1) / align * align;
-    if (align > t->align)
-        t->align = align;
+    if (natural > t->align)
+        t->align = natural;
     f->offset = t->kind == TYPE_UNION ? 0 : t->size;
     if (bytes > ASM_SEGMENT_LIMIT || t->size > ASM_SEGMENT_LIMIT)
         asm_fatal(a, "structure too large");
@@ -143,10 +143,12 @@ static void begin_nested(struct assembler *a, struct asm_name *name, int kind)
     a->structure->pack = pack;
 }
 
+// Its own packing limits the padding of a structure; where it is a field, the one around it limits its alignment.
 static void settle_size(struct asm_type *t)
 {
-    if (t->align > 1)
-        t->size = (t->size + t->align - 1) / t->align * t->align;
+    uint32_t align = t->align < t->pack ? t->align : t->pack;
+    if (align > 1)
+        t->size = (t->size + align - 1) / align * align;
     t->closed = true;
 }
 

@@ -93,8 +93,8 @@ void asm_place_label(struct assembler *a, struct asm_symbol *s)
 
 struct asm_symbol *asm_define_label(struct assembler *a, struct asm_symbol *s, const struct asm_type *type, const char *at)
 {
-    if (!a->segment) {
-        asm_error(a, at, "'%s' stands outside of any segment", s->name->text);
+    if (a->structure || !a->segment) {
+        asm_error(a, at, "'%s' stands %s", s->name->text, a->structure ? "inside a structure, which has fields only" : "outside of any segment");
         return NULL;
     }
     if (!may_become_label(a, s)) {

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct ml_request {
     struct cli_sources sources;
@@ -92,17 +93,26 @@ static int set_convention(struct ml_request *r, const char *option)
     return CLI_OK;
 }
 
-static int set_file(struct ml_request *r, const char *option, const char *value)
+// Makefiles of MS-DOS days separate directories with backslashes.
+static const char *path_of(char *text)
+{
+    for (char *p = text; *p; p++)
+        if (*p == '\\')
+            *p = '/';
+    return text;
+}
+
+static int set_file(struct ml_request *r, const char *option, char *value)
 {
     switch (option[2]) {
     case 'o':
         if (!*value)
             return cli_complain("ml: a file name is missing behind -Fo");
-        r->output = value;
+        r->output = path_of(value);
         return CLI_OK;
     case 'l':
         r->want_listing = true;
-        r->listing = *value ? value : NULL;
+        r->listing = *value ? path_of(value) : NULL;
         return CLI_OK;
     case 'r':
     case 'R':
@@ -113,7 +123,7 @@ static int set_file(struct ml_request *r, const char *option, const char *value)
 }
 
 // Options whose value is attached or the next word. -Fl alone has no value. *at moves behind what was taken.
-static const char *value_of(const char *option, size_t name, int argc, char **argv, int *at)
+static char *value_of(char *option, size_t name, int argc, char **argv, int *at)
 {
     if (option[name] || *at == argc)
         return option + name;
@@ -137,11 +147,16 @@ static int take_simple(struct ml_request *r, const char *option)
     return cli_complain("ml: unknown option %s\nTry: vxd ml --help", option);
 }
 
-static int take_option(struct ml_request *r, const char *option, int argc, char **argv, int *at)
+static int add_path(struct cli_list *list, char *path)
+{
+    return cli_list_add(list, path_of(path)) ? CLI_OK : CLI_BROKEN;
+}
+
+static int take_option(struct ml_request *r, char *option, int argc, char **argv, int *at)
 {
     switch (option[1]) {
     case 'I':
-        return cli_list_add(&r->sources.include_dirs, value_of(option, 2, argc, argv, at)) ? CLI_OK : CLI_BROKEN;
+        return add_path(&r->sources.include_dirs, value_of(option, 2, argc, argv, at));
     case 'D':
         return cli_add_define(&r->sources, value_of(option, 2, argc, argv, at)) ? CLI_OK : CLI_BROKEN;
     case 'F':
@@ -156,21 +171,39 @@ static int take_option(struct ml_request *r, const char *option, int argc, char 
     case 'G':
         return set_convention(r, option);
     case 'T':
-        return cli_list_add(&r->files, value_of(option, 3, argc, argv, at)) ? CLI_OK : CLI_BROKEN;
+        return add_path(&r->files, value_of(option, 3, argc, argv, at));
     default:
         return take_simple(r, option);
     }
 }
 
+// A name that ends with a slash is the directory for a file of the usual name.
+static bool names_file(const char *given)
+{
+    return given && given[strlen(given) - 1] != '/';
+}
+
+// "/c" is "-c" to ml, unless there is such a file or directory: /tmp/x.asm is a source.
+static bool is_option(char *word)
+{
+    if (word[0] == '/' && word[1]) {
+        char *behind = strchr(word + 1, '/');
+        if (behind)
+            *behind = '\0';
+        bool exists = access(word, F_OK) == 0;
+        if (behind)
+            *behind = '/';
+        if (!exists)
+            word[0] = '-';
+    }
+    return word[0] == '-' && word[1];
+}
+
 static int parse(struct ml_request *r, int argc, char **argv)
 {
     for (int at = 1; at < argc;) {
-        const char *word = argv[at++];
-        int status = CLI_OK;
-        if (word[0] == '-' && word[1])
-            status = take_option(r, word, argc, argv, &at);
-        else if (!cli_list_add(&r->files, word))
-            status = CLI_BROKEN;
+        char *word = argv[at++];
+        int status = is_option(word) ? take_option(r, word, argc, argv, &at) : add_path(&r->files, word);
         if (status != CLI_OK)
             return status;
     }
@@ -178,15 +211,21 @@ static int parse(struct ml_request *r, int argc, char **argv)
         return cli_complain("ml: no source file given\nTry: vxd ml --help");
     if (!r->assemble_only && !r->check_only)
         return missing("ml without -c", "linking; use -c, then vxd link");
-    if (r->files.count > 1 && (r->output || r->listing))
+    if (r->files.count > 1 && (names_file(r->output) || names_file(r->listing)))
         return cli_complain("ml: -Fo and -Fl name one file, but %zu sources are given", r->files.count);
     return CLI_OK;
 }
 
 static int write_result(const char *path, const char *given, const char *extension, const struct vxd_bytes *bytes)
 {
-    char *derived = given ? NULL : cli_derived_name(path, extension);
-    bool done = (given || derived) && cli_write_file(given ? given : derived, bytes->data, bytes->size);
+    if (names_file(given))
+        return cli_write_file(given, bytes->data, bytes->size) ? CLI_OK : CLI_USAGE;
+    char *derived = cli_derived_name(path, extension);
+    char *full = derived ? malloc(strlen(derived) + (given ? strlen(given) : 0) + 1) : NULL;
+    if (full)
+        strcat(strcpy(full, given ? given : ""), derived);
+    bool done = full && cli_write_file(full, bytes->data, bytes->size);
+    free(full);
     free(derived);
     return done ? CLI_OK : CLI_USAGE;
 }
@@ -222,7 +261,7 @@ const struct cli_command cli_ml = {
     "the assembler with the options of Microsoft's ml",
     "  -c             assemble only (linking is vxd link's)\n"
     "  -coff          COFF objects, the only kind (-omf is not implemented)\n"
-    "  -Fo -Fl        object, listing; attached or, for -Fo, the next word\n"
+    "  -Fo -Fl        object, listing, or a directory for it with a slash; attached or, for -Fo, the next word\n"
     "  -I -D          include directory, text macro; attached or the next word\n"
     "  -Cu -Cx -Cp    case of names: upper, not of publics and externals (-Cx), as written (-Cp)\n"
     "  -W0 ... -W3 -w -WX   warnings: level, none, as errors\n"

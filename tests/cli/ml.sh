@@ -38,6 +38,11 @@ grep -q '_Proc1' "$dir/c.obj" || fail "-Gd"
 grep -q '_Proc1@4' "$dir/d.obj" || fail "-Gz"
 (cd "$dir" && "$vxd" ml -c -Zs -IInc -DEXTRA=2 a.asm && [ ! -e a.OBJ ]) || fail "-Zs writes nothing"
 
+# The same as it stands in a makefile of the time: slashes for dashes, backslashes for slashes, a directory for the object.
+mkdir "$dir/Obj"
+(cd "$dir" && "$vxd" ml /c /nologo /W2 '/I.\Inc\' /DEXTRA=2 '/Fo.\Obj\' '/FlObj\x.lst' '.\a.asm')
+[ -s "$dir/Obj/a.obj" ] && [ -s "$dir/Obj/x.lst" ] || fail "slash options and backslashes"
+
 # Errors: file and line first, the source line, a caret; no object is left.
 status=0
 "$vxd" ml -c -Fo"$dir/e.obj" "$dir/a.asm" 2> "$dir/err" || status=$?
