@@ -65,6 +65,7 @@ bool vmm_page_fault_begin(struct vmm *v, const struct vmm_fault *fault); // fals
 // fault_hook.c
 bool vmm_fault_chains_create(struct vmm *v) BASE_MUST_USE;
 bool vmm_fault_hooks_begin(struct vmm *v, const struct vmm_fault *fault, bool late); // false: none installed
+uint32_t vmm_fault_chain_head(struct vmm *v, uint32_t n); // guest address, 0 = there are no more hooked chains
 void vmm_fault_chain_ended(struct vmm *v, uint32_t number);
 
 // interrupt.c
@@ -130,7 +131,8 @@ void vmm_sleep_over(struct vmm *v, uint32_t thread);
 void vmm_idle_begin(struct vmm *v);
 void vmm_stand_still(struct vmm *v);
 void vmm_deadlock(struct vmm *v);
-bool vmm_current_waits(struct vmm *v);
+bool vmm_priority_in_range(struct vmm *v, int64_t p);
+bool vmm_waits(struct vmm *v, uint32_t thread); // for something that has not happened
 
 // timeslice.c
 void vmm_timeslice_new_vm(struct vmm_vm *vm);

@@ -46,6 +46,15 @@ static bool flags_make_sense(struct vmm *v, const struct vmm_event *e)
     return !why;
 }
 
+// A boost that would take the priority out of its range is reported and left out.
+static void check_boost(struct vmm *v, struct vmm_event *e)
+{
+    int64_t now = e->level == VMM_LEVEL_VM ? vmm_vm_at(v, e->scope)->boost
+                                           : vmm_priority(v, e->level == VMM_LEVEL_THREAD ? e->scope : v->s.current);
+    if (e->boost && !vmm_priority_in_range(v, now + e->boost))
+        e->boost = 0;
+}
+
 static bool here_and_now(struct vmm *v, const struct vmm_event *e)
 {
     const struct vmm_thread *t = vmm_thread_at(v, v->s.current);
@@ -84,6 +93,7 @@ static void schedule(struct vmm *v, struct vmm_event *what, uint32_t scope, bool
                  vmm_module_name(v, v->call.caller), what->flags);
         return;
     }
+    check_boost(v, what);
     (void)flags_make_sense(v, what); // reported; it waits as the flags say
     uint32_t milliseconds = r[X86_EDI], row = vmm_event_create(v, what);
     if (!row) {

@@ -33,6 +33,11 @@ bool vmm_fault_chains_create(struct vmm *v)
     return v->s.fault_chains != 0;
 }
 
+uint32_t vmm_fault_chain_head(struct vmm *v, uint32_t n)
+{
+    return v->s.fault_hooks && n < 2 * CHAINS ? head_of(v, n) : 0;
+}
+
 static uint32_t chain_of(const struct vmm_fault *f, bool late)
 {
     unsigned origin = !f->ring3 ? VMM_FAULT_VMM : f->v86 ? VMM_FAULT_V86 : VMM_FAULT_PM;

@@ -128,10 +128,29 @@ void vmm_frames_abandon(struct vmm *v, uint32_t thread, uint32_t keep)
     }
 }
 
+static void check_segments(struct vmm *v, const struct vmm_frame *f)
+{
+    static const struct {
+        uint8_t seg;
+        char name[3];
+    } data[] = {{X86_DS, "DS"}, {X86_ES, "ES"}, {X86_FS, "FS"}, {X86_GS, "GS"}};
+    for (size_t i = 0; i < BASE_COUNT(data); i++) {
+        unsigned selector = v->cpu->state.seg[data[i].seg].selector;
+        if (selector == VMM_DS)
+            continue;
+        vmm_report(v, "callback-contract", f->callee, "Win95 DDK S31A3", "%s changed %s from %04X to %04X",
+                   v->kinds[f->kind]->name, data[i].name, VMM_DS, selector);
+        struct x86_fault fault;
+        if (!x86_load_segment(v->cpu, data[i].seg, VMM_DS, &fault))
+            vmm_stop(v, VMM_END_FAULT, "the flat data selector cannot be loaded any more");
+    }
+}
+
 // Reports what the callee did not keep and repairs it: the run goes on as the VMM would.
 static void check_contract(struct vmm *v, struct vmm_frame *f)
 {
     struct x86_state *s = &v->cpu->state;
+    check_segments(v, f);
     if (s->reg[X86_ESP] != f->expect) {
         vmm_report(v, "callback-stack", f->callee, "Win95 DDK S31A3", "%s came back with ESP %08X instead of %08X",
                    v->kinds[f->kind]->name, s->reg[X86_ESP], f->expect);

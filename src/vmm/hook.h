@@ -9,6 +9,14 @@
 // the entry, or EB 0A FF 25 <variable> <counter> in debug builds (spec: macros). 0 = no hook procedure.
 uint32_t vmm_hook_variable(struct vmm *v, uint32_t proc);
 
+enum { VMM_LONGEST_CHAIN = 4096 }; // a chain that bites its tail must not hang us
+
+// The procedure that `link` (a slot, then a variable) leads to; `link` goes on to that procedure's variable, 0 at the end.
+uint32_t vmm_hook_step(struct vmm *v, uint32_t *link);
+
+// Is `proc` in the chain already? Hooked twice, its variable would lead back to itself (Win95 DDK S31A8).
+bool vmm_hook_present(struct vmm *v, uint32_t slot, uint32_t proc);
+
 // Makes `proc` the first of the chain whose head lies at guest address `slot`; the previous head goes into its variable
 // when it has one. False: a page fault has been noted, nothing changed.
 bool vmm_hook_insert(struct vmm *v, uint32_t slot, uint32_t proc, uint32_t *previous) BASE_MUST_USE;

@@ -2,8 +2,6 @@
 // S31A8.
 #include "vmm/hook.h"
 
-enum { LONGEST_CHAIN = 4096 }; // a chain that bites its tail must not hang us
-
 static bool preamble(struct vmm *v, uint32_t at, uint8_t jump, uint32_t *variable)
 {
     uint8_t code[8];
@@ -21,6 +19,24 @@ uint32_t vmm_hook_variable(struct vmm *v, uint32_t proc)
     return 0;
 }
 
+uint32_t vmm_hook_step(struct vmm *v, uint32_t *link)
+{
+    uint8_t at[4];
+    if (!x86_read_linear(vmm_cpu(v), *link, at, sizeof at, X86_READ, NULL))
+        return *link = 0;
+    *link = vmm_hook_variable(v, base_get32(at));
+    return base_get32(at);
+}
+
+bool vmm_hook_present(struct vmm *v, uint32_t slot, uint32_t proc)
+{
+    uint32_t link = slot;
+    for (unsigned n = 0; link && n < VMM_LONGEST_CHAIN; n++)
+        if (vmm_hook_step(v, &link) == proc)
+            return true;
+    return false;
+}
+
 bool vmm_hook_insert(struct vmm *v, uint32_t slot, uint32_t proc, uint32_t *previous)
 {
     uint32_t variable = vmm_hook_variable(v, proc);
@@ -34,7 +50,7 @@ enum vmm_unhook vmm_hook_remove(struct vmm *v, uint32_t slot, uint32_t proc)
     uint32_t link = slot, at, after, variable = vmm_hook_variable(v, proc);
     if (!variable)
         return VMM_UNHOOK_REFUSED;
-    for (unsigned n = 0; n < LONGEST_CHAIN; n++) {
+    for (unsigned n = 0; n < VMM_LONGEST_CHAIN; n++) {
         if (!vmm_get32(v, link, &at))
             return VMM_UNHOOK_FAULT;
         if (at == proc)

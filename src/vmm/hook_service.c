@@ -28,6 +28,11 @@ static uint32_t slot_of_caller(struct vmm *v, const char *service)
 static void hook_device_service(struct vmm *v)
 {
     uint32_t slot = slot_of_caller(v, "Hook_Device_Service"), previous = 0;
+    if (slot && vmm_hook_present(v, slot, vmm_regs(v)[X86_ESI])) {
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S31A8",
+                   "Hook_Device_Service: %08X hooks this service already", vmm_regs(v)[X86_ESI]);
+        slot = 0;
+    }
     if (slot && !vmm_hook_insert(v, slot, vmm_regs(v)[X86_ESI], &previous))
         return;
     if (slot)

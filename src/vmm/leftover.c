@@ -1,6 +1,7 @@
 // What a driver has left behind when its memory goes away: everything in the VMM that would call into it later is named
 // (Win95 DDK S3507: the system frees nothing on its behalf).
 #include "vmm/defs.h"
+#include "vmm/hook.h"
 
 static bool inside(struct vmm *v, uint32_t module, uint32_t proc)
 {
@@ -51,7 +52,18 @@ static void check_chains(struct vmm *v, uint32_t module)
             report(v, vmm_trap_at(v, i)->proc, "a V86 break point or call-back");
 }
 
-// A hook of somebody else's service that is still the first of its chain.
+// Wherever in its chain it stands.
+static void check_hooks(struct vmm *v, uint32_t module, uint32_t head, const char *what)
+{
+    uint32_t link = head;
+    for (unsigned n = 0; link && n < VMM_LONGEST_CHAIN; n++) {
+        uint32_t proc = vmm_hook_step(v, &link);
+        if (inside(v, module, proc))
+            report(v, proc, what);
+    }
+}
+
+// Hooks of somebody else's services.
 static void check_services(struct vmm *v, uint32_t module)
 {
     for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_module)->count; i++) {
@@ -60,14 +72,16 @@ static void check_services(struct vmm *v, uint32_t module)
             continue;
         uint32_t table = vmm_peek32(v, m->ddb + KIT_DDB_Service_Table_Ptr);
         uint32_t count = table ? vmm_peek32(v, m->ddb + KIT_DDB_Service_Table_Size) : 0;
-        for (uint32_t s = 0; s < count && s < VMM_MOST_SERVICES; s++) {
-            uint8_t proc[4];
-            if (!x86_read_linear(v->cpu, table + 4 * s, proc, 4, X86_READ, NULL))
-                break;
-            if (inside(v, module, base_get32(proc)))
-                report(v, base_get32(proc), "a hook of a service");
-        }
+        for (uint32_t s = 0; s < count && s < VMM_MOST_SERVICES; s++)
+            check_hooks(v, module, table + 4 * s, "a hook of a service");
     }
+}
+
+static void check_fault_hooks(struct vmm *v, uint32_t module)
+{
+    uint32_t head;
+    for (uint32_t n = 0; (head = vmm_fault_chain_head(v, n)) != 0; n++)
+        check_hooks(v, module, head, "a fault hook");
 }
 
 // What the virtual devices written in C hold: virtualized interrupts, hot keys, ...
@@ -89,5 +103,6 @@ void vmm_check_unload(struct vmm *v, uint32_t module)
     check_events(v, module);
     check_chains(v, module);
     check_services(v, module);
+    check_fault_hooks(v, module);
     vmm_chapters_module_gone(v, module);
 }

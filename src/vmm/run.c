@@ -109,15 +109,16 @@ static void limit_reached(struct vmm *v)
 static void jump(struct vmm *v)
 {
     uint64_t wake = next_wake(v, false), now = vmm_time(v);
-    if (v->s.tickets_due) { // it runs in the System VM, whoever was the last to fall idle
+    bool ticket = v->s.tickets_due && !vmm_waits(v, v->s.system_thread);
+    if (ticket) { // it runs in the System VM, whoever was the last to fall idle
         vmm_thread_at(v, v->s.system_thread)->idle = 0;
         v->s.reschedule = 1;
     }
-    if (v->s.tick_pending || v->s.board_intr || v->s.tickets_due) {
+    if (v->s.tick_pending || v->s.board_intr || ticket) {
         v->s.waiting = 0;
         return;
     }
-    if (wake == UINT64_MAX && vmm_current_waits(v)) {
+    if (wake == UINT64_MAX && (vmm_waits(v, v->s.current) || v->s.tickets_due)) {
         vmm_deadlock(v);
         return;
     }

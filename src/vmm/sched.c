@@ -306,14 +306,15 @@ void vmm_deadlock(struct vmm *v)
     vmm_stop(v, VMM_END_FAULT, "deadlock: no thread can run and nothing is due%s", text);
 }
 
-bool vmm_current_waits(struct vmm *v)
+bool vmm_waits(struct vmm *v, uint32_t thread)
 {
-    return wait_of(v, v->s.current) != NULL;
+    return wait_of(v, thread) != NULL;
 }
 
 // --- services
 
-static bool priority_in_range(struct vmm *v, int64_t p)
+// Would this be a legal execution priority? Reported when not.
+bool vmm_priority_in_range(struct vmm *v, int64_t p)
 {
     if (p >= KIT_Reserved_Low_Boost && p <= KIT_Reserved_High_Boost)
         return true;
@@ -328,7 +329,7 @@ static void adjust_exec_priority(struct vmm *v)
     if (!vm)
         return;
     int64_t boost = (int64_t)vmm_vm_at(v, vm)->boost + (int32_t)vmm_regs(v)[X86_EAX];
-    if (!priority_in_range(v, boost))
+    if (!vmm_priority_in_range(v, boost))
         return;
     vmm_vm_at(v, vm)->boost = (int32_t)boost;
     v->s.reschedule = 1;
@@ -338,7 +339,7 @@ static void adjust_exec_priority(struct vmm *v)
 static void adjust_thread_exec_priority(struct vmm *v)
 {
     uint32_t thread = vmm_thread_row_or_report(v, vmm_regs(v)[X86_EDI], "Win95 DDK S3339");
-    if (!thread || !priority_in_range(v, vmm_priority(v, thread) + (int32_t)vmm_regs(v)[X86_EAX]))
+    if (!thread || !vmm_priority_in_range(v, vmm_priority(v, thread) + (int32_t)vmm_regs(v)[X86_EAX]))
         return;
     vmm_thread_at(v, thread)->boost += (int32_t)vmm_regs(v)[X86_EAX];
     v->s.reschedule = 1;

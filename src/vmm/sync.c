@@ -76,11 +76,12 @@ static void release_critical_section(struct vmm *v)
 
 static void end_crit_and_suspend(struct vmm *v)
 {
-    bool exactly_one = v->s.crit_owner == v->s.current && v->s.crit_claims == 1;
-    vmm_set_flag(v, X86_CF, !exactly_one);
-    if (!exactly_one)
-        return;
     uint32_t vm = vmm_thread_at(v, v->s.current)->vm;
+    bool exactly_one = v->s.crit_owner == v->s.current && v->s.crit_claims == 1;
+    bool possible = exactly_one && !vmm_vm_at(v, vm)->system; // the System VM is never suspended
+    vmm_set_flag(v, X86_CF, !possible);
+    if (!possible)
+        return;
     v->s.crit_claims = 0;
     free_section(v);
     vmm_suspend_begin(v, vm);
@@ -218,8 +219,12 @@ static uint32_t mutex_arg(struct vmm *v)
 static void destroy_mutex(struct vmm *v)
 {
     uint32_t row = mutex_arg(v);
-    vmm_regs(v)[X86_EAX] = row != 0;
-    if (!row)
+    bool in_use = row && vmm_mutex_at(v, row)->owner;
+    vmm_regs(v)[X86_EAX] = row && !in_use;
+    if (in_use)
+        vmm_report(v, "mutex", v->call.caller, "Win95 DDK S33BB", "_DestroyMutex of %08X, which thread %u owns",
+                   vmm_mutex_at(v, row)->handle, vmm_thread_at(v, vmm_mutex_at(v, row)->owner)->id);
+    if (!row || in_use)
         return;
     (void)!vmm_heap_give(v, vmm_mutex_at(v, row)->handle);
     vmm_mutex_free(v, row);

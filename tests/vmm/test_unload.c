@@ -7,8 +7,18 @@ static const char driver[] =
     "Begin_Control_Dispatch TEST\n"
     "Control_Dispatch Sys_Dynamic_Device_Init, TEST_Run\n"
     "End_Control_Dispatch TEST\n"
+    "VxD_LOCKED_DATA_SEG\n"
+    "previous dd 0\n"
+    "older dd 0\n"
+    "VxD_LOCKED_DATA_ENDS\n"
     "VxD_LOCKED_CODE_SEG\n"
     "Handler: ret\n"
+    "BeginProc Hook, HOOK_PROC, previous, LOCKED\n"
+    " jmp [previous]\n"
+    "EndProc Hook\n"
+    "BeginProc Newer, HOOK_PROC, older, LOCKED\n"
+    " jmp [older]\n"
+    "EndProc Newer\n"
     "BeginProc TEST_Run\n"
     "%s\n"
     " stc\n" // refused: unloaded at once
@@ -63,6 +73,16 @@ static void memory(void **state)
     left_behind(" VMMcall _Allocate_Device_CB_Area, <4, 0>\n", "left-behind\n");
 }
 
+// Win95 DDK S31A8: a chain is walked through the preambles, so a hook behind another one is found too.
+static void hooks_wherever_they_stand(void **state)
+{
+    (void)state;
+    left_behind(" mov eax, 5\n mov esi, OFFSET32 Hook\n VMMcall Hook_V86_Fault\n", "left-behind\n");
+    left_behind(" GetVxDServiceOrdinal eax, Set_Time_Slice_Granularity\n mov esi, OFFSET32 Hook\n VMMcall Hook_Device_Service\n"
+                " GetVxDServiceOrdinal eax, Set_Time_Slice_Granularity\n mov esi, OFFSET32 Newer\n VMMcall Hook_Device_Service\n",
+                "left-behind\nleft-behind\n");
+}
+
 static void ways_into_its_code(void **state)
 {
     (void)state;
@@ -79,6 +99,7 @@ int main(void)
         cmocka_unit_test(nothing),
         cmocka_unit_test(memory),
         cmocka_unit_test(ways_into_its_code),
+        cmocka_unit_test(hooks_wherever_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 ; Hooks of device services in any order (Win95 DDK S31A8, S32BF). Three procedures around Get_Sys_VM_Handle: each counts.
+;! input-range
 include check.inc
 Test_Driver
 
@@ -65,6 +66,9 @@ Begin_Tests
         mov     [real], esi
         Check_Ne esi, 0, 'no previous procedure'
         Call_And_Expect 1, 0, 0, 'one hook'
+        Hook    Hook_One
+        Check   c, 'one procedure hooked a service twice'
+        Call_And_Expect 1, 0, 0, 'one hook, hooked again'
         Hook    Hook_Two
         Check   nc, 'cannot hook twice'
         Check_Eq esi, <OFFSET32 Hook_One>, 'the previous procedure is not the first hook'

@@ -1,5 +1,6 @@
 ; The critical section, semaphores, mutexes and must-complete sections as far as one thread can use them.
 ;! dead-handle
+;! mutex
 ;! dead-handle
 ;! critical-section
 ;! mutex
@@ -36,6 +37,14 @@ Begin_Tests
         VMMcall Get_Crit_Section_Status
         Check_Eq ecx, 0, 'claims after the last release'
 
+        xor     ecx, ecx
+        VMMcall Begin_Critical_Section
+        VMMcall End_Crit_And_Suspend
+        Check   c, 'End_Crit_And_Suspend suspended the System VM'
+        VMMcall Get_Crit_Section_Status
+        Check_Eq ecx, 1, 'claims after End_Crit_And_Suspend was refused'
+        VMMcall End_Critical_Section
+
         mov     ecx, 2
         VMMcall Create_Semaphore
         Check   nc, 'Create_Semaphore'
@@ -71,6 +80,8 @@ Begin_Tests
         VMMcall Get_Cur_Thread_Handle
         VMMcall _GetMutexOwner, <[mutex]>
         Check_Eq eax, edi, 'owner of a mutex'
+        VMMcall _DestroyMutex, <[mutex]>    ; owned
+        Check_Eq eax, 0, '_DestroyMutex of a mutex that is owned'
         VMMcall _LeaveMutex, <[mutex]>
         VMMcall _GetMutexOwner, <[mutex]>
         Check_Eq eax, edi, 'owner after the first of two leaves'

@@ -1,0 +1,35 @@
+; Boosts of events must leave the execution priority in its range: what is too much is reported and left out.
+;! input-range
+;! input-range
+include check.inc
+Test_Driver
+
+VxD_LOCKED_DATA_SEG
+ran     dd 0
+VxD_LOCKED_DATA_ENDS
+
+VxD_LOCKED_CODE_SEG
+BeginProc Event
+        inc     [ran]
+        ret
+EndProc Event
+VxD_LOCKED_CODE_ENDS
+
+Begin_Tests
+        VMMcall Get_Cur_VM_Handle
+        mov     eax, High_Pri_Device_Boost
+        xor     ecx, ecx
+        mov     esi, OFFSET32 Event
+        VMMcall Call_Restricted_Event
+        Check_Eq esi, 0, 'an event with a boost that is legal did not run at once'
+        mov     eax, 7FFFFFFFh
+        mov     esi, OFFSET32 Event
+        VMMcall Call_Restricted_Event
+        Check_Eq esi, 0, 'an event with too high a boost did not run at once'
+        mov     eax, 80000000h
+        mov     esi, OFFSET32 Event
+        VMMcall Call_Priority_VM_Event
+        Check_Eq esi, 0, 'an event with too low a boost did not run at once'
+        Check_Eq [ran], 3, 'events that ran'
+End_Tests
+end
