@@ -1,5 +1,5 @@
 // The coprocessor's register stack, status and exceptions: shared by fpu.c (the machinery and the environment) and
-// fpu_ops.c (the instructions).
+// fpu_*.c (the instructions; fpu_ops.h).
 #ifndef VXDKIT_X86_FPU_H
 #define VXDKIT_X86_FPU_H
 
