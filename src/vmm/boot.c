@@ -6,7 +6,7 @@
 
 // Steps of a BOOT frame.
 enum { BOOT_CRITICAL, BOOT_DEVICE, BOOT_COMPLETE, BOOT_SYS_VM, BOOT_OVER,
-       EXIT_SYS_VM, EXIT_SYSTEM, EXIT_CRITICAL, EXIT_OVER,
+       EXIT_VMS, EXIT_SYS_VM, EXIT_SYSTEM, EXIT_CRITICAL, EXIT_OVER,
        TICKET_DONE, LOAD_DONE };
 
 static void send(struct vmm *v, struct vmm_frame *f, uint32_t message, uint32_t phase, bool with_tail)
@@ -59,6 +59,21 @@ static void load_done(struct vmm *v, struct vmm_frame *f)
     ticket_done(v, f);
 }
 
+static void boot_resume(struct vmm *v, struct vmm_frame *f);
+
+// All other VMs go first, one after the other; then the System VM's own end begins.
+static void end_vms(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t vm = vmm_vm_to_end(v);
+    if (vm) {
+        vmm_frame_wait(v);
+        vmm_vm_end_begin(v, vm, VMM_NUKED);
+        return;
+    }
+    f->step = EXIT_SYS_VM;
+    boot_resume(v, f);
+}
+
 static void boot_resume(struct vmm *v, struct vmm_frame *f)
 {
     switch (f->step) {
@@ -82,6 +97,9 @@ static void boot_resume(struct vmm *v, struct vmm_frame *f)
             vmm_stop(v, VMM_END_REFUSED, "a driver refused Sys_VM_Init: Windows does not start");
         else
             boot_over(v);
+        break;
+    case EXIT_VMS:
+        end_vms(v, f);
         break;
     case EXIT_SYS_VM:
         send(v, f, KIT_Sys_VM_Terminate, KIT_SYSSTATE_PRESYSVMTERMINATE, false);
@@ -225,7 +243,7 @@ bool vmm_ticket_begin(struct vmm *v)
     switch (vmm_ticket_at(v, ticket)->kind) {
     case VMM_TICKET_SHUTDOWN:
         v->s.shutting_down = 1;
-        chain_begin(v, EXIT_SYS_VM, ticket);
+        chain_begin(v, EXIT_VMS, ticket);
         break;
     case VMM_TICKET_LOAD:
         load_begin(v, ticket);

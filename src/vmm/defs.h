@@ -92,10 +92,13 @@ void vmm_thread_discard(struct vmm *v, uint32_t thread);
 // life.c
 void vmm_create_vm_begin(struct vmm *v);
 void vmm_thread_start_begin(struct vmm *v);
+enum { VMM_NUKED = 2 }; // a flag of VM_Not_Executeable; the others are known to life.c alone
+uint32_t vmm_vm_to_end(struct vmm *v);
 void vmm_vm_end_begin(struct vmm *v, uint32_t vm, uint32_t flags); // flags of VM_Not_Executeable; 0: a normal end
 bool vmm_postponed_end_begin(struct vmm *v);
 void vmm_crash_current_begin(struct vmm *v); // as Crash_Cur_VM
 void vmm_suspend_begin(struct vmm *v, uint32_t vm);
+void vmm_must_complete_left_begin(struct vmm *v);
 void vmm_check_exit(struct vmm *v);
 
 // timeout.c
@@ -130,6 +133,7 @@ struct vmm_frame *vmm_first_waiter(struct vmm *v, enum vmm_block_kind kind, uint
 void vmm_sleep_over(struct vmm *v, uint32_t thread);
 void vmm_idle_begin(struct vmm *v);
 void vmm_stand_still(struct vmm *v);
+bool vmm_deadlocked(struct vmm *v);
 void vmm_deadlock(struct vmm *v);
 bool vmm_priority_in_range(struct vmm *v, int64_t p);
 bool vmm_waits(struct vmm *v, uint32_t thread); // for something that has not happened

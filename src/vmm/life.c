@@ -11,7 +11,7 @@ enum {
     TH_TERMINATED, TH_STOPPED, TH_DESTROYED,
 };
 
-enum { NE_CRASHED = 1, NE_NUKED = 2, NE_CREATE_FAIL = 4, NE_CRIT_INIT_FAIL = 8, NE_INIT_FAIL = 0x10, NE_CLOSED = 0x20 };
+enum { NE_CRASHED = 1, NE_CREATE_FAIL = 4, NE_CRIT_INIT_FAIL = 8, NE_INIT_FAIL = 0x10, NE_CLOSED = 0x20 };
 
 static void tell(struct vmm *v, struct vmm_frame *f, uint16_t step, uint32_t message, uint32_t edx)
 {
@@ -140,12 +140,21 @@ static void vm_end_begin(struct vmm *v, uint32_t vm, uint32_t flags)
         return;
     f->a[2] = flags;
     vmm_vm_at(v, vm)->ending = 1;
-    if (flags & (NE_NUKED | NE_CRASHED | NE_CREATE_FAIL | NE_CRIT_INIT_FAIL | NE_INIT_FAIL)) {
+    if (flags & (VMM_NUKED | NE_CRASHED | NE_CREATE_FAIL | NE_CRIT_INIT_FAIL | NE_INIT_FAIL)) {
         strip_vm(v, vm);
         tell(v, f, VM_STOPPED, KIT_VM_Not_Executeable, flags);
     } else {
         tell(v, f, VM_TERMINATED, KIT_VM_Terminate, 0);
     }
+}
+
+// A VM that still lives beside the System VM; 0 = none.
+uint32_t vmm_vm_to_end(struct vmm *v)
+{
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_vm)->count; i++)
+        if (vmm_vm_at(v, i)->id && i != v->s.system_vm && !vmm_vm_at(v, i)->ending)
+            return i;
+    return 0;
 }
 
 void vmm_vm_end_begin(struct vmm *v, uint32_t vm, uint32_t flags)
@@ -293,6 +302,12 @@ static void resumed(struct vmm *v, struct vmm_frame *f)
     finish(v, refused);
 }
 
+static void close_told(struct vmm *v, uint32_t vm)
+{
+    vmm_frame_pop_all(v);
+    vm_end_begin(v, vm, VMM_NUKED | NE_CLOSED);
+}
+
 static void life_resume(struct vmm *v, struct vmm_frame *f)
 {
     switch (f->step) {
@@ -322,8 +337,7 @@ static void life_resume(struct vmm *v, struct vmm_frame *f)
         resumed(v, f);
         break;
     case VM_CLOSE_TOLD:
-        vmm_frame_pop_all(v);
-        vm_end_begin(v, f->a[0], NE_NUKED | NE_CLOSED);
+        close_told(v, f->a[0]);
         break;
     case TH_CREATED:
         thread_created(v, f);
@@ -372,13 +386,34 @@ void vmm_suspend_begin(struct vmm *v, uint32_t vm)
     struct vmm_vm *m = vmm_vm_at(v, vm);
     bool owns = v->s.crit_owner && vmm_thread_at(v, v->s.crit_owner)->vm == vm;
     vmm_set_flag(v, X86_CF, m->system || owns);
-    if (m->system || owns || m->suspended++)
+    if (m->system || owns)
+        return;
+    if (must_complete(v, vm)) {
+        m->suspend_due++;
+        return;
+    }
+    if (m->suspended++)
         return;
     status(v, vm, KIT_VMStat_Suspended, 0);
     v->s.reschedule = 1;
     struct vmm_frame *f = begin(v, vm, 0);
     if (f)
         tell(v, f, VM_SUSPENDED, KIT_VM_Suspend, 0);
+}
+
+// A thread has left a must-complete section: suspensions of its VM that had to wait (Win95 DDK S33BE).
+void vmm_must_complete_left_begin(struct vmm *v)
+{
+    uint32_t vm = vmm_thread_at(v, v->s.current)->vm, due = vmm_vm_at(v, vm)->suspend_due;
+    v->s.reschedule = 1;
+    if (!due || must_complete(v, vm)) {
+        vmm_settle_begin(v);
+        return;
+    }
+    vmm_vm_at(v, vm)->suspend_due = 0;
+    vmm_suspend_begin(v, vm);
+    if (vmm_vm_at(v, vm)->suspended)
+        vmm_vm_at(v, vm)->suspended += due - 1;
 }
 
 static void suspend_vm(struct vmm *v)
@@ -393,7 +428,11 @@ static void resume_begin(struct vmm *v, bool no_fail)
 {
     uint32_t vm = vmm_vm_row_or_report(v, vmm_regs(v)[X86_EBX], "VDAG31 Resume_VM");
     struct vmm_vm *m = vm ? vmm_vm_at(v, vm) : NULL;
-    vmm_set_flag(v, X86_CF, !m || !m->suspended);
+    vmm_set_flag(v, X86_CF, !m || !(m->suspended || m->suspend_due));
+    if (m && m->suspend_due) {
+        m->suspend_due--;
+        return;
+    }
     if (!m || !m->suspended)
         return;
     if (m->suspended > 1) {
@@ -433,7 +472,7 @@ static void nuke_vm(struct vmm *v)
 {
     uint32_t vm = vmm_vm_row_or_report(v, vmm_regs(v)[X86_EBX], "VDAG31 Nuke_VM");
     if (vm)
-        end_service_begin(v, vm, NE_NUKED);
+        end_service_begin(v, vm, VMM_NUKED);
 }
 
 void vmm_crash_current_begin(struct vmm *v)
@@ -447,7 +486,7 @@ static void close_vm(struct vmm *v)
     uint32_t vm = vmm_vm_row_or_report(v, vmm_regs(v)[X86_EBX], "VDAG31 Close_VM");
     if (!vm || v->s.reenter) {
         if (vm)
-            vmm_vm_at(v, vm)->end_flags = NE_NUKED | NE_CLOSED;
+            vmm_vm_at(v, vm)->end_flags = VMM_NUKED | NE_CLOSED;
         return;
     }
     status(v, vm, KIT_VMStat_Closing, 0);

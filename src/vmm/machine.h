@@ -78,6 +78,7 @@ struct vmm_vm {
     uint32_t events;         // first group of its VM events
     int32_t boost;           // execution priority shared by its threads
     uint32_t suspended;      // Suspend_VM count
+    uint32_t suspend_due;    // suspensions that wait for the end of must-complete sections
     uint32_t timeouts;       // root of the heap of its execution-time time-outs
     uint64_t run_ns;         // execution time so far, not counting the present run
     uint32_t end_flags;      // of VM_Not_Executeable: its end is wanted and had to wait

@@ -118,7 +118,7 @@ static void jump(struct vmm *v)
         v->s.waiting = 0;
         return;
     }
-    if (wake == UINT64_MAX && (vmm_waits(v, v->s.current) || v->s.tickets_due)) {
+    if (wake == UINT64_MAX && vmm_deadlocked(v)) {
         vmm_deadlock(v);
         return;
     }

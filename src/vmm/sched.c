@@ -295,6 +295,21 @@ static size_t describe_wait(struct vmm *v, uint32_t thread, char *to, size_t siz
     return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }
 
+// Nothing is due: is that a deadlock? It is when the System VM waits, or somebody waits for what another waiting thread
+// holds. Any other thread may wait for ever, as one that waits for work does.
+bool vmm_deadlocked(struct vmm *v)
+{
+    if (vmm_waits(v, v->s.system_thread))
+        return true;
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_thread)->count; i++) {
+        const struct vmm_frame *f = vmm_thread_at(v, i)->id ? wait_of(v, i) : NULL;
+        uint32_t holder = f ? vmm_wait_holder(v, f) : 0;
+        if (holder && vmm_waits(v, holder))
+            return true;
+    }
+    return false;
+}
+
 // Nothing can ever run again: says who waits for what and who holds it.
 void vmm_deadlock(struct vmm *v)
 {

@@ -285,7 +285,7 @@ static void leave_mutex(struct vmm *v)
         vmm_thread_at(v, v->s.current)->must_complete--;
     if (--m->count == 0)
         drop_mutex(v, row);
-    vmm_settle_begin(v);
+    vmm_must_complete_left_begin(v);
 }
 
 static void get_mutex_owner(struct vmm *v)
@@ -331,7 +331,7 @@ static void leave_must_complete(struct vmm *v)
         t->must_complete--;
     else
         vmm_report(v, "must-complete", v->call.caller, "Win95 DDK S33BE", "_LeaveMustComplete without _EnterMustComplete");
-    v->s.reschedule = 1;
+    vmm_must_complete_left_begin(v);
 }
 
 // --- what the scheduler asks about a wait
