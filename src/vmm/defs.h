@@ -134,6 +134,8 @@ void vmm_sleep_over(struct vmm *v, uint32_t thread);
 void vmm_idle_begin(struct vmm *v);
 void vmm_stand_still(struct vmm *v);
 bool vmm_deadlocked(struct vmm *v);
+bool vmm_section_for_events(struct vmm *v, const struct vmm_frame *wait);
+void vmm_section_after_events(struct vmm *v, uint32_t thread);
 void vmm_deadlock(struct vmm *v);
 bool vmm_priority_in_range(struct vmm *v, int64_t p);
 bool vmm_waits(struct vmm *v, uint32_t thread); // for something that has not happened

@@ -311,6 +311,8 @@ static void event_ended(struct vmm *v, struct vmm_frame *f)
     t->event_depth--;
     if (e->flags & KIT_PEF_Ring0_Event)
         t->ring0_depth--;
+    if (f->a[4])
+        vmm_section_after_events(v, f->thread);
     if (f->a[1]) { // a boost that was given to the thread for the callback
         t->boost -= e->boost;
         v->s.reschedule = 1;
@@ -391,9 +393,13 @@ void vmm_event_run_begin(struct vmm *v, uint32_t row, bool called)
 // callback is about to run, EIP will come back to where it is now.
 bool vmm_event_begin(struct vmm *v, const struct vmm_frame *wait)
 {
-    uint32_t row = find(v, v->s.current, wait && !vmm_wait_takes_events(v, v->s.current), false);
+    bool ring0_only = wait && !vmm_wait_takes_events(v, v->s.current);
+    uint32_t row = find(v, v->s.current, ring0_only, false);
     if (!row)
         return false;
+    bool section = wait && !ring0_only && vmm_section_for_events(v, wait);
     vmm_event_run_begin(v, row, false);
+    if (!v->s.end)
+        vmm_frame_top(v)->a[4] = section;
     return true;
 }

@@ -26,6 +26,22 @@ static void free_section(struct vmm *v)
     vmm_section_freed(v);
 }
 
+// A thread that waits for a semaphore services events with the section taken, so that none of them can wait for it while
+// the thread holds what others need (Win95 DDK S33B8). False: it is not to be taken for this wait.
+bool vmm_section_for_events(struct vmm *v, const struct vmm_frame *wait)
+{
+    if (wait->a[VMM_WAIT_KIND] != VMM_BLOCK_SEMAPHORE || (v->s.crit_owner && v->s.crit_owner != wait->thread))
+        return false;
+    take_section(v, wait->thread, 1);
+    return true;
+}
+
+void vmm_section_after_events(struct vmm *v, uint32_t thread)
+{
+    if (v->s.crit_owner == thread && --v->s.crit_claims == 0)
+        free_section(v);
+}
+
 static void claim_begin(struct vmm *v, uint32_t claims, uint32_t flags)
 {
     if (!claims)
