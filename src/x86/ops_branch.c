@@ -384,12 +384,14 @@ X86_OP(x86_op_gate)
     s->eip += op->offset;
     s->count = c->limit - (uint64_t)c->left - op->rest;
     x86_settle_flags(c);
+    const uint32_t flags = s->eflags;
     c->op = NULL;
     c->running = false;
     c->pub.owner->gate(c->pub.owner->user, &c->pub, number); // may drop all blocks: op is not touched any more
     c->running = true;
     c->left = (int64_t)(c->limit - s->count) - 1;
-    x86_adopt_flags(c);
+    if ((s->eflags ^ flags) & X86_ARITHMETIC)
+        x86_adopt_flags(c);
     if (c->attention || c->left < 0)
         return NULL;
     X86_TAIL x86_follow_jump(c, NULL);
