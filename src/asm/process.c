@@ -326,6 +326,7 @@ void asm_process_line(struct assembler *a, struct asm_text line)
     a->unstable_seen = false;
     a->depth = 0;
     a->expand_rounds = 0;
+    a->here = a->segment ? a->segment->location : 0;
     if (a->line_symbol)
         a->line_symbol->value->value = a->origin.line;
     asm_list_line(a);
