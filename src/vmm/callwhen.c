@@ -100,8 +100,10 @@ static void one_shot(struct vmm *v, struct vmm_frame *f, uint32_t row)
 static void chain_resume(struct vmm *v, struct vmm_frame *f)
 {
     bool idle = f->a[0] == VMM_CHAIN_IDLE;
-    if (idle && f->callee && !vmm_flag(v, X86_CF)) { // it did significant work
-        v->s.idle_told = 0;
+    if (idle && f->callee && !vmm_flag(v, X86_CF)) {
+        // It did significant work and is asked again, but not before a tick: else the clock would stand still for ever.
+        if (!vmm_timeout_start(v, VMM_TIMEOUT_WAKE, 1, v->s.current, 0, 0))
+            vmm_stop(v, VMM_END_MEMORY, "no host memory to ask an idle callback again");
         vmm_frame_pop_all(v);
         return;
     }

@@ -41,7 +41,10 @@ static bool runnable(struct vmm *v, uint32_t thread)
     const struct vmm_thread *t = vmm_thread_at(v, thread);
     if (!t->id || t->dead || t->suspended || vmm_vm_at(v, t->vm)->suspended)
         return false;
-    if (wait_of(v, thread))
+    const struct vmm_frame *wait = wait_of(v, thread);
+    if (wait && wait->a[VMM_WAIT_FLAGS] & KIT_Block_Poll)
+        return true; // nobody of lower priority runs meanwhile (Win95 DDK S33B8)
+    if (wait)
         return vmm_event_waits_for(v, thread, !vmm_wait_takes_events(v, thread));
     return !t->idle || t->top || vmm_event_waits_for(v, thread, false);
 }
@@ -203,6 +206,17 @@ static void block_abandon(struct vmm *v, struct vmm_frame *f)
 
 const struct vmm_frame_kind vmm_block_frame = {"a wait", block_resume, block_abandon};
 
+// Nothing runs and a waiting thread is the current one: the idle callbacks, if any, are the System VM's to call.
+static bool idle_callbacks_elsewhere(struct vmm *v, const struct vmm_frame *wait)
+{
+    uint32_t system = v->s.system_thread;
+    bool there = v->s.chain[VMM_CHAIN_IDLE] && !v->s.idle_told && !(wait->a[VMM_WAIT_FLAGS] & KIT_Block_Poll) &&
+                 system != v->s.current && vmm_thread_at(v, system)->idle && !vmm_thread_at(v, system)->top;
+    if (there)
+        vmm_switch_to_begin(v, system);
+    return there;
+}
+
 // Where a waiting thread stands: its wait is over, or an event can be serviced, or another thread runs, or the clock moves.
 void vmm_wait_begin(struct vmm *v)
 {
@@ -224,7 +238,7 @@ void vmm_wait_begin(struct vmm *v)
     if (vmm_event_begin(v, f))
         return;
     v->s.reschedule = 1;
-    if (!vmm_reschedule_begin(v))
+    if (!vmm_reschedule_begin(v) && !idle_callbacks_elsewhere(v, f))
         vmm_stand_still(v);
 }
 
