@@ -346,6 +346,7 @@ static void boost_callback(struct vmm *v, struct vmm_event *e, struct vmm_frame 
     if (e->flags & KIT_PEF_Dont_Unboost) {
         if (e->level == VMM_LEVEL_GLOBAL)
             vmm_thread_at(v, v->s.current)->boost += e->boost;
+        boost(v, e);    // when it was called at once, it has none yet
         e->boosted = 0; // it stays
         return;
     }

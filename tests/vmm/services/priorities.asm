@@ -31,5 +31,15 @@ Begin_Tests
         VMMcall Call_Priority_VM_Event
         Check_Eq esi, 0, 'an event with too low a boost did not run at once'
         Check_Eq [ran], 3, 'events that ran'
+        mov     eax, Critical_Section_Boost     ; called at once, and the boost stays all the same
+        mov     ecx, PEF_Dont_Unboost
+        mov     esi, OFFSET32 Event
+        VMMcall Call_Restricted_Event
+        Check_Eq esi, 0, 'an event with PEF_Dont_Unboost did not run at once'
+        VMMcall Get_Cur_VM_Handle
+        mov     eax, -Critical_Section_Boost
+        VMMcall Adjust_Exec_Priority            ; reported if it had not stayed
+        VMMcall Get_Crit_Section_Status
+        Check   nc, 'the boost was not taken away'
 End_Tests
 end
