@@ -1,13 +1,22 @@
 // Arbitrary bytes as code and state of the processor: never a crash, never a hang, and the count is honoured.
-// Byte 0: mode (bits 0-1: real, ring 0, ring 3, V86), paging (bit 2), 16-bit code (bit 3), model (bits 4-5), step (bit 6).
-// Byte 1: how many bytes after it fill the registers; the rest is code. Descriptor and page tables lie in RAM that the
-// code may change.
+// Byte 0: mode (bits 0-1: real, ring 0, ring 3, V86), paging (bit 2), 16-bit code (bit 3), model (bits 4-5), step (bit
+// 6). Byte 1: how many bytes after it fill the registers; the rest is code. Descriptor and page tables lie in RAM that
+// the code may change.
 #include <stdlib.h>
 #include <string.h>
 
 #include "x86/x86.h"
 
-enum { RAM_PAGES = 64, GDT = 0x1000, IDT = 0x2000, TSS = 0x3000, PAGES = 0x4000, CODE = 0x9000, STACK = 0x20000, BUDGET = 20000 };
+enum {
+    RAM_PAGES = 64,
+    GDT = 0x1000,
+    IDT = 0x2000,
+    TSS = 0x3000,
+    PAGES = 0x4000,
+    CODE = 0x9000,
+    STACK = 0x20000,
+    BUDGET = 20000
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -60,8 +69,15 @@ static void put32(struct x86_memory *m, uint32_t at, uint32_t v)
 
 static void make_tables(struct x86_memory *m)
 {
-    static const uint32_t gdt[][2] = {{0, 0}, {0xffff, 0xcf9b00}, {0xffff, 0xcf9300}, {0xffff, 0xcffb00}, {0xffff, 0xcff300},
-                                      {TSS << 16 | 0x67, 0x8900}, {0xffff, 0x9b00}, {0xffff, 0xfb00}, {0x0fff, 0x40f300},
+    static const uint32_t gdt[][2] = {{0, 0},
+                                      {0xffff, 0xcf9b00},
+                                      {0xffff, 0xcf9300},
+                                      {0xffff, 0xcffb00},
+                                      {0xffff, 0xcff300},
+                                      {TSS << 16 | 0x67, 0x8900},
+                                      {0xffff, 0x9b00},
+                                      {0xffff, 0xfb00},
+                                      {0x0fff, 0x40f300},
                                       {0x0008 << 16 | CODE, 0xec02}};
     for (unsigned i = 0; i < sizeof gdt / sizeof *gdt; i++)
         put32(m, GDT + i * 8, gdt[i][0]), put32(m, GDT + i * 8 + 4, gdt[i][1]);

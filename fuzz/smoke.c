@@ -1,5 +1,5 @@
-// Stands in for libFuzzer where a test is wanted: feeds LLVMFuzzerTestOneInput the seeds and a fixed series of mutations
-// of them. The same on every host and every day, so that a failure can be repeated.
+// Stands in for libFuzzer where a test is wanted: feeds LLVMFuzzerTestOneInput the seeds and a fixed series of
+// mutations of them. The same on every host and every day, so that a failure can be repeated.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

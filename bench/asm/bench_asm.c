@@ -1,5 +1,5 @@
-// bench-asm [VMM.INC DIRECTORY] [NASM]: lines and macro calls a second, a whole driver with vmm.inc, and nasm on the same plain
-// code in the same run. Prints one line a measurement: the best of a few rounds.
+// bench-asm [VMM.INC DIRECTORY] [NASM]: lines and macro calls a second, a whole driver with vmm.inc, and nasm on the
+// same plain code in the same run. Prints one line a measurement: the best of a few rounds.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,8 @@ static double now(void)
 
 static const char *include_dir;
 
-static bool open_include(void *user, const char *name, const char *from, const char **path, const char **text, size_t *size)
+static bool open_include(void *user, const char *name, const char *from, const char **path, const char **text,
+                         size_t *size)
 {
     (void)from;
     struct base_arena *arena = user;
@@ -66,7 +67,9 @@ static double assemble(const char *text, size_t size)
 
 static void plain_lines(struct base_buf *b)
 {
-    static const char *const lines[] = {"mov eax, ebx", "add eax, 12", "mov ecx, [ebx+4]", "xor edx, edx", "push eax", "pop ecx", "inc esi", "shl eax, 3", "mov [edi], eax", "cmp eax, 1000"};
+    static const char *const lines[] = {"mov eax, ebx",   "add eax, 12",  "mov ecx, [ebx+4]", "xor edx, edx",
+                                        "push eax",       "pop ecx",      "inc esi",          "shl eax, 3",
+                                        "mov [edi], eax", "cmp eax, 1000"};
     for (int i = 0; i < LINES; i++)
         base_buf_printf(b, "    %s\n", lines[i % 10]);
 }
@@ -74,7 +77,8 @@ static void plain_lines(struct base_buf *b)
 static void jump_lines(struct base_buf *b)
 {
     for (int i = 0; i < LINES / 4; i++)
-        base_buf_printf(b, "label%d:\n    cmp eax, %d\n    jz label%d\n    dec ecx\n", i, i % 100, i + 3 < LINES / 4 ? i + 3 : i);
+        base_buf_printf(b, "label%d:\n    cmp eax, %d\n    jz label%d\n    dec ecx\n", i, i % 100,
+                        i + 3 < LINES / 4 ? i + 3 : i);
 }
 
 static void macro_lines(struct base_buf *b)
@@ -98,10 +102,12 @@ static void measure(const char *what, void (*fill)(struct base_buf *b))
 
 static void measure_driver(void)
 {
-    static const char text[] =
-        ".386p\ninclude vmm.inc\nDeclare_Virtual_Device BENCH, 1, 0, BENCH_Control, Undefined_Device_ID, Undefined_Init_Order\n"
-        "VxD_LOCKED_CODE_SEG\nBeginProc BENCH_Control\nControl_Dispatch Device_Init, BENCH_Init\nclc\nret\nEndProc BENCH_Control\n"
-        "BeginProc BENCH_Init\nVMMCall Get_Cur_VM_Handle\nVMMCall _HeapAllocate, <100, 0>\nclc\nret\nEndProc BENCH_Init\nVxD_LOCKED_CODE_ENDS\nend\n";
+    static const char text[] = ".386p\ninclude vmm.inc\nDeclare_Virtual_Device BENCH, 1, 0, BENCH_Control, "
+                               "Undefined_Device_ID, Undefined_Init_Order\n"
+                               "VxD_LOCKED_CODE_SEG\nBeginProc BENCH_Control\nControl_Dispatch Device_Init, "
+                               "BENCH_Init\nclc\nret\nEndProc BENCH_Control\n"
+                               "BeginProc BENCH_Init\nVMMCall Get_Cur_VM_Handle\nVMMCall _HeapAllocate, <100, "
+                               "0>\nclc\nret\nEndProc BENCH_Init\nVxD_LOCKED_CODE_ENDS\nend\n";
     printf("%-32s %10.2f ms\n", "driver with vmm.inc", assemble(text, sizeof text - 1) * 1000);
 }
 

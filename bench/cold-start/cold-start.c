@@ -1,6 +1,6 @@
-// cold-start VXD DRIVER: what one `vxd run` of a driver costs, whole process, as a multiple of /bin/true measured in the
-// same run. Both are started the same way (posix_spawn, output to /dev/null), by turns. The fastest of many starts are
-// compared: on a machine that does other things too they say what the program costs; the medians stand beside.
+// cold-start VXD DRIVER: what one `vxd run` of a driver costs, whole process, as a multiple of /bin/true measured in
+// the same run. Both are started the same way (posix_spawn, output to /dev/null), by turns. The fastest of many starts
+// are compared: on a machine that does other things too they say what the program costs; the medians stand beside.
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -70,6 +70,7 @@ int main(int argc, char **argv)
     qsort(nothing, ROUNDS, sizeof *nothing, compare);
     printf("cold start: vxd run --quiet of the demo driver %.2f ms, /bin/true %.2f ms: %.1f times (fastest of %d)\n",
            milliseconds(ours[0]), milliseconds(nothing[0]), milliseconds(ours[0]) / milliseconds(nothing[0]), ROUNDS);
-    printf("            medians: %.2f ms, %.2f ms\n", milliseconds(ours[ROUNDS / 2]), milliseconds(nothing[ROUNDS / 2]));
+    printf("            medians: %.2f ms, %.2f ms\n", milliseconds(ours[ROUNDS / 2]),
+           milliseconds(nothing[ROUNDS / 2]));
     return 0;
 }

@@ -68,8 +68,8 @@ static struct vxd_bytes build_driver(enum chain chain, unsigned waiting, unsigne
 }
 
 struct result {
-    double ns;       // for each link of the chain
-    size_t held;     // host memory before the chain begins
+    double ns;   // for each link of the chain
+    size_t held; // host memory before the chain begins
 };
 
 static enum vxd_end run_until(struct vxd_machine *m, uint64_t ns)

@@ -1,5 +1,6 @@
 // Benchmark of the processor: compiled kernels (kernels.c) and hand-made loops on ours and on Unicorn in the same run,
-// and what an owner pays: gates, calls, ports, page-table changes, snapshots. Ratios first, absolute figures beside them.
+// and what an owner pays: gates, calls, ports, page-table changes, snapshots. Ratios first, absolute figures beside
+// them.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +13,22 @@
 #include <unicorn/unicorn.h>
 #endif
 
-enum { IMAGE = 0x100000, MEMORY = 0x1000000, STACK = 0xf00000, GDT = 0x1000, IDT = 0x2000, TSS = 0x3000, GATES = 0x5000,
-       CODE = 0x8000, V86_CODE = 0x9000, REPEATS = 3 };
+enum {
+    IMAGE = 0x100000,
+    MEMORY = 0x1000000,
+    STACK = 0xf00000,
+    GDT = 0x1000,
+    IDT = 0x2000,
+    TSS = 0x3000,
+    GATES = 0x5000,
+    CODE = 0x8000,
+    V86_CODE = 0x9000,
+    REPEATS = 3
+};
 
-static const char *const kernel_names[] = {"integer sort",  "sieve",           "CRC-32",         "matrix product",
-                                           "rep movsd",     "copy by hand",    "string search",  "recursive calls",
-                                           "list walk",     "bytecode interpreter", "x87 loop"};
+static const char *const kernel_names[] = {
+    "integer sort",  "sieve",           "CRC-32",    "matrix product",       "rep movsd", "copy by hand",
+    "string search", "recursive calls", "list walk", "bytecode interpreter", "x87 loop"};
 
 static const uint8_t v86_loop[] = {0xbd, 0x28, 0x00, 0xb9, 0x50, 0xc3, 0x8b, 0x04, 0x01, 0xc8,
                                    0x89, 0x05, 0x01, 0xc2, 0xe2, 0xf6, 0x4d, 0x75, 0xf0, 0xf4};
@@ -99,7 +110,8 @@ static void machine_start(struct machine *m)
     put32(m, IDT + 0x20 * 8, 0x08 << 16 | (GATES + 16)), put32(m, IDT + 0x20 * 8 + 4, 0x8e00);
     static const uint8_t hlt = 0xf4, gate[] = {0x0f, 0x3f, 1, 0};
     require(x86_memory_store(m->memory, CODE, &hlt, 1) && x86_memory_store(m->memory, GATES, gate, sizeof gate) &&
-            x86_memory_store(m->memory, GATES + 16, gate, sizeof gate), "code");
+                x86_memory_store(m->memory, GATES + 16, gate, sizeof gate),
+            "code");
     m->cpu->state.reg[X86_EDX] = 0; // the signature; Unicorn starts with 0
     m->cpu->state.gdtr = (struct x86_table){GDT, 0x1f};
     m->cpu->state.idtr = (struct x86_table){IDT, 0x7ff};
@@ -168,7 +180,8 @@ static struct figures rival(uc_mode mode, uint32_t at, const uint8_t *image, uin
     struct figures f = {0};
     uc_engine *uc;
     uint32_t esp = mode == UC_MODE_16 ? 0x1000 : STACK, eax = which, si = 0x100, di = 0x200;
-    require(uc_open(UC_ARCH_X86, mode, &uc) == UC_ERR_OK && uc_mem_map(uc, 0, MEMORY, UC_PROT_ALL) == UC_ERR_OK, "Unicorn");
+    require(uc_open(UC_ARCH_X86, mode, &uc) == UC_ERR_OK && uc_mem_map(uc, 0, MEMORY, UC_PROT_ALL) == UC_ERR_OK,
+            "Unicorn");
     uc_mem_write(uc, at, image, size);
     uc_reg_write(uc, UC_X86_REG_ESP, &esp);
     uc_reg_write(uc, UC_X86_REG_EAX, &eax);
@@ -196,8 +209,8 @@ static void print_row(const char *name, struct figures mine, struct figures othe
     printf("\n");
 }
 
-static struct figures best_of(struct figures (*run)(const uint8_t *, uint32_t, unsigned), const uint8_t *image, uint32_t size,
-                              unsigned which)
+static struct figures best_of(struct figures (*run)(const uint8_t *, uint32_t, unsigned), const uint8_t *image,
+                              uint32_t size, unsigned which)
 {
     struct figures best = {0};
     for (unsigned i = 0; i < REPEATS; i++) {
@@ -288,7 +301,8 @@ static void guest_costs(struct machine *m)
 {
     double empty = TIME(m, 0x49, 0x75, 0xfd, 0xf4); // dec ecx; jnz; hlt
     print_cost("loop of dec and jnz", empty);
-    print_cost("gate round trip (call, gate, return by the owner)", TIME(m, 0xff, 0xd3, 0x49, 0x75, 0xfb, 0xf4) - empty);
+    print_cost("gate round trip (call, gate, return by the owner)",
+               TIME(m, 0xff, 0xd3, 0x49, 0x75, 0xfb, 0xf4) - empty);
     print_cost("int 20h to a gate before snapping",
                TIME(m, 0xcd, 0x20, 0x83, 0xc4, 0x08, 0x49, 0x75, 0xf8, 0xf4) - empty);
     put32(m, CODE + 0x80, GATES);

@@ -134,7 +134,7 @@ static uint32_t string_search(void)
     for (int round = 0; round < 25; round++)
         for (uint32_t i = 0; i + 8 < BYTES; i++) {
             uint32_t k = 0;
-            while (k < 8 && bytes[i + k] == (uint8_t)"abcadbca"[(k + (uint32_t)round) & 7])
+            while (k < 8 && bytes[i + k] == (uint8_t) "abcadbca"[(k + (uint32_t)round) & 7])
                 k++;
             found += k == 8;
         }
@@ -183,11 +183,25 @@ static uint32_t interpreter(void)
             if (op == 0)
                 break;
             switch (op) {
-            case 1: reg[a] = b; pc += 3; break;
-            case 2: reg[a] += reg[b]; pc += 3; break;
-            case 3: reg[a]--; pc += 2; break;
-            case 4: pc = reg[a] ? b : pc + 3; break;
-            default: reg[a] ^= reg[b]; pc += 3; break;
+            case 1:
+                reg[a] = b;
+                pc += 3;
+                break;
+            case 2:
+                reg[a] += reg[b];
+                pc += 3;
+                break;
+            case 3:
+                reg[a]--;
+                pc += 2;
+                break;
+            case 4:
+                pc = reg[a] ? b : pc + 3;
+                break;
+            default:
+                reg[a] ^= reg[b];
+                pc += 3;
+                break;
             }
         }
     return reg[2];

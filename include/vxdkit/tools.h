@@ -30,7 +30,8 @@ struct vxd_bytes {
 
 void vxd_bytes_free(struct vxd_bytes *b);
 
-// A regular file's content. A missing or unreadable file, a directory or a device is VXD_BAD_INPUT, as is one over 1 GB.
+// A regular file's content. A missing or unreadable file, a directory or a device is VXD_BAD_INPUT, as is one over 1
+// GB.
 enum vxd_status vxd_read_file(const char *path, struct vxd_bytes *to, struct vxd_messages messages);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -54,8 +55,8 @@ struct vxd_assemble_options {
     bool masm51;       // as OPTION M510
     enum vxd_case case_map;
     enum vxd_convention convention; // of procedures that name none (ml -Gc, -Gd, -Gz)
-    uint8_t pack;          // structure alignment: 1, 2, 4, 8 or 16; 1
-    uint8_t warning_level; // 0-3; 2
+    uint8_t pack;                   // structure alignment: 1, 2, 4, 8 or 16; 1
+    uint8_t warning_level;          // 0-3; 2
     bool warnings_are_errors;
 };
 
@@ -63,8 +64,9 @@ void vxd_default_assemble_options(struct vxd_assemble_options *options);
 
 // Assembles the text of one source file into a COFF object. `path` names it in messages and gives the directory where
 // include files are looked for first. `listing` may be NULL.
-enum vxd_status vxd_assemble(const struct vxd_assemble_options *options, const char *path, const char *text, size_t size,
-                             struct vxd_messages messages, struct vxd_bytes *object, struct vxd_bytes *listing);
+enum vxd_status vxd_assemble(const struct vxd_assemble_options *options, const char *path, const char *text,
+                             size_t size, struct vxd_messages messages, struct vxd_bytes *object,
+                             struct vxd_bytes *listing);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Linker: COFF objects into one VxD (an LE image)
@@ -76,10 +78,10 @@ struct vxd_input {
 };
 
 struct vxd_link_options {
-    enum vxd_load kind;           // VXD_LOAD_AS_MARKED: as the .def file says, else static
-    const char *name;             // module name; NULL: the .def file's, else the device descriptor block's
-    const struct vxd_input *def;  // module definition file; NULL: none
-    bool debug;                   // symbols and line numbers into the image
+    enum vxd_load kind;          // VXD_LOAD_AS_MARKED: as the .def file says, else static
+    const char *name;            // module name; NULL: the .def file's, else the device descriptor block's
+    const struct vxd_input *def; // module definition file; NULL: none
+    bool debug;                  // symbols and line numbers into the image
 };
 
 // `map` may be NULL. All unresolved and duplicate symbols are reported at once.
@@ -99,11 +101,12 @@ enum vxd_status vxd_disassemble(const struct vxd_input *image, bool json, struct
 // The name in the device descriptor block, by which programs open the driver ("" when it has none).
 enum vxd_status vxd_driver_name(const struct vxd_input *image, struct vxd_messages messages, char name[9]);
 
-// Whether a registry text (vxd_config.registry, docs/formats.md) can be read; a message says what is wrong and in which line.
+// Whether a registry text (vxd_config.registry, docs/formats.md) can be read; a message says what is wrong and in which
+// line.
 enum vxd_status vxd_check_registry(const struct vxd_input *text, struct vxd_messages messages);
 
-// The service tables. `name` NULL: all; a device ("VPICD"): its services; a service: its contract. `only_missing` leaves
-// out what works. VXD_BAD_INPUT: no such name.
+// The service tables. `name` NULL: all; a device ("VPICD"): its services; a service: its contract. `only_missing`
+// leaves out what works. VXD_BAD_INPUT: no such name.
 enum vxd_status vxd_services(const char *name, bool only_missing, bool json, struct vxd_messages messages,
                              vxd_write_fn *write, void *user);
 

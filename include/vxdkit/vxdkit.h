@@ -117,8 +117,8 @@ uint64_t vxd_instructions(const struct vxd_machine *m); // executed; REP iterati
 // VXD_END_SHUTDOWN.
 void vxd_shutdown(struct vxd_machine *m);
 
-// True when a device of that name (DDB_Name) is in the VMM's device list. Static drivers get there when they are loaded; a
-// dynamic one while vxd_run loads it, unless it refuses.
+// True when a device of that name (DDB_Name) is in the VMM's device list. Static drivers get there when they are
+// loaded; a dynamic one while vxd_run loads it, unless it refuses.
 bool vxd_device_present(struct vxd_machine *m, const char *device);
 
 // Sends a control message, to all devices (device NULL) or to the one whose DDB_Name is given, as it is or in lower
@@ -193,7 +193,8 @@ uint32_t vxd_argument(struct vxd_machine *m, unsigned n);
 bool vxd_provide_service(struct vxd_machine *m, const char *device, const char *service, vxd_host_fn *fn, void *user);
 
 // Answers `count` I/O ports from `first` on, ahead of the machine's own board. size is 1, 2 or 4 bytes. Either function
-// may be NULL: reads give all ones, writes are lost. Call before vxd_boot. False: the range wraps or is taken, or no memory.
+// may be NULL: reads give all ones, writes are lost. Call before vxd_boot. False: the range wraps or is taken, or no
+// memory.
 typedef uint32_t vxd_port_in_fn(void *user, uint16_t port, unsigned size);
 typedef void vxd_port_out_fn(void *user, uint16_t port, unsigned size, uint32_t value);
 bool vxd_provide_ports(struct vxd_machine *m, uint16_t first, uint32_t count, vxd_port_in_fn *in, vxd_port_out_fn *out,
@@ -206,8 +207,9 @@ typedef void vxd_memory_write_fn(void *user, uint32_t address, unsigned size, ui
 bool vxd_provide_memory(struct vxd_machine *m, uint32_t address, uint32_t size, vxd_memory_read_fn *read,
                         vxd_memory_write_fn *write, void *user);
 
-// Where the drivers come from that a driver loads with VXDLDR_LoadDevice: `name` is what it asked for. False: no such file.
-// The bytes must stay until the next call. Call before vxd_boot; without it every such load fails. False: no memory.
+// Where the drivers come from that a driver loads with VXDLDR_LoadDevice: `name` is what it asked for. False: no such
+// file. The bytes must stay until the next call. Call before vxd_boot; without it every such load fails. False: no
+// memory.
 typedef bool vxd_find_driver_fn(void *user, const char *name, const void **bytes, size_t *size);
 bool vxd_provide_drivers(struct vxd_machine *m, vxd_find_driver_fn *find, void *user);
 

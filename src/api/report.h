@@ -1,5 +1,5 @@
-// For the tools: a diagnostics reporter whose messages go where the caller of the public API wants them, and buffers that
-// become the caller's bytes.
+// For the tools: a diagnostics reporter whose messages go where the caller of the public API wants them, and buffers
+// that become the caller's bytes.
 #ifndef VXDKIT_API_REPORT_H
 #define VXDKIT_API_REPORT_H
 

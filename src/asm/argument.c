@@ -1,10 +1,11 @@
-// Reading texts: macro arguments, items of FOR lists, and the text items of TEXTEQU, CATSTR, IFB and their like. Also the
-// replacement of text macros in a stretch of text.
+// Reading texts: macro arguments, items of FOR lists, and the text items of TEXTEQU, CATSTR, IFB and their like. Also
+// the replacement of text macros in a stretch of text.
 #include <string.h>
 
 #include "asm/input.h"
 
-// Copies what stands between < and its matching >, one pair stripped; p is behind the '<'. ! makes the next character plain.
+// Copies what stands between < and its matching >, one pair stripped; p is behind the '<'. ! makes the next character
+// plain.
 static const char *copy_literal(const char *p, const char *end, struct base_buf *out)
 {
     int depth = 1;
@@ -12,7 +13,7 @@ static const char *copy_literal(const char *p, const char *end, struct base_buf 
         if (*p == '!' && p + 1 < end) {
             if (depth > 1)
                 base_buf_add8(out, (uint8_t)*p);
-            base_buf_add8(out, (uint8_t)*++p);
+            base_buf_add8(out, (uint8_t) * ++p);
             continue;
         }
         if ((*p == '"' || *p == '\'') && memchr(p + 1, *p, (size_t)(end - p - 1))) {
@@ -91,7 +92,8 @@ static void trim_end(struct base_buf *out, size_t keep)
         out->size--;
 }
 
-bool asm_read_argument(struct assembler *a, const char **p, const char *end, struct asm_argument_rules rules, struct base_buf *out)
+bool asm_read_argument(struct assembler *a, const char **p, const char *end, struct asm_argument_rules rules,
+                       struct base_buf *out)
 {
     const char *q = asm_skip_blanks(*p, end);
     bool any = q < end && *q != ';';
@@ -104,7 +106,8 @@ bool asm_read_argument(struct assembler *a, const char **p, const char *end, str
     }
     int depth = 0;
     for (; q < end && *q != ';'; q++) {
-        if ((*q == ',' && depth <= 0) || (rules.function && *q == ')' && depth == 0) || (rules.old && depth <= 0 && asm_is_blank(*q)))
+        if ((*q == ',' && depth <= 0) || (rules.function && *q == ')' && depth == 0) ||
+            (rules.old && depth <= 0 && asm_is_blank(*q)))
             break;
         if (*q == '<') {
             const char *r = copy_literal(q + 1, end, out);
@@ -116,7 +119,7 @@ bool asm_read_argument(struct assembler *a, const char **p, const char *end, str
             keep = out->size;
             q = r - 1;
         } else if (*q == '!' && q + 1 < end) {
-            base_buf_add8(out, (uint8_t)*++q);
+            base_buf_add8(out, (uint8_t) * ++q);
             keep = out->size;
         } else if ((*q == '"' || *q == '\'') && memchr(q + 1, *q, (size_t)(end - q - 1))) {
             const char *r = asm_skip_string(q, end);
@@ -157,11 +160,13 @@ bool asm_is_text_item(struct assembler *a, const char *p, const char *end)
     p = asm_skip_blanks(p, end);
     if (p >= end || *p == '<' || *p == '%')
         return p < end;
-    const struct asm_symbol *s = asm_is_name_first(*p) ? asm_name_get(a, p, (size_t)(asm_skip_name(p, end) - p))->symbol : NULL;
+    const struct asm_symbol *s =
+        asm_is_name_first(*p) ? asm_name_get(a, p, (size_t)(asm_skip_name(p, end) - p))->symbol : NULL;
     return s && (s->kind == SYMBOL_TEXT || s->kind == SYMBOL_MACRO);
 }
 
-// <literal>, %expression, a text macro or a macro function's call. *p moves behind it. False with a message: no text item.
+// <literal>, %expression, a text macro or a macro function's call. *p moves behind it. False with a message: no text
+// item.
 bool asm_text_argument(struct assembler *a, const char **p, const char *end, struct base_buf *out)
 {
     const char *q = asm_skip_blanks(*p, end);
@@ -175,7 +180,8 @@ bool asm_text_argument(struct assembler *a, const char **p, const char *end, str
         r = named_item(a, q, end, out);
     }
     if (!r) {
-        asm_error(a, q, q < end && *q == '<' ? "'>' is missing" : "text expected: <text>, %%expression or a text macro");
+        asm_error(a, q,
+                  q < end && *q == '<' ? "'>' is missing" : "text expected: <text>, %%expression or a text macro");
         *p = end;
         return false;
     }
@@ -185,7 +191,8 @@ bool asm_text_argument(struct assembler *a, const char **p, const char *end, str
 
 // ---- replacement ----
 
-static const char *replace_name(struct assembler *a, const char *p, const char *end, struct base_buf *out, bool *changed)
+static const char *replace_name(struct assembler *a, const char *p, const char *end, struct base_buf *out,
+                                bool *changed)
 {
     const char *q = asm_skip_name(p, end);
     const struct asm_name *n = asm_name_get(a, p, (size_t)(q - p));
@@ -205,7 +212,8 @@ static const char *replace_name(struct assembler *a, const char *p, const char *
 }
 
 // Inside quotes a text macro counts only where & touches it.
-static const char *replace_string(struct assembler *a, const char *p, const char *end, struct base_buf *out, bool *changed)
+static const char *replace_string(struct assembler *a, const char *p, const char *end, struct base_buf *out,
+                                  bool *changed)
 {
     const char *stop = asm_skip_string(p, end);
     while (p < stop) {

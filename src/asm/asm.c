@@ -1,4 +1,5 @@
-// asm_assemble: sets an assembler up, runs it, hands over the results and takes everything down again, also when it gave up.
+// asm_assemble: sets an assembler up, runs it, hands over the results and takes everything down again, also when it
+// gave up.
 #include "asm/asm.h"
 
 #include <string.h>
@@ -90,7 +91,8 @@ static void define_from_options(struct assembler *a)
     }
 }
 
-static void init(struct assembler *a, const struct asm_options *options, struct base_diag *diag, struct base_buf *listing)
+static void init(struct assembler *a, const struct asm_options *options, struct base_diag *diag,
+                 struct base_buf *listing)
 {
     *a = (struct assembler){.options = options, .diag = diag, .listing = listing};
     a->memory_limit = options->memory_limit ? options->memory_limit : default_memory;
@@ -101,8 +103,12 @@ static void init(struct assembler *a, const struct asm_options *options, struct 
     a->radix = 10;
     a->cpu = CPU_8086 | CPU_FPU;
     static const uint8_t languages[] = {LANGUAGE_NONE, LANGUAGE_PASCAL, LANGUAGE_C, LANGUAGE_STDCALL};
-    a->option = (struct asm_option_set){.language = languages[options->convention], .scoped = true, .ljmp = true, .pack = options->pack, .case_sensitive = options->case_map == ASM_CASE_NONE,
-                                           .case_upper = options->case_map == ASM_CASE_ALL};
+    a->option = (struct asm_option_set){.language = languages[options->convention],
+                                        .scoped = true,
+                                        .ljmp = true,
+                                        .pack = options->pack,
+                                        .case_sensitive = options->case_map == ASM_CASE_NONE,
+                                        .case_upper = options->case_map == ASM_CASE_ALL};
     a->listing_conditions = true;
     base_buf_init(&a->directives, &a->limited);
     base_buf_init(&a->result, &a->limited);
@@ -121,8 +127,8 @@ static void run(struct assembler *a, const char *path, const char *text, size_t 
     asm_run_passes(a);
 }
 
-bool asm_assemble(const struct asm_options *options, const char *path, const char *text, size_t size, struct base_diag *diag,
-                  struct base_buf *object, struct base_buf *listing)
+bool asm_assemble(const struct asm_options *options, const char *path, const char *text, size_t size,
+                  struct base_diag *diag, struct base_buf *object, struct base_buf *listing)
 {
     struct assembler *a = base_alloc_zero(options->alloc, sizeof *a);
     if (!a) {

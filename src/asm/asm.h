@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "base/diag.h"
 
-// Finds an include file: `name` as written, `from` the path of the file that includes it. On success sets *path (shown in
-// messages) and *text, *size; all must stay valid until asm_assemble returns. False: not found.
+// Finds an include file: `name` as written, `from` the path of the file that includes it. On success sets *path (shown
+// in messages) and *text, *size; all must stay valid until asm_assemble returns. False: not found.
 typedef bool asm_open_include(void *user, const char *name, const char *from, const char **path, const char **text,
                               size_t *size);
 
@@ -26,16 +26,16 @@ struct asm_options {
     void *include_user;
     const struct asm_definition *definitions;
     size_t definition_count;
-    enum asm_case case_map; // default for OPTION CASEMAP
+    enum asm_case case_map;         // default for OPTION CASEMAP
     enum asm_convention convention; // default for OPTION LANGUAGE
-    bool line_numbers;      // -Zd: line numbers in the object
-    bool symbols;           // -Zi, --debug: also local symbols
-    bool masm51;            // -Zm: OPTION M510
-    uint8_t pack;           // -Zp: structure alignment, 1 default
-    uint8_t warning_level;  // -W
-    bool warnings_are_errors; // -WX
-    uint64_t work_limit;    // bound on lines processed, macro expansions included; 0 = a generous default
-    size_t memory_limit;    // bound on host memory; 0 = a generous default
+    bool line_numbers;              // -Zd: line numbers in the object
+    bool symbols;                   // -Zi, --debug: also local symbols
+    bool masm51;                    // -Zm: OPTION M510
+    uint8_t pack;                   // -Zp: structure alignment, 1 default
+    uint8_t warning_level;          // -W
+    bool warnings_are_errors;       // -WX
+    uint64_t work_limit;            // bound on lines processed, macro expansions included; 0 = a generous default
+    size_t memory_limit;            // bound on host memory; 0 = a generous default
     void (*echo)(void *user, const char *text); // %OUT, ECHO; NULL = standard error's sink (diag notes)
     void *echo_user;
 };

@@ -39,7 +39,8 @@ bool asm_try_constant(struct assembler *a, struct asm_text text, int64_t *number
     a->quiet++;
     asm_tokens(a, text);
     struct asm_value v;
-    bool ok = a->token->kind != TOKEN_END && asm_try_expression(a, &v) && a->token->kind == TOKEN_END && !v.forward && asm_is_constant(&v);
+    bool ok = a->token->kind != TOKEN_END && asm_try_expression(a, &v) && a->token->kind == TOKEN_END && !v.forward &&
+              asm_is_constant(&v);
     a->quiet--;
     *number = ok ? v.value : 0;
     asm_restore_line(a, &state);
@@ -105,29 +106,41 @@ static bool evaluate(struct assembler *a, int test, bool *result)
     int64_t number;
     bool same = false;
     switch (test) {
-    case TEST_TRUE: case TEST_FALSE:
+    case TEST_TRUE:
+    case TEST_FALSE:
         if (!asm_known_constant(a, a->rest, &number))
             return false;
         *result = (number != 0) == (test == TEST_TRUE);
         return true;
-    case TEST_DEFINED: *result = is_defined(a); return true;
-    case TEST_UNDEFINED: *result = !is_defined(a); return true;
-    case TEST_BLANK: case TEST_NOT_BLANK:
+    case TEST_DEFINED:
+        *result = is_defined(a);
+        return true;
+    case TEST_UNDEFINED:
+        *result = !is_defined(a);
+        return true;
+    case TEST_BLANK:
+    case TEST_NOT_BLANK:
         if (!is_blank(a, &same))
             return false;
         *result = same == (test == TEST_BLANK);
         return true;
-    case TEST_SAME: case TEST_SAME_IGNORING_CASE: case TEST_DIFFERENT: case TEST_DIFFERENT_IGNORING_CASE:
+    case TEST_SAME:
+    case TEST_SAME_IGNORING_CASE:
+    case TEST_DIFFERENT:
+    case TEST_DIFFERENT_IGNORING_CASE:
         if (!two_texts(a, test == TEST_SAME_IGNORING_CASE || test == TEST_DIFFERENT_IGNORING_CASE, &same))
             return false;
         *result = same == (test == TEST_SAME || test == TEST_SAME_IGNORING_CASE);
         return true;
-    case TEST_PASS1: case TEST_PASS2:
+    case TEST_PASS1:
+    case TEST_PASS2:
         if (!a->option.setif2)
             asm_error(a, NULL, "IF1 and IF2 need OPTION SETIF2:TRUE (or OPTION M510)");
         *result = true;
         return true;
-    default: *result = true; return true;
+    default:
+        *result = true;
+        return true;
     }
 }
 
@@ -139,8 +152,10 @@ void asm_if(struct assembler *a, struct asm_name *name, int test)
     struct asm_origin origin = asm_lasting_origin(a);
     bool result = false;
     evaluate(a, test, &result);
-    a->conditionals = asm_grow(a, a->conditionals, &a->conditional_capacity, a->conditional_count, sizeof *a->conditionals);
-    a->conditionals[a->conditional_count++] = (struct asm_conditional){.taken = result, .active = result, .origin = origin};
+    a->conditionals =
+        asm_grow(a, a->conditionals, &a->conditional_capacity, a->conditional_count, sizeof *a->conditionals);
+    a->conditionals[a->conditional_count++] =
+        (struct asm_conditional){.taken = result, .active = result, .origin = origin};
     if (!result)
         a->skipping = 1;
 }

@@ -1,5 +1,5 @@
-// Data: DB and its relatives, initialisers of every form, and the padding of ALIGN. Structure instances are in struct.c; they
-// come back here for their fields.
+// Data: DB and its relatives, initialisers of every form, and the padding of ALIGN. Structure instances are in
+// struct.c; they come back here for their fields.
 #include <string.h>
 
 #include "asm/defs.h"
@@ -44,7 +44,8 @@ static void emit_wide(struct assembler *a, int64_t v, uint32_t size)
 
 static void emit_address(struct assembler *a, const struct asm_value *v, uint32_t size, const char *at)
 {
-    bool far = (size == 6 && !v->offset) || (size == 4 && a->segment->word_size == 2 && !v->offset && v->kind == VALUE_MEMORY && v->part == 0);
+    bool far = (size == 6 && !v->offset) ||
+               (size == 4 && a->segment->word_size == 2 && !v->offset && v->kind == VALUE_MEMORY && v->part == 0);
     if (!far) {
         asm_emit_address(a, v, size, at);
         return;
@@ -196,7 +197,8 @@ static bool parse_dup(struct assembler *a, struct asm_data *d, const struct asm_
 
 static bool ends_string_item(const struct asm_token *t)
 {
-    return t->kind == TOKEN_END || asm_is_punct(t, ',') || asm_is_punct(t, ')') || asm_is_punct(t, '>') || asm_is_punct(t, '}');
+    return t->kind == TOKEN_END || asm_is_punct(t, ',') || asm_is_punct(t, ')') || asm_is_punct(t, '>') ||
+           asm_is_punct(t, '}');
 }
 
 static bool parse_expression_item(struct assembler *a, struct asm_data *d)
@@ -317,7 +319,13 @@ void asm_data_directive(struct assembler *a, struct asm_name *name, int argument
 static void pad_code32(struct assembler *a, uint32_t n)
 {
     static const uint8_t pads[8][7] = {
-        {0}, {0x90}, {0x8b, 0xff}, {0x8d, 0x40, 0}, {0x8d, 0x44, 0x20, 0}, {0x2e, 0x8d, 0x44, 0x20, 0}, {0x8d, 0x80, 0, 0, 0, 0},
+        {0},
+        {0x90},
+        {0x8b, 0xff},
+        {0x8d, 0x40, 0},
+        {0x8d, 0x44, 0x20, 0},
+        {0x2e, 0x8d, 0x44, 0x20, 0},
+        {0x8d, 0x80, 0, 0, 0, 0},
         {0x8d, 0xa4, 0x24, 0, 0, 0, 0},
     };
     for (uint32_t part; n; n -= part) {
@@ -427,8 +435,9 @@ void asm_label(struct assembler *a, struct asm_name *name, int argument)
             return;
     }
     struct asm_symbol *s = a->statement && a->statement->symbol ? a->statement->symbol
-                         : asm_is_code_type(type) && a->proc_symbol && a->option.scoped ? (name->local ? name->local : asm_symbol_local(a, name))
-                                                                                        : asm_symbol_get(a, name);
+                           : asm_is_code_type(type) && a->proc_symbol && a->option.scoped
+                               ? (name->local ? name->local : asm_symbol_local(a, name))
+                               : asm_symbol_get(a, name);
     asm_define_label(a, s, type, at);
     a->unstable_seen = true;
 }

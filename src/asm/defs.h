@@ -1,10 +1,10 @@
 // The map of the assembler: its types. functions.h lists the functions that files share.
 //
 // Stages, in the order a line passes them: source.c delivers lines (files, macro expansions, generated text); process.c
-// looks at the first words; cond.c, macro.c, loop.c and textmacro.c do what the preprocessor does; what remains is cut into
-// tokens (lex.c) and becomes a statement (statement.c). Pass 1 does all of that once. Later passes only run the statements
-// again, in order, until no address moves (passes.c); the last one writes bytes, fixups and messages. object.c hands the
-// result over as COFF.
+// looks at the first words; cond.c, macro.c, loop.c and textmacro.c do what the preprocessor does; what remains is cut
+// into tokens (lex.c) and becomes a statement (statement.c). Pass 1 does all of that once. Later passes only run the
+// statements again, in order, until no address moves (passes.c); the last one writes bytes, fixups and messages.
+// object.c hands the result over as COFF.
 #ifndef VXDKIT_ASM_DEFS_H
 #define VXDKIT_ASM_DEFS_H
 
@@ -26,11 +26,11 @@ struct asm_form;
 // ---- limits, all of them reported as errors ----
 enum {
     ASM_ERROR_LIMIT = 100,
-    ASM_NESTING_LIMIT = 100,    // macro expansions and includes inside each other
-    ASM_FUNCTION_LIMIT = 40,    // macro functions inside each other: these recurse in C
-    ASM_EXPAND_LIMIT = 60,      // rounds of text-macro replacement on one line
-    ASM_LINE_LIMIT = 1 << 16,   // characters of one logical line
-    ASM_DEPTH_LIMIT = 200,      // parentheses, nested initialisers
+    ASM_NESTING_LIMIT = 100,  // macro expansions and includes inside each other
+    ASM_FUNCTION_LIMIT = 40,  // macro functions inside each other: these recurse in C
+    ASM_EXPAND_LIMIT = 60,    // rounds of text-macro replacement on one line
+    ASM_LINE_LIMIT = 1 << 16, // characters of one logical line
+    ASM_DEPTH_LIMIT = 200,    // parentheses, nested initialisers
     ASM_PASS_LIMIT = 60,
     ASM_SEGMENT_LIMIT = 1 << 26, // bytes in one segment
 };
@@ -38,22 +38,65 @@ enum {
 // ---- names and tokens (name.c, lex.c) ----
 
 enum asm_keyword_class {
-    KEYWORD_REGISTER = 1, KEYWORD_OPERATOR, KEYWORD_TYPE, KEYWORD_PREFIX, KEYWORD_LANGUAGE,
+    KEYWORD_REGISTER = 1,
+    KEYWORD_OPERATOR,
+    KEYWORD_TYPE,
+    KEYWORD_PREFIX,
+    KEYWORD_LANGUAGE,
 };
 
 enum asm_register_class {
-    REGISTER_8, REGISTER_16, REGISTER_32, REGISTER_SEGMENT, REGISTER_CONTROL, REGISTER_DEBUG, REGISTER_TEST, REGISTER_FLOAT,
+    REGISTER_8,
+    REGISTER_16,
+    REGISTER_32,
+    REGISTER_SEGMENT,
+    REGISTER_CONTROL,
+    REGISTER_DEBUG,
+    REGISTER_TEST,
+    REGISTER_FLOAT,
     REGISTER_MMX,
 };
 
 enum { REGISTER_ES, REGISTER_CS, REGISTER_SS, REGISTER_DS, REGISTER_FS, REGISTER_GS };
 
 enum asm_operator {
-    OPERATOR_HERE = 256, OPERATOR_QUESTION, OPERATOR_LENGTH, OPERATOR_SIZE, OPERATOR_LENGTHOF, OPERATOR_SIZEOF, OPERATOR_WIDTH,
-    OPERATOR_MASK, OPERATOR_PTR, OPERATOR_OFFSET, OPERATOR_IMAGEREL, OPERATOR_SECTIONREL, OPERATOR_SEG, OPERATOR_THIS,
-    OPERATOR_TYPE, OPERATOR_HIGH, OPERATOR_LOW, OPERATOR_HIGHWORD, OPERATOR_LOWWORD, OPERATOR_MOD, OPERATOR_SHL,
-    OPERATOR_SHR, OPERATOR_EQ, OPERATOR_NE, OPERATOR_LT, OPERATOR_LE, OPERATOR_GT, OPERATOR_GE, OPERATOR_NOT,
-    OPERATOR_AND, OPERATOR_OR, OPERATOR_XOR, OPERATOR_SHORT, OPERATOR_OPATTR, OPERATOR_DUP, OPERATOR_FLAT, OPERATOR_ADDR,
+    OPERATOR_HERE = 256,
+    OPERATOR_QUESTION,
+    OPERATOR_LENGTH,
+    OPERATOR_SIZE,
+    OPERATOR_LENGTHOF,
+    OPERATOR_SIZEOF,
+    OPERATOR_WIDTH,
+    OPERATOR_MASK,
+    OPERATOR_PTR,
+    OPERATOR_OFFSET,
+    OPERATOR_IMAGEREL,
+    OPERATOR_SECTIONREL,
+    OPERATOR_SEG,
+    OPERATOR_THIS,
+    OPERATOR_TYPE,
+    OPERATOR_HIGH,
+    OPERATOR_LOW,
+    OPERATOR_HIGHWORD,
+    OPERATOR_LOWWORD,
+    OPERATOR_MOD,
+    OPERATOR_SHL,
+    OPERATOR_SHR,
+    OPERATOR_EQ,
+    OPERATOR_NE,
+    OPERATOR_LT,
+    OPERATOR_LE,
+    OPERATOR_GT,
+    OPERATOR_GE,
+    OPERATOR_NOT,
+    OPERATOR_AND,
+    OPERATOR_OR,
+    OPERATOR_XOR,
+    OPERATOR_SHORT,
+    OPERATOR_OPATTR,
+    OPERATOR_DUP,
+    OPERATOR_FLAT,
+    OPERATOR_ADDR,
 };
 
 struct asm_keyword { // a word with a meaning inside operands
@@ -72,8 +115,8 @@ struct asm_name {
     struct asm_keyword keyword; // keyword_class 0: none
     uint16_t mnemonic;          // index + 1 of the instruction's forms, 0 = no instruction
     const struct asm_directive *directive;
-    struct asm_symbol *symbol;  // global meaning
-    struct asm_symbol *local;   // meaning inside the current procedure, hides the global one
+    struct asm_symbol *symbol; // global meaning
+    struct asm_symbol *local;  // meaning inside the current procedure, hides the global one
 };
 
 enum asm_token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_REAL, TOKEN_STRING, TOKEN_PUNCT };
@@ -93,15 +136,15 @@ struct asm_token {
 typedef void asm_directive_function(struct assembler *a, struct asm_name *name, int argument);
 
 enum asm_stage {
-    STAGE_TEXT,  // sees the raw text behind the word in a->rest, pass 1 only
-    STAGE_ONCE,  // sees tokens, pass 1 only
-    STAGE_EACH,  // sees tokens in every pass
+    STAGE_TEXT, // sees the raw text behind the word in a->rest, pass 1 only
+    STAGE_ONCE, // sees tokens, pass 1 only
+    STAGE_EACH, // sees tokens in every pass
 };
 
 struct asm_directive {
     const char *text;
-    uint8_t stage;   // enum asm_stage
-    uint8_t name;    // 0 no name before it, 1 may have one, 2 must have one
+    uint8_t stage; // enum asm_stage
+    uint8_t name;  // 0 no name before it, 1 may have one, 2 must have one
     asm_directive_function *run;
     int argument;
 };
@@ -150,17 +193,27 @@ struct asm_text { // a stretch of characters owned by somebody else
 
 // ---- types (type.c) ----
 
-enum asm_type_kind { TYPE_SCALAR, TYPE_NEAR, TYPE_FAR, TYPE_POINTER, TYPE_STRUCT, TYPE_UNION, TYPE_RECORD, TYPE_PROTO, TYPE_ABS };
+enum asm_type_kind {
+    TYPE_SCALAR,
+    TYPE_NEAR,
+    TYPE_FAR,
+    TYPE_POINTER,
+    TYPE_STRUCT,
+    TYPE_UNION,
+    TYPE_RECORD,
+    TYPE_PROTO,
+    TYPE_ABS
+};
 
-struct asm_field { // of a structure or union, or bits of a record
+struct asm_field {         // of a structure or union, or bits of a record
     struct asm_name *name; // NULL: unnamed
     const struct asm_type *type;
-    uint32_t offset; // of a record's bits: shift count
-    uint32_t width;  // of a record's bits
-    uint32_t count;  // elements
-    uint32_t first_dup; // count of the first DUP, what LENGTH gives
+    uint32_t offset;           // of a record's bits: shift count
+    uint32_t width;            // of a record's bits
+    uint32_t count;            // elements
+    uint32_t first_dup;        // count of the first DUP, what LENGTH gives
     struct asm_token *initial; // default initialiser, TOKEN_END closes; NULL: none
-    bool anonymous;  // nested structure whose members are visible one level up
+    bool anonymous;            // nested structure whose members are visible one level up
     struct asm_field *next;
 };
 
@@ -187,9 +240,10 @@ struct asm_type {
     bool vararg;
 };
 
-extern const struct asm_type asm_type_byte, asm_type_sbyte, asm_type_word, asm_type_sword, asm_type_dword, asm_type_sdword,
-    asm_type_fword, asm_type_qword, asm_type_tbyte, asm_type_real4, asm_type_real8, asm_type_real10, asm_type_near,
-    asm_type_far, asm_type_near16, asm_type_near32, asm_type_far16, asm_type_far32, asm_type_abs, asm_type_oword;
+extern const struct asm_type asm_type_byte, asm_type_sbyte, asm_type_word, asm_type_sword, asm_type_dword,
+    asm_type_sdword, asm_type_fword, asm_type_qword, asm_type_tbyte, asm_type_real4, asm_type_real8, asm_type_real10,
+    asm_type_near, asm_type_far, asm_type_near16, asm_type_near32, asm_type_far16, asm_type_far32, asm_type_abs,
+    asm_type_oword;
 
 const struct asm_field *asm_type_field(const struct asm_type *type, const struct asm_name *name, uint32_t *offset);
 bool asm_is_code_type(const struct asm_type *type);
@@ -201,35 +255,47 @@ enum asm_symbol_kind {
     SYMBOL_UNDEFINED, // referenced or made public, not yet defined
     SYMBOL_LABEL,     // address in a segment
     SYMBOL_EQUATE,    // a value: EQU, =
-    SYMBOL_TEXT, SYMBOL_MACRO, SYMBOL_SEGMENT, SYMBOL_GROUP, SYMBOL_TYPE,
-    SYMBOL_FIELD,     // structure field as a global constant (OLDSTRUCTS)
-    SYMBOL_BITS,      // field of a record
-    SYMBOL_EXTERN,    // EXTRN, PROTO, EXTERNDEF of something not defined here
+    SYMBOL_TEXT,
+    SYMBOL_MACRO,
+    SYMBOL_SEGMENT,
+    SYMBOL_GROUP,
+    SYMBOL_TYPE,
+    SYMBOL_FIELD,  // structure field as a global constant (OLDSTRUCTS)
+    SYMBOL_BITS,   // field of a record
+    SYMBOL_EXTERN, // EXTRN, PROTO, EXTERNDEF of something not defined here
     SYMBOL_COMMUNAL,
-    SYMBOL_STACK,     // argument or local variable: [ebp+value]
+    SYMBOL_STACK, // argument or local variable: [ebp+value]
 };
 
-enum asm_language { LANGUAGE_NONE, LANGUAGE_C, LANGUAGE_SYSCALL, LANGUAGE_STDCALL, LANGUAGE_PASCAL, LANGUAGE_FORTRAN, LANGUAGE_BASIC };
+enum asm_language {
+    LANGUAGE_NONE,
+    LANGUAGE_C,
+    LANGUAGE_SYSCALL,
+    LANGUAGE_STDCALL,
+    LANGUAGE_PASCAL,
+    LANGUAGE_FORTRAN,
+    LANGUAGE_BASIC
+};
 
 enum asm_value_kind { VALUE_NONE, VALUE_NUMBER, VALUE_MEMORY, VALUE_REGISTER, VALUE_TYPE, VALUE_REAL, VALUE_STRING };
 
-// What an expression yields. A VALUE_NUMBER with a base is an address used as a number (OFFSET x). A VALUE_MEMORY without
-// registers and brackets is a plain label.
+// What an expression yields. A VALUE_NUMBER with a base is an address used as a number (OFFSET x). A VALUE_MEMORY
+// without registers and brackets is a plain label.
 struct asm_value {
-    uint8_t kind; // enum asm_value_kind
-    int8_t base, index; // register numbers, -1 = none
-    uint8_t scale;      // 0 = no scale written
-    uint8_t address_size; // of base and index: 2 or 4, 0 = none
+    uint8_t kind;            // enum asm_value_kind
+    int8_t base, index;      // register numbers, -1 = none
+    uint8_t scale;           // 0 = no scale written
+    uint8_t address_size;    // of base and index: 2 or 4, 0 = none
     int8_t segment_override; // segment register number, -1 = none
-    uint8_t size;       // of a register
+    uint8_t size;            // of a register
     uint8_t register_class;
-    bool bracket;       // [] was used
-    bool short_jump;    // SHORT
-    bool forward;       // depends on a symbol not yet known
-    bool typed;         // PTR, THIS or a type gave the size
-    bool is_far;        // FAR PTR
-    bool offset;        // came from OFFSET: a dword even if constant
-    uint8_t part;       // 0 whole; 'l','h': LOW, HIGH of an address; 'L','H': words; 's': SEG
+    bool bracket;    // [] was used
+    bool short_jump; // SHORT
+    bool forward;    // depends on a symbol not yet known
+    bool typed;      // PTR, THIS or a type gave the size
+    bool is_far;     // FAR PTR
+    bool offset;     // came from OFFSET: a dword even if constant
+    uint8_t part;    // 0 whole; 'l','h': LOW, HIGH of an address; 'L','H': words; 's': SEG
     int64_t value;
     const struct asm_type *type; // NULL unknown
     struct asm_segment *segment; // relocatable: address in this segment
@@ -250,52 +316,100 @@ struct asm_symbol {
     bool is_public, used, external_if_undefined, predefined, procedure, data;
     bool announced;        // a segment named by GROUP only
     bool announced_public; // by PUBLIC
-    bool weak_extern; // EXTERNDEF or PROTO: no extern unless used
+    bool weak_extern;      // EXTERNDEF or PROTO: no extern unless used
     bool local_scope;
-    uint32_t pass;    // in which it was last defined
+    uint32_t pass;             // in which it was last defined
     uint32_t count, first_dup; // elements of a data label
-    uint32_t bytes;   // SIZEOF of a data label
+    uint32_t bytes;            // SIZEOF of a data label
     int64_t offset;
     const struct asm_type *type;
     struct asm_segment *segment;
     const char *public_name; // decorated spelling, made when asked for
     int32_t coff_index;      // 1-based, 0 = not in the object
     union {
-        struct asm_value *value;    // SYMBOL_EQUATE
-        struct asm_text text;       // SYMBOL_TEXT
-        struct asm_macro *macro;    // SYMBOL_MACRO
-        struct asm_group *group;    // SYMBOL_GROUP
-        struct asm_proc *proc;      // SYMBOL_LABEL with procedure
+        struct asm_value *value;       // SYMBOL_EQUATE
+        struct asm_text text;          // SYMBOL_TEXT
+        struct asm_macro *macro;       // SYMBOL_MACRO
+        struct asm_group *group;       // SYMBOL_GROUP
+        struct asm_proc *proc;         // SYMBOL_LABEL with procedure
         const struct asm_field *field; // SYMBOL_FIELD, SYMBOL_BITS
     };
     const struct asm_type *prototype; // of procedures
     struct asm_symbol *outer;         // the procedure around this one
-    const struct asm_type *record; // SYMBOL_BITS: the record; SYMBOL_FIELD: the structure
-    struct asm_symbol *next;       // in order of creation
-    uint32_t file, line;           // of the definition
+    const struct asm_type *record;    // SYMBOL_BITS: the record; SYMBOL_FIELD: the structure
+    struct asm_symbol *next;          // in order of creation
+    uint32_t file, line;              // of the definition
 };
 
 enum asm_cpu {
-    CPU_8086, CPU_186, CPU_286, CPU_386, CPU_486, CPU_586, CPU_686, CPU_LEVEL = 0xf,
-    CPU_P = 0x10, CPU_FPU = 0x20, CPU_MMX = 0x40, CPU_TR = 0x80, CPU_NO87 = 0x100,
+    CPU_8086,
+    CPU_186,
+    CPU_286,
+    CPU_386,
+    CPU_486,
+    CPU_586,
+    CPU_686,
+    CPU_LEVEL = 0xf,
+    CPU_P = 0x10,
+    CPU_FPU = 0x20,
+    CPU_MMX = 0x40,
+    CPU_TR = 0x80,
+    CPU_NO87 = 0x100,
 };
 
-enum asm_model { MODEL_NONE, MODEL_TINY, MODEL_SMALL, MODEL_COMPACT, MODEL_MEDIUM, MODEL_LARGE, MODEL_HUGE, MODEL_FLAT };
+enum asm_model {
+    MODEL_NONE,
+    MODEL_TINY,
+    MODEL_SMALL,
+    MODEL_COMPACT,
+    MODEL_MEDIUM,
+    MODEL_LARGE,
+    MODEL_HUGE,
+    MODEL_FLAT
+};
 
 enum asm_simple { SIMPLE_CODE, SIMPLE_DATA, SIMPLE_BSS, SIMPLE_CONST, SIMPLE_STACK, SIMPLE_FARDATA, SIMPLE_FARBSS };
 
 enum asm_test {
-    TEST_ALWAYS, TEST_TRUE, TEST_FALSE, TEST_DEFINED, TEST_UNDEFINED, TEST_BLANK, TEST_NOT_BLANK, TEST_SAME,
-    TEST_SAME_IGNORING_CASE, TEST_DIFFERENT, TEST_DIFFERENT_IGNORING_CASE, TEST_PASS1, TEST_PASS2,
+    TEST_ALWAYS,
+    TEST_TRUE,
+    TEST_FALSE,
+    TEST_DEFINED,
+    TEST_UNDEFINED,
+    TEST_BLANK,
+    TEST_NOT_BLANK,
+    TEST_SAME,
+    TEST_SAME_IGNORING_CASE,
+    TEST_DIFFERENT,
+    TEST_DIFFERENT_IGNORING_CASE,
+    TEST_PASS1,
+    TEST_PASS2,
 };
 
 enum asm_hll_kind {
-    HLL_IF, HLL_ELSEIF, HLL_ELSE, HLL_ENDIF, HLL_WHILE, HLL_ENDW, HLL_REPEAT, HLL_UNTIL, HLL_UNTILCXZ, HLL_BREAK, HLL_CONTINUE,
+    HLL_IF,
+    HLL_ELSEIF,
+    HLL_ELSE,
+    HLL_ENDIF,
+    HLL_WHILE,
+    HLL_ENDW,
+    HLL_REPEAT,
+    HLL_UNTIL,
+    HLL_UNTILCXZ,
+    HLL_BREAK,
+    HLL_CONTINUE,
 };
 
 enum asm_listing_switch {
-    LISTING_ON, LISTING_ALL, LISTING_OFF, LISTING_MACROS, LISTING_NO_MACROS, LISTING_CONDITIONS, LISTING_NO_CONDITIONS,
-    LISTING_TOGGLE_CONDITIONS, LISTING_IGNORED,
+    LISTING_ON,
+    LISTING_ALL,
+    LISTING_OFF,
+    LISTING_MACROS,
+    LISTING_NO_MACROS,
+    LISTING_CONDITIONS,
+    LISTING_NO_CONDITIONS,
+    LISTING_TOGGLE_CONDITIONS,
+    LISTING_IGNORED,
 };
 
 enum asm_warning {
@@ -308,24 +422,24 @@ enum asm_warning {
 
 struct asm_fixup {
     uint32_t offset;
-    uint16_t type; // enum coff_relocation_type
+    uint16_t type;               // enum coff_relocation_type
     struct asm_segment *segment; // target, or
     struct asm_symbol *external;
-    struct asm_symbol *group;    // a group's address
+    struct asm_symbol *group; // a group's address
 };
 
 enum asm_combine { COMBINE_PRIVATE, COMBINE_PUBLIC, COMBINE_STACK, COMBINE_COMMON, COMBINE_MEMORY, COMBINE_AT };
 
 struct asm_segment {
     struct asm_symbol *symbol;
-    const char *class_name; // "" none
+    const char *class_name;     // "" none
     uint8_t combine, word_size; // 2 or 4
     bool initialised, has_code, flat, readonly, class_given;
     uint32_t align;
-    int64_t at;             // COMBINE_AT
+    int64_t at; // COMBINE_AT
     struct asm_group *group;
     uint32_t location, size, emitted;
-    uint32_t last_size;     // at the end of the pass before
+    uint32_t last_size; // at the end of the pass before
     struct base_buf bytes;
     struct asm_fixup *fixups;
     size_t fixup_count, fixup_capacity;
@@ -358,8 +472,8 @@ enum asm_statement_kind {
     STATEMENT_LINE,   // tokens to be run again
 };
 
-struct asm_expansion { // where a line came from beyond its file: one macro call, loop or generated text
-    const char *what;  // name shown in messages
+struct asm_expansion {   // where a line came from beyond its file: one macro call, loop or generated text
+    const char *what;    // name shown in messages
     uint32_t file, line; // of the call
     uint32_t depth;
     struct asm_expansion *outer;
@@ -373,13 +487,13 @@ struct asm_origin {
 
 struct asm_statement {
     uint8_t kind;
-    uint8_t size_hint; // jumps: 0 short, 1 near; only grows
-    bool anonymous;    // a label @@
-    bool code;         // bytes of instructions
-    struct asm_text line; // what the tokens point into, text macros replaced
-    uint32_t list;     // listing entry + 1
+    uint8_t size_hint;        // jumps: 0 short, 1 near; only grows
+    bool anonymous;           // a label @@
+    bool code;                // bytes of instructions
+    struct asm_text line;     // what the tokens point into, text macros replaced
+    uint32_t list;            // listing entry + 1
     uint32_t count, capacity; // bytes
-    uint32_t location; // where it stood in the pass before
+    uint32_t location;        // where it stood in the pass before
     struct asm_origin origin;
     union {
         uint8_t *buffer;
@@ -404,10 +518,10 @@ struct asm_input;
 struct asm_option_set { // what OPTION and command line choose; saved by PUSHCONTEXT
     bool old_structs, old_macros, dotname, scoped, ljmp, setif2, expr16, no_sign_extend, m510;
     bool case_sensitive, case_upper; // CASEMAP:NONE, CASEMAP:ALL
-    uint8_t proc_visibility; // 0 public, 1 private, 2 export
-    uint8_t segment_word;    // 0 not given, 2, 4
+    uint8_t proc_visibility;         // 0 public, 1 private, 2 export
+    uint8_t segment_word;            // 0 not given, 2, 4
     bool segment_flat;
-    uint8_t offset_mode;     // 0 group, 1 segment, 2 flat
+    uint8_t offset_mode; // 0 group, 1 segment, 2 flat
     uint8_t language;
     uint8_t pack;
     bool prologue_none, epilogue_none;
@@ -423,8 +537,8 @@ struct asm_line_room { // buffers for one level of line processing
 };
 
 struct asm_conditional {
-    bool taken;   // a branch has been assembled
-    bool active;  // this branch is being assembled
+    bool taken;  // a branch has been assembled
+    bool active; // this branch is being assembled
     bool in_else;
     struct asm_origin origin;
 };
@@ -493,21 +607,21 @@ struct assembler {
     const struct asm_token *token;   // cursor
     struct asm_statement *statement; // being run again, NULL in pass 1
     bool forward_seen, unstable_seen;
-    uint32_t depth;   // of expression and initialiser recursion
-    uint32_t here;       // what $ means
-    int64_t drift;       // how far this statement has moved since the pass before
-    size_t emitted;      // bytes emitted so far
-    uint32_t quiet;      // above 0: failures are answers, not errors
+    uint32_t depth; // of expression and initialiser recursion
+    uint32_t here;  // what $ means
+    int64_t drift;  // how far this statement has moved since the pass before
+    size_t emitted; // bytes emitted so far
+    uint32_t quiet; // above 0: failures are answers, not errors
     uint32_t expand_rounds;
     struct asm_symbol *data_label; // in front of the data being read
 
     // passes
     uint32_t pass;
-    bool final;      // bytes and messages count
+    bool final; // bytes and messages count
     struct asm_option_set first_option;
     uint32_t first_cpu;
     uint8_t last_model;
-    bool moved;      // some address or value differs from the pass before
+    bool moved; // some address or value differs from the pass before
     bool line_failed;
     uint32_t error_count;
     struct asm_statement *statements;
@@ -515,12 +629,12 @@ struct assembler {
 
     // code generation state
     struct asm_option_set option;
-    uint32_t cpu; // enum asm_cpu bits
+    uint32_t cpu;                                           // enum asm_cpu bits
     struct asm_segment *segments, **segment_tail, *segment; // current, NULL outside
     struct asm_segment **segment_stack;
     size_t segment_stack_count, segment_stack_capacity;
     struct asm_symbol *flat;
-    struct asm_assume assume[6];       // by segment register number
+    struct asm_assume assume[6]; // by segment register number
     struct asm_assume assume_general[8];
     uint8_t model; // enum asm_model
     bool flat_assumed;

@@ -1,5 +1,5 @@
-// From a matched row of forms.def and its operands to bytes and fixups. Prefixes come in MASM's order: LOCK and REP, address
-// size, operand size, segment.
+// From a matched row of forms.def and its operands to bytes and fixups. Prefixes come in MASM's order: LOCK and REP,
+// address size, operand size, segment.
 #include <string.h>
 
 #include "asm/encode.h"
@@ -58,7 +58,10 @@ static void add_fixup(struct assembler *a, const struct asm_value *v, uint16_t t
     if (!a->final || (v->segment && v->segment->combine == COMBINE_AT))
         return; // an AT segment's addresses are plain numbers
     s->fixups = asm_grow(a, s->fixups, &s->fixup_capacity, s->fixup_count, sizeof *s->fixups);
-    s->fixups[s->fixup_count++] = (struct asm_fixup){.offset = s->location, .type = type, .segment = v->segment, .external = v->external,
+    s->fixups[s->fixup_count++] = (struct asm_fixup){.offset = s->location,
+                                                     .type = type,
+                                                     .segment = v->segment,
+                                                     .external = v->external,
                                                      .group = v->part == 's' && !v->segment ? v->frame : NULL};
 }
 
@@ -78,8 +81,10 @@ void asm_emit_address(struct assembler *a, const struct asm_value *v, size_t siz
         type = v->part == 'i' ? COFF_DIR32NB : COFF_DIR32;
     else if (size == 2)
         type = COFF_DIR16;
-    if (type == 0 || (type == COFF_SECTION && (size < 2 || (v->frame && v->frame->kind == SYMBOL_GROUP && !v->segment))))
-        asm_error(a, at, type ? "a group has no address in a COFF object" : "an address does not fit %zu byte%s", size, size == 1 ? "" : "s");
+    if (type == 0 ||
+        (type == COFF_SECTION && (size < 2 || (v->frame && v->frame->kind == SYMBOL_GROUP && !v->segment))))
+        asm_error(a, at, type ? "a group has no address in a COFF object" : "an address does not fit %zu byte%s", size,
+                  size == 1 ? "" : "s");
     else
         add_fixup(a, v, type);
     bool at_segment = v->segment && v->segment->combine == COMBINE_AT;
@@ -101,7 +106,8 @@ static bool reaches(const struct assembler *a, int reg, const struct asm_value *
     return as->segment && (as->segment == segment || !segment);
 }
 
-// The segment prefix an operand needs, -1 for none. A label is reached through whatever register ASSUME says points there.
+// The segment prefix an operand needs, -1 for none. A label is reached through whatever register ASSUME says points
+// there.
 int asm_needed_override(struct assembler *a, const struct asm_value *v, const char *at)
 {
     bool stack = v->base >= 0 && (v->address_size == 4 ? v->base == 4 || v->base == 5 : v->base == 5 || v->index == 5);
@@ -237,8 +243,8 @@ static bool is_rm_class(int c)
 
 static bool is_fixed_class(int c)
 {
-    return c == OPERAND_AL || c == OPERAND_AX || c == OPERAND_EAX || c == OPERAND_AV || c == OPERAND_CL || c == OPERAND_DX ||
-           c == OPERAND_ST || (c >= OPERAND_ES && c <= OPERAND_GS);
+    return c == OPERAND_AL || c == OPERAND_AX || c == OPERAND_EAX || c == OPERAND_AV || c == OPERAND_CL ||
+           c == OPERAND_DX || c == OPERAND_ST || (c >= OPERAND_ES && c <= OPERAND_GS);
 }
 
 static void assign_roles(const struct asm_instruction *i, struct parts *p)
@@ -282,7 +288,8 @@ static void emit_immediates(struct assembler *a, const struct asm_instruction *i
     }
 }
 
-static void emit_relative(struct assembler *a, const struct asm_instruction *i, const struct asm_value *v, bool short_form)
+static void emit_relative(struct assembler *a, const struct asm_instruction *i, const struct asm_value *v,
+                          bool short_form)
 {
     uint8_t size = short_form ? 1 : i->v ? i->v : a->segment->word_size;
     int64_t distance = v->value - ((int64_t)a->segment->location + size);
@@ -329,7 +336,8 @@ static bool string_prefixes(struct assembler *a, const struct asm_instruction *i
         if (i->operands[k].kind != VALUE_MEMORY)
             continue;
         bool first = destination == NULL && source == NULL;
-        bool is_destination = use == STRING_DESTINATION || (use == STRING_MOVS && first) || (use == STRING_CMPS && !first);
+        bool is_destination =
+            use == STRING_DESTINATION || (use == STRING_MOVS && first) || (use == STRING_CMPS && !first);
         *(is_destination ? &destination : &source) = &i->operands[k];
     }
     if (destination && destination->segment_override >= 0 && destination->segment_override != REGISTER_ES) {
@@ -366,7 +374,8 @@ static void emit_prefixes(struct assembler *a, const struct asm_instruction *i, 
     asm_emit(a, bytes, n);
 }
 
-static void emit_modrm(struct assembler *a, const struct asm_instruction *i, const struct parts *p, const struct memory_bytes *m)
+static void emit_modrm(struct assembler *a, const struct asm_instruction *i, const struct parts *p,
+                       const struct memory_bytes *m)
 {
     uint8_t reg = i->form->modrm == MODRM_DIGIT ? i->form->digit : p->reg ? (uint8_t)p->reg->value : 0;
     if (i->form->modrm == MODRM_SAME) {
@@ -406,7 +415,8 @@ void asm_encode(struct assembler *a, struct asm_instruction *i)
     if (p.memory && i->form->string == STRING_NONE && (i->form->modrm != MODRM_NONE || p.plain_address)) {
         bool lea = i->form->opcode[0] == 0x8d;
         override = lea ? -1 : asm_needed_override(a, p.memory, p.memory_at);
-        if (!p.plain_address && !(address_size(a, p.memory) == 4 ? memory32(a, p.memory, &m, p.memory_at) : memory16(a, p.memory, &m, p.memory_at)))
+        if (!p.plain_address && !(address_size(a, p.memory) == 4 ? memory32(a, p.memory, &m, p.memory_at)
+                                                                 : memory16(a, p.memory, &m, p.memory_at)))
             return;
     }
     emit_prefixes(a, i, &p, override);
@@ -424,7 +434,8 @@ void asm_encode(struct assembler *a, struct asm_instruction *i)
 bool asm_long_jump(struct assembler *a, const struct asm_instruction *i)
 {
     const struct asm_form *f = i->short_only && i->count == 1 ? &a->forms->forms[i->mnemonic - 1] : NULL;
-    if (!f || !a->option.ljmp || (f->opcode[0] & 0xf0) != 0x70 || !asm_is_target(&i->operands[0]) || i->operands[0].short_jump)
+    if (!f || !a->option.ljmp || (f->opcode[0] & 0xf0) != 0x70 || !asm_is_target(&i->operands[0]) ||
+        i->operands[0].short_jump)
         return false;
     uint8_t bytes[] = {(uint8_t)(f->opcode[0] ^ 1), (uint8_t)(1 + a->segment->word_size), 0xe9};
     asm_emit(a, bytes, sizeof bytes);

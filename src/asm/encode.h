@@ -5,12 +5,57 @@
 #include "asm/defs.h"
 
 enum asm_operand_class {
-    OPERAND_NONE, OPERAND_R8, OPERAND_R16, OPERAND_R32, OPERAND_RV, OPERAND_RM8, OPERAND_RM16, OPERAND_RM32, OPERAND_RMV,
-    OPERAND_M, OPERAND_MU, OPERAND_M8, OPERAND_M16, OPERAND_M32, OPERAND_M48, OPERAND_M64, OPERAND_M80, OPERAND_MV, OPERAND_MP,
-    OPERAND_I8, OPERAND_I8S, OPERAND_I16, OPERAND_I32, OPERAND_IV, OPERAND_1, OPERAND_3,
-    OPERAND_AL, OPERAND_AX, OPERAND_EAX, OPERAND_AV, OPERAND_CL, OPERAND_DX,
-    OPERAND_S, OPERAND_ES, OPERAND_CS, OPERAND_SS, OPERAND_DS, OPERAND_FS, OPERAND_GS, OPERAND_CR, OPERAND_DR, OPERAND_TR,
-    OPERAND_REL8, OPERAND_RELV, OPERAND_FAR, OPERAND_O8, OPERAND_OV, OPERAND_ST, OPERAND_STI, OPERAND_MM, OPERAND_MMM64,
+    OPERAND_NONE,
+    OPERAND_R8,
+    OPERAND_R16,
+    OPERAND_R32,
+    OPERAND_RV,
+    OPERAND_RM8,
+    OPERAND_RM16,
+    OPERAND_RM32,
+    OPERAND_RMV,
+    OPERAND_M,
+    OPERAND_MU,
+    OPERAND_M8,
+    OPERAND_M16,
+    OPERAND_M32,
+    OPERAND_M48,
+    OPERAND_M64,
+    OPERAND_M80,
+    OPERAND_MV,
+    OPERAND_MP,
+    OPERAND_I8,
+    OPERAND_I8S,
+    OPERAND_I16,
+    OPERAND_I32,
+    OPERAND_IV,
+    OPERAND_1,
+    OPERAND_3,
+    OPERAND_AL,
+    OPERAND_AX,
+    OPERAND_EAX,
+    OPERAND_AV,
+    OPERAND_CL,
+    OPERAND_DX,
+    OPERAND_S,
+    OPERAND_ES,
+    OPERAND_CS,
+    OPERAND_SS,
+    OPERAND_DS,
+    OPERAND_FS,
+    OPERAND_GS,
+    OPERAND_CR,
+    OPERAND_DR,
+    OPERAND_TR,
+    OPERAND_REL8,
+    OPERAND_RELV,
+    OPERAND_FAR,
+    OPERAND_O8,
+    OPERAND_OV,
+    OPERAND_ST,
+    OPERAND_STI,
+    OPERAND_MM,
+    OPERAND_MMM64,
     OPERAND_CLASSES,
 };
 
@@ -30,8 +75,8 @@ struct asm_form {
     uint8_t modrm; // enum asm_modrm
     uint8_t digit;
     bool plus_register;
-    uint8_t operand_size; // 0: that of the v operands, else 2 or 4
-    uint8_t address_size; // 0 or 2, 4: a16, a32
+    uint8_t operand_size;  // 0: that of the v operands, else 2 or 4
+    uint8_t address_size;  // 0 or 2, 4: a16, a32
     uint8_t immediates[2]; // sizes in the order of the bytes, 0xff = v
     uint8_t immediate_count;
     uint8_t string; // enum asm_string_use
@@ -51,9 +96,9 @@ struct asm_instruction {
     struct asm_value operands[ASM_OPERANDS];
     const char *at[ASM_OPERANDS];
     int count;
-    uint8_t v;    // operand size chosen for the v operands, 0 = none
-    bool wild;    // a memory operand without size was matched
-    bool pinned;  // its size follows from another operand
+    uint8_t v;   // operand size chosen for the v operands, 0 = none
+    bool wild;   // a memory operand without size was matched
+    bool pinned; // its size follows from another operand
     bool near_only, short_only;
     uint8_t prefixes[4];
     int prefix_count;

@@ -183,7 +183,7 @@ static bool apply_type(struct assembler *a, struct asm_value *v, const struct as
     return true;
 }
 
-static bool parse_offset(struct assembler *a, struct asm_value *v, int operator, const char *at)
+static bool parse_offset(struct assembler *a, struct asm_value *v, int operator, const char * at)
 {
     if (!asm_parse_colon(a, v))
         return false;
@@ -196,9 +196,9 @@ static bool parse_offset(struct assembler *a, struct asm_value *v, int operator,
     v->type = NULL;
     v->typed = false;
     v->offset = true;
-    if (operator == OPERATOR_IMAGEREL)
+    if (operator== OPERATOR_IMAGEREL)
         v->part = 'i';
-    if (operator == OPERATOR_SECTIONREL)
+    if (operator== OPERATOR_SECTIONREL)
         v->part = 'r';
     return true;
 }
@@ -240,9 +240,11 @@ static bool parse_opattr(struct assembler *a, struct asm_value *v)
     }
     bool code = x.type && asm_is_code_type(x.type);
     bool memory = x.kind == VALUE_MEMORY;
-    int64_t bits = (memory && code ? 1 | 4 : 0) | (memory && !code ? 2 : 0) | (x.kind == VALUE_NUMBER || x.kind == VALUE_TYPE ? 4 : 0) |
+    int64_t bits = (memory && code ? 1 | 4 : 0) | (memory && !code ? 2 : 0) |
+                   (x.kind == VALUE_NUMBER || x.kind == VALUE_TYPE ? 4 : 0) |
                    (memory && !code && x.base < 0 && x.index < 0 ? 8 : 0) | (x.kind == VALUE_REGISTER ? 16 : 0) |
-                   (x.forward ? 0 : 32) | (memory && x.base >= 0 && (x.base == 5 || x.base == 4) ? 64 : 0) | (x.external ? 128 : 0);
+                   (x.forward ? 0 : 32) | (memory && x.base >= 0 && (x.base == 5 || x.base == 4) ? 64 : 0) |
+                   (x.external ? 128 : 0);
     *v = asm_number(bits);
     return true;
 }
@@ -250,21 +252,30 @@ static bool parse_opattr(struct assembler *a, struct asm_value *v)
 static bool parse_typed(struct assembler *a, struct asm_value *v)
 {
     const struct asm_token *t = a->token;
-    int operator = operator_of(t);
+    int operator= operator_of(t);
     switch (t->kind == TOKEN_NAME ? operator : 0) {
-    case OPERATOR_OFFSET: case OPERATOR_IMAGEREL: case OPERATOR_SECTIONREL:
+    case OPERATOR_OFFSET:
+    case OPERATOR_IMAGEREL:
+    case OPERATOR_SECTIONREL:
         a->token++;
         return parse_offset(a, v, operator, t->text);
-    case OPERATOR_SEG: a->token++; return parse_seg(a, v);
-    case OPERATOR_THIS: a->token++; return parse_this(a, v);
-    case OPERATOR_TYPE: a->token++; return asm_parse_measure(a, v, OPERATOR_TYPE);
+    case OPERATOR_SEG:
+        a->token++;
+        return parse_seg(a, v);
+    case OPERATOR_THIS:
+        a->token++;
+        return parse_this(a, v);
+    case OPERATOR_TYPE:
+        a->token++;
+        return asm_parse_measure(a, v, OPERATOR_TYPE);
     case OPERATOR_SHORT:
         a->token++;
         if (!asm_parse_deeper(a, parse_typed, v))
             return false;
         v->short_jump = true;
         return true;
-    default: break;
+    default:
+        break;
     }
     if (!asm_parse_colon(a, v))
         return false;
@@ -274,7 +285,11 @@ static bool parse_typed(struct assembler *a, struct asm_value *v)
     struct asm_value right;
     if (v->kind != VALUE_TYPE) {
         if (v->kind == VALUE_NUMBER && asm_is_constant(v)) // 4 PTR [x]: a size as a number
-            v->type = v->value == 1 ? &asm_type_byte : v->value == 2 ? &asm_type_word : v->value == 4 ? &asm_type_dword : v->value == 8 ? &asm_type_qword : NULL;
+            v->type = v->value == 1   ? &asm_type_byte
+                      : v->value == 2 ? &asm_type_word
+                      : v->value == 4 ? &asm_type_dword
+                      : v->value == 8 ? &asm_type_qword
+                                      : NULL;
         if (!v->type || v->kind != VALUE_NUMBER) {
             asm_error(a, at, "type expected before PTR");
             return false;
@@ -286,8 +301,8 @@ static bool parse_typed(struct assembler *a, struct asm_value *v)
 
 static bool parse_part(struct assembler *a, struct asm_value *v)
 {
-    int operator = a->token->kind == TOKEN_NAME ? operator_of(a->token) : 0;
-    if (operator < OPERATOR_HIGH || operator > OPERATOR_LOWWORD)
+    int operator= a->token->kind == TOKEN_NAME ? operator_of(a->token) : 0;
+    if (operator<OPERATOR_HIGH || operator> OPERATOR_LOWWORD)
         return parse_typed(a, v);
     const char *at = (a->token++)->text;
     return asm_parse_deeper(a, parse_part, v) && asm_part(a, operator, v, at);
@@ -341,16 +356,34 @@ static bool parse_unary(struct assembler *a, struct asm_value *v)
 static int binary_level(const struct asm_token *t)
 {
     switch (operator_of(t)) {
-    case OPERATOR_OR: case OPERATOR_XOR: return LEVEL_OR;
-    case OPERATOR_AND: return LEVEL_AND;
-    case OPERATOR_EQ: case OPERATOR_NE: case OPERATOR_LT: case OPERATOR_LE: case OPERATOR_GT: case OPERATOR_GE: return LEVEL_RELATION;
-    case '+': case '-': return LEVEL_SUM;
-    case '*': case '/': case OPERATOR_MOD: case OPERATOR_SHL: case OPERATOR_SHR: return LEVEL_PRODUCT;
-    default: return 0;
+    case OPERATOR_OR:
+    case OPERATOR_XOR:
+        return LEVEL_OR;
+    case OPERATOR_AND:
+        return LEVEL_AND;
+    case OPERATOR_EQ:
+    case OPERATOR_NE:
+    case OPERATOR_LT:
+    case OPERATOR_LE:
+    case OPERATOR_GT:
+    case OPERATOR_GE:
+        return LEVEL_RELATION;
+    case '+':
+    case '-':
+        return LEVEL_SUM;
+    case '*':
+    case '/':
+    case OPERATOR_MOD:
+    case OPERATOR_SHL:
+    case OPERATOR_SHR:
+        return LEVEL_PRODUCT;
+    default:
+        return 0;
     }
 }
 
-static bool apply_binary(struct assembler *a, const struct asm_token *t, struct asm_value *v, const struct asm_value *right)
+static bool apply_binary(struct assembler *a, const struct asm_token *t, struct asm_value *v,
+                         const struct asm_value *right)
 {
     if (t->kind == TOKEN_PUNCT && t->punct == '+')
         return asm_add(a, v, right, t->text);
@@ -386,7 +419,8 @@ bool asm_expression(struct assembler *a, struct asm_value *v)
     return ok;
 }
 
-// Evaluates where failure is an answer (OPATTR, IFDEF-like tests, %x): no message comes out and nothing counts as forward.
+// Evaluates where failure is an answer (OPATTR, IFDEF-like tests, %x): no message comes out and nothing counts as
+// forward.
 bool asm_try_expression(struct assembler *a, struct asm_value *v)
 {
     bool forward = a->forward_seen, failed = a->line_failed, final = a->final;

@@ -6,7 +6,8 @@
 static uint8_t accept_language(struct assembler *a)
 {
     const struct asm_token *t = a->token;
-    bool language = t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_LANGUAGE && t[1].kind == TOKEN_NAME;
+    bool language =
+        t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_LANGUAGE && t[1].kind == TOKEN_NAME;
     if (!language)
         return a->option.language;
     a->token++;
@@ -56,10 +57,12 @@ static const struct asm_type *extern_type(struct assembler *a)
 
 static bool compatible(const struct asm_symbol *s, const struct asm_type *type)
 {
-    return !s->type || s->type == type || (asm_is_code_type(s->type) && asm_is_code_type(type)) || s->type->size == type->size;
+    return !s->type || s->type == type || (asm_is_code_type(s->type) && asm_is_code_type(type)) ||
+           s->type->size == type->size;
 }
 
-static void declare_extern(struct assembler *a, struct asm_symbol *s, const struct asm_type *type, bool weak, uint8_t language)
+static void declare_extern(struct assembler *a, struct asm_symbol *s, const struct asm_type *type, bool weak,
+                           uint8_t language)
 {
     s->kind = SYMBOL_EXTERN;
     s->type = type;
@@ -193,7 +196,8 @@ const struct asm_type *asm_parse_prototype(struct assembler *a)
     t->kind = TYPE_PROTO;
     t->language = a->option.language;
     const struct asm_token *token = a->token;
-    if (token->kind == TOKEN_NAME && token->name->keyword.keyword_class == KEYWORD_TYPE && asm_is_code_type(token->name->keyword.type)) {
+    if (token->kind == TOKEN_NAME && token->name->keyword.keyword_class == KEYWORD_TYPE &&
+        asm_is_code_type(token->name->keyword.type)) {
         t->far = token->name->keyword.type->kind == TYPE_FAR;
         token = ++a->token;
     }
@@ -218,7 +222,8 @@ void asm_proto(struct assembler *a, struct asm_name *name, int argument)
     (void)argument;
     const struct asm_type *type = NULL;
     const struct asm_token *t = a->token;
-    if (t->kind == TOKEN_NAME && t->name->symbol && t->name->symbol->kind == SYMBOL_TYPE && t->name->symbol->type->kind == TYPE_PROTO)
+    if (t->kind == TOKEN_NAME && t->name->symbol && t->name->symbol->kind == SYMBOL_TYPE &&
+        t->name->symbol->type->kind == TYPE_PROTO)
         type = asm_parse_type(a);
     else
         type = asm_parse_prototype(a);

@@ -1,5 +1,5 @@
-// Reads forms.def once per assembly: rows of text that a reader can check against the manual become rows that match.c and
-// encode.c can use. A row that makes no sense is a bug of the table, found by the first test that runs.
+// Reads forms.def once per assembly: rows of text that a reader can check against the manual become rows that match.c
+// and encode.c can use. A row that makes no sense is a bug of the table, found by the first test that runs.
 #include <assert.h>
 #include <string.h>
 
@@ -15,9 +15,10 @@ static const struct {
 };
 
 static const char *const class_names[OPERAND_CLASSES] = {
-    "", "r8", "r16", "r32", "rv", "rm8", "rm16", "rm32", "rmv", "m", "mu", "m8", "m16", "m32", "m48", "m64", "m80", "mv", "mp",
-    "i8", "i8s", "i16", "i32", "iv", "1", "3", "al", "ax", "eax", "av", "cl", "dx", "s", "es", "cs", "ss", "ds", "fs", "gs",
-    "cr", "dr", "tr", "rel8", "relv", "far", "o8", "ov", "st", "sti", "mm", "mmm64",
+    "",    "r8",  "r16", "r32",  "rv",   "rm8", "rm16", "rm32", "rmv", "m",   "mu", "m8",    "m16",
+    "m32", "m48", "m64", "m80",  "mv",   "mp",  "i8",   "i8s",  "i16", "i32", "iv", "1",     "3",
+    "al",  "ax",  "eax", "av",   "cl",   "dx",  "s",    "es",   "cs",  "ss",  "ds", "fs",    "gs",
+    "cr",  "dr",  "tr",  "rel8", "relv", "far", "o8",   "ov",   "st",  "sti", "mm", "mmm64",
 };
 
 static uint8_t class_of(const char *p, size_t n)
@@ -31,8 +32,8 @@ static uint8_t class_of(const char *p, size_t n)
 
 static bool is_sized(uint8_t c)
 {
-    return c == OPERAND_RV || c == OPERAND_RMV || c == OPERAND_MV || c == OPERAND_IV || c == OPERAND_AV || c == OPERAND_OV ||
-           c == OPERAND_I8S || c == OPERAND_MP;
+    return c == OPERAND_RV || c == OPERAND_RMV || c == OPERAND_MV || c == OPERAND_IV || c == OPERAND_AV ||
+           c == OPERAND_OV || c == OPERAND_I8S || c == OPERAND_MP;
 }
 
 static void read_operands(struct asm_form *f, const char *p)
@@ -63,7 +64,11 @@ static void read_modrm(struct asm_form *f, const char *p)
 
 static uint8_t string_use(char c)
 {
-    return c == 'm' ? STRING_MOVS : c == 'c' ? STRING_CMPS : c == 's' ? STRING_SOURCE : c == 'd' ? STRING_DESTINATION : STRING_XLAT;
+    return c == 'm'   ? STRING_MOVS
+           : c == 'c' ? STRING_CMPS
+           : c == 's' ? STRING_SOURCE
+           : c == 'd' ? STRING_DESTINATION
+                      : STRING_XLAT;
 }
 
 // One word of the encoding column.

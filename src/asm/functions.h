@@ -1,5 +1,5 @@
-// Every function that files of this room share, grouped by the file that defines it. What each must hold stands above its body.
-// Included by defs.h only.
+// Every function that files of this room share, grouped by the file that defines it. What each must hold stands above
+// its body. Included by defs.h only.
 #ifndef VXDKIT_ASM_FUNCTIONS_H
 #define VXDKIT_ASM_FUNCTIONS_H
 
@@ -54,10 +54,12 @@ const char *asm_kind_name(const struct asm_symbol *s);
 void asm_error_redefined(struct assembler *a, const struct asm_symbol *s, const char *at);
 struct asm_symbol *asm_symbol_claim(struct assembler *a, struct asm_name *name, int kind, const char *at);
 void asm_place_label(struct assembler *a, struct asm_symbol *s);
-struct asm_symbol *asm_define_label(struct assembler *a, struct asm_symbol *s, const struct asm_type *type, const char *at);
+struct asm_symbol *asm_define_label(struct assembler *a, struct asm_symbol *s, const struct asm_type *type,
+                                    const char *at);
 struct asm_symbol *asm_anonymous(struct assembler *a, uint32_t number);
 struct asm_symbol *asm_define_anonymous(struct assembler *a);
-void asm_define_value(struct assembler *a, struct asm_symbol *s, const struct asm_value *v, bool redefinable, bool stable);
+void asm_define_value(struct assembler *a, struct asm_symbol *s, const struct asm_value *v, bool redefinable,
+                      bool stable);
 void asm_define_number(struct assembler *a, const char *name, int64_t number);
 void asm_define_text(struct assembler *a, struct asm_symbol *s, const char *text, size_t length);
 const char *asm_public_name(struct assembler *a, struct asm_symbol *s);
@@ -69,8 +71,8 @@ bool asm_is_constant(const struct asm_value *v);
 uint32_t asm_value_size(const struct assembler *a, const struct asm_value *v);
 bool asm_add(struct assembler *a, struct asm_value *x, const struct asm_value *right, const char *at);
 bool asm_subtract(struct assembler *a, struct asm_value *x, const struct asm_value *y, const char *at);
-bool asm_binary(struct assembler *a, int operator, struct asm_value *x, const struct asm_value *y, const char *at);
-bool asm_part(struct assembler *a, int operator, struct asm_value *x, const char *at);
+bool asm_binary(struct assembler *a, int operator, struct asm_value * x, const struct asm_value *y, const char *at);
+bool asm_part(struct assembler *a, int operator, struct asm_value * x, const char *at);
 
 // primary.c
 bool asm_here_value(struct assembler *a, struct asm_value *v, const char *at);
@@ -79,7 +81,8 @@ bool asm_parse_bracket(struct assembler *a, struct asm_value *v);
 bool asm_parse_primary(struct assembler *a, struct asm_value *v);
 
 // expr.c
-bool asm_parse_deeper(struct assembler *a, bool (*parse)(struct assembler *a, struct asm_value *v), struct asm_value *v);
+bool asm_parse_deeper(struct assembler *a, bool (*parse)(struct assembler *a, struct asm_value *v),
+                      struct asm_value *v);
 bool asm_parse_postfix(struct assembler *a, struct asm_value *v);
 bool asm_parse_colon(struct assembler *a, struct asm_value *v);
 bool asm_expression(struct assembler *a, struct asm_value *v);
@@ -124,7 +127,8 @@ void asm_macro(struct assembler *a, struct asm_name *name, int argument);
 void asm_purge(struct assembler *a, struct asm_name *name, int argument);
 void asm_endm(struct assembler *a, struct asm_name *name, int argument);
 void asm_macro_call(struct assembler *a, struct asm_symbol *s, const char *p, const char *end);
-const char *asm_call_function(struct assembler *a, struct asm_symbol *s, const char *p, const char *end, struct base_buf *out);
+const char *asm_call_function(struct assembler *a, struct asm_symbol *s, const char *p, const char *end,
+                              struct base_buf *out);
 void asm_exitm(struct assembler *a, struct asm_name *name, int argument);
 void asm_goto(struct assembler *a, struct asm_name *name, int argument);
 
@@ -161,8 +165,8 @@ void asm_keep_assignment(struct assembler *a, struct asm_symbol *symbol);
 void asm_keep_equate(struct assembler *a, struct asm_symbol *symbol);
 const struct asm_type *asm_data_type(const struct asm_token *t);
 void asm_statement(struct assembler *a);
-// Where case does not count, a symbol is spelled as its definition or declaration spells it, not as the first mention of the
-// word did. `text` is where the name stands now.
+// Where case does not count, a symbol is spelled as its definition or declaration spells it, not as the first mention
+// of the word did. `text` is where the name stands now.
 void asm_spell(struct assembler *a, struct asm_name *n, const char *text);
 void asm_code_label(struct assembler *a, struct asm_name *name, bool global, const char *at);
 void asm_rerun(struct assembler *a, struct asm_statement *s);

@@ -1,5 +1,5 @@
-// .IF, .WHILE, .REPEAT and their relatives: conditions become a small tree, the tree becomes compares and jumps, which run as
-// lines of source.
+// .IF, .WHILE, .REPEAT and their relatives: conditions become a small tree, the tree becomes compares and jumps, which
+// run as lines of source.
 #include <string.h>
 
 #include "asm/defs.h"
@@ -21,9 +21,9 @@ struct condition {
     int kind;
     uint32_t size; // nodes
     struct condition *left, *right;
-    const char *compare; // the line that sets the flags, "" for none
+    const char *compare;  // the line that sets the flags, "" for none
     const char *yes, *no; // jumps when the condition holds, and when not
-    bool truth;          // NODE_CONSTANT
+    bool truth;           // NODE_CONSTANT
 };
 
 // ---- conditions ----
@@ -65,7 +65,9 @@ static bool parse_operand(struct assembler *a, struct operand *o)
     for (; t->kind != TOKEN_END; t++) {
         if (depth == 0 && ends_operand(t))
             break;
-        depth += asm_is_punct(t, '(') || asm_is_punct(t, '[') ? 1 : asm_is_punct(t, ')') || asm_is_punct(t, ']') ? -1 : 0;
+        depth += asm_is_punct(t, '(') || asm_is_punct(t, '[')   ? 1
+                 : asm_is_punct(t, ')') || asm_is_punct(t, ']') ? -1
+                                                                : 0;
         if (depth < 0)
             break;
     }
@@ -84,7 +86,11 @@ static struct condition *flag_condition(struct assembler *a)
 {
     static const struct {
         const char *word, *yes, *no;
-    } flags[] = {{"carry?", "jc", "jnc"}, {"zero?", "jz", "jnz"}, {"sign?", "js", "jns"}, {"parity?", "jp", "jnp"}, {"overflow?", "jo", "jno"}};
+    } flags[] = {{"carry?", "jc", "jnc"},
+                 {"zero?", "jz", "jnz"},
+                 {"sign?", "js", "jns"},
+                 {"parity?", "jp", "jnp"},
+                 {"overflow?", "jo", "jno"}};
     for (size_t i = 0; i < BASE_COUNT(flags); i++)
         if (asm_accept_word(a, flags[i].word)) {
             struct condition *c = node(a, NODE_FLAG, NULL, NULL);
@@ -95,7 +101,16 @@ static struct condition *flag_condition(struct assembler *a)
     return NULL;
 }
 
-enum relation { RELATION_EQ, RELATION_NE, RELATION_LT, RELATION_LE, RELATION_GT, RELATION_GE, RELATION_BITS, RELATION_NONE };
+enum relation {
+    RELATION_EQ,
+    RELATION_NE,
+    RELATION_LT,
+    RELATION_LE,
+    RELATION_GT,
+    RELATION_GE,
+    RELATION_BITS,
+    RELATION_NONE
+};
 
 static int parse_relation(struct assembler *a)
 {
@@ -131,8 +146,10 @@ static bool is_zero(const struct asm_value *v)
 
 static void set_jumps(struct condition *c, int relation, bool with_sign)
 {
-    static const char *const unsigned_jumps[][2] = {{"jz", "jnz"}, {"jnz", "jz"}, {"jb", "jnb"}, {"jbe", "ja"}, {"ja", "jbe"}, {"jnb", "jb"}, {"jnz", "jz"}};
-    static const char *const signed_jumps[][2] = {{"jz", "jnz"}, {"jnz", "jz"}, {"jl", "jnl"}, {"jle", "jg"}, {"jg", "jle"}, {"jnl", "jl"}, {"jnz", "jz"}};
+    static const char *const unsigned_jumps[][2] = {{"jz", "jnz"}, {"jnz", "jz"}, {"jb", "jnb"}, {"jbe", "ja"},
+                                                    {"ja", "jbe"}, {"jnb", "jb"}, {"jnz", "jz"}};
+    static const char *const signed_jumps[][2] = {{"jz", "jnz"}, {"jnz", "jz"}, {"jl", "jnl"}, {"jle", "jg"},
+                                                  {"jg", "jle"}, {"jnl", "jl"}, {"jnz", "jz"}};
     c->yes = with_sign ? signed_jumps[relation][0] : unsigned_jumps[relation][0];
     c->no = with_sign ? signed_jumps[relation][1] : unsigned_jumps[relation][1];
 }
@@ -145,7 +162,8 @@ static struct condition *single_operand(struct assembler *a, const struct operan
         c->truth = o->value.value != 0;
         return c;
     }
-    c->compare = o->value.kind == VALUE_REGISTER ? asm_format(a, "or %s, %s", o->text, o->text) : asm_format(a, "cmp %s, 0", o->text);
+    c->compare = o->value.kind == VALUE_REGISTER ? asm_format(a, "or %s, %s", o->text, o->text)
+                                                 : asm_format(a, "cmp %s, 0", o->text);
     set_jumps(c, RELATION_NE, false);
     return c;
 }
@@ -164,7 +182,8 @@ static struct condition *parse_comparison(struct assembler *a)
     if (!parse_operand(a, &y))
         return NULL;
     c = node(a, NODE_COMPARE, NULL, NULL);
-    bool zero_test = (relation == RELATION_EQ || relation == RELATION_NE) && x.value.kind == VALUE_REGISTER && is_zero(&y.value);
+    bool zero_test =
+        (relation == RELATION_EQ || relation == RELATION_NE) && x.value.kind == VALUE_REGISTER && is_zero(&y.value);
     if (zero_test)
         c->compare = asm_format(a, "or %s, %s", x.text, x.text);
     else
@@ -180,7 +199,8 @@ static bool opens_condition(const struct asm_token *t)
     bool relation = false;
     do {
         depth += asm_is_punct(t, '(') ? 1 : asm_is_punct(t, ')') ? -1 : 0;
-        relation |= depth > 0 && t->kind == TOKEN_PUNCT && !asm_is_punct(t, '(') && !asm_is_punct(t, ')') && (ends_operand(t) || asm_is_punct(t, '!'));
+        relation |= depth > 0 && t->kind == TOKEN_PUNCT && !asm_is_punct(t, '(') && !asm_is_punct(t, ')') &&
+                    (ends_operand(t) || asm_is_punct(t, '!'));
         relation |= t->kind == TOKEN_NAME && t->length > 0 && t->text[t->length - 1] == '?' && t->length > 1;
         t++;
     } while (depth > 0 && t->kind != TOKEN_END);
@@ -252,12 +272,15 @@ static void generate(struct assembler *a, const struct condition *c, bool sense,
 {
     uint32_t skip;
     switch (c->kind) {
-    case NODE_NOT: generate(a, c->left, !sense, target); return;
+    case NODE_NOT:
+        generate(a, c->left, !sense, target);
+        return;
     case NODE_CONSTANT:
         if (c->truth == sense)
             jump(a, "jmp", target);
         return;
-    case NODE_AND: case NODE_OR:
+    case NODE_AND:
+    case NODE_OR:
         if (sense == (c->kind == NODE_OR)) {
             generate(a, c->left, sense, target);
             generate(a, c->right, sense, target);
@@ -434,17 +457,39 @@ void asm_hll(struct assembler *a, struct asm_name *name, int which)
     (void)name;
     asm_before_code(a);
     switch (which) {
-    case HLL_IF: begin_if(a); break;
-    case HLL_ELSEIF: else_if(a, false); break;
-    case HLL_ELSE: else_if(a, true); break;
-    case HLL_ENDIF: end_if(a); break;
-    case HLL_WHILE: begin_while(a); break;
-    case HLL_ENDW: end_while(a); break;
-    case HLL_REPEAT: begin_repeat(a); break;
-    case HLL_UNTIL: until(a, false); break;
-    case HLL_UNTILCXZ: until(a, true); break;
-    case HLL_BREAK: leave_loop(a, true); break;
-    default: leave_loop(a, false); break;
+    case HLL_IF:
+        begin_if(a);
+        break;
+    case HLL_ELSEIF:
+        else_if(a, false);
+        break;
+    case HLL_ELSE:
+        else_if(a, true);
+        break;
+    case HLL_ENDIF:
+        end_if(a);
+        break;
+    case HLL_WHILE:
+        begin_while(a);
+        break;
+    case HLL_ENDW:
+        end_while(a);
+        break;
+    case HLL_REPEAT:
+        begin_repeat(a);
+        break;
+    case HLL_UNTIL:
+        until(a, false);
+        break;
+    case HLL_UNTILCXZ:
+        until(a, true);
+        break;
+    case HLL_BREAK:
+        leave_loop(a, true);
+        break;
+    default:
+        leave_loop(a, false);
+        break;
     }
     while (a->token->kind != TOKEN_END && !a->line_failed)
         a->token++;
@@ -455,5 +500,8 @@ void asm_hll_check_closed(struct assembler *a)
     if (!a->hll)
         return;
     a->origin = a->hll->origin;
-    asm_error(a, NULL, "this %s is never closed", a->hll->kind == HLL_IF ? ".IF" : a->hll->kind == HLL_WHILE ? ".WHILE" : ".REPEAT");
+    asm_error(a, NULL, "this %s is never closed",
+              a->hll->kind == HLL_IF      ? ".IF"
+              : a->hll->kind == HLL_WHILE ? ".WHILE"
+                                          : ".REPEAT");
 }

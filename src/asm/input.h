@@ -1,4 +1,5 @@
-// Where lines come from: a stack of files, macro expansions, loops and generated text. Used by source.c, macro.c, loop.c.
+// Where lines come from: a stack of files, macro expansions, loops and generated text. Used by source.c, macro.c,
+// loop.c.
 #ifndef VXDKIT_ASM_INPUT_H
 #define VXDKIT_ASM_INPUT_H
 
@@ -50,8 +51,8 @@ struct asm_input {
     uint32_t file, line;
     const struct asm_macro *macro; // macros and loops
     size_t next_line;
-    struct asm_text *arguments;    // parameters, then locals
-    uint32_t depth;                // of the stack
+    struct asm_text *arguments; // parameters, then locals
+    uint32_t depth;             // of the stack
     struct asm_expansion *expansion;
     size_t conditionals; // open when this input began
     uint8_t loop;        // enum asm_loop_kind
@@ -75,6 +76,7 @@ struct asm_argument_rules {
     bool function; // ends at an unmatched ')'
     bool old;      // OPTION OLDMACROS: blanks separate
 };
-bool asm_read_argument(struct assembler *a, const char **p, const char *end, struct asm_argument_rules rules, struct base_buf *out);
+bool asm_read_argument(struct assembler *a, const char **p, const char *end, struct asm_argument_rules rules,
+                       struct base_buf *out);
 
 #endif

@@ -1,4 +1,5 @@
-// INVOKE: pushes the arguments in the order of the callee's language, calls, and cleans up for C. Runs as lines of source.
+// INVOKE: pushes the arguments in the order of the callee's language, calls, and cleans up for C. Runs as lines of
+// source.
 #include <string.h>
 
 #include "asm/defs.h"
@@ -34,7 +35,9 @@ static const struct asm_token *argument_end(const struct asm_token *t)
     for (; t->kind != TOKEN_END; t++) {
         if (depth == 0 && asm_is_punct(t, ','))
             break;
-        depth += asm_is_punct(t, '(') || asm_is_punct(t, '[') ? 1 : asm_is_punct(t, ')') || asm_is_punct(t, ']') ? -1 : 0;
+        depth += asm_is_punct(t, '(') || asm_is_punct(t, '[')   ? 1
+                 : asm_is_punct(t, ')') || asm_is_punct(t, ']') ? -1
+                                                                : 0;
     }
     return t;
 }
@@ -134,16 +137,19 @@ static const char *wide_register(struct assembler *a, const struct asm_value *v)
     return asm_format(a, "%s", names[v->value & 7]);
 }
 
-static void push_small(struct assembler *a, struct call *c, const struct asm_type *parameter, const struct argument *x, uint32_t size)
+static void push_small(struct assembler *a, struct call *c, const struct asm_type *parameter, const struct argument *x,
+                       uint32_t size)
 {
     bool is_register = x->value.kind == VALUE_REGISTER;
-    if (is_register && size == 2 && c->word == 4 && !sign_extends(parameter, &x->value) && parameter && parameter->size <= 2) {
+    if (is_register && size == 2 && c->word == 4 && !sign_extends(parameter, &x->value) && parameter &&
+        parameter->size <= 2) {
         run(a, asm_format(a, "push %s", wide_register(a, &x->value)));
     } else if (!is_register && size == 2 && c->word == 4 && !sign_extends(parameter, &x->value)) {
         run(a, "pushw 0");
         run(a, asm_format(a, "push word ptr %s", x->text));
     } else if ((a->cpu & CPU_LEVEL) >= CPU_386) {
-        run(a, asm_format(a, "%s %s, %s", sign_extends(parameter, &x->value) ? "movsx" : "movzx", accumulator(c), x->text));
+        run(a, asm_format(a, "%s %s, %s", sign_extends(parameter, &x->value) ? "movsx" : "movzx", accumulator(c),
+                          x->text));
         run(a, asm_format(a, "push %s", accumulator(c)));
         c->accumulator_used = true;
     } else {
@@ -159,13 +165,16 @@ static void push_pieces(struct assembler *a, struct call *c, const struct argume
 {
     const char *type = c->word == 4 ? "dword" : "word";
     for (uint32_t at = (size + c->word - 1) / c->word * c->word; at > 0; at -= c->word)
-        run(a, at == c->word ? asm_format(a, "push %s ptr %s", type, x->text) : asm_format(a, "push %s ptr %s[%u]", type, x->text, at - c->word));
+        run(a, at == c->word ? asm_format(a, "push %s ptr %s", type, x->text)
+                             : asm_format(a, "push %s ptr %s[%u]", type, x->text, at - c->word));
     c->bytes += (size + c->word - 1) / c->word * c->word;
 }
 
 static bool uses_accumulator(const struct asm_value *v)
 {
-    return (v->kind == VALUE_REGISTER && v->register_class <= REGISTER_32 && (v->size == 1 ? v->value % 4 == 0 : v->value == 0)) || v->base == 0 || v->index == 0;
+    return (v->kind == VALUE_REGISTER && v->register_class <= REGISTER_32 &&
+            (v->size == 1 ? v->value % 4 == 0 : v->value == 0)) ||
+           v->base == 0 || v->index == 0;
 }
 
 static void push_argument(struct assembler *a, struct call *c, const struct asm_parameter *p, const struct argument *x)
@@ -184,7 +193,8 @@ static void push_argument(struct assembler *a, struct call *c, const struct asm_
         size = parameter ? asm_type_size(a, parameter) : c->word;
     uint32_t want = parameter ? (asm_type_size(a, parameter) + c->word - 1) / c->word * c->word : size;
     if (size > want && want) {
-        asm_error(a, a->line.at, "argument '%s' has %u bytes, the parameter only %u", x->text, size, asm_type_size(a, parameter));
+        asm_error(a, a->line.at, "argument '%s' has %u bytes, the parameter only %u", x->text, size,
+                  asm_type_size(a, parameter));
     } else if (size == 0 || size == c->word) {
         bool constant_wide = size == 0 && want > c->word;
         if (constant_wide)
@@ -235,7 +245,8 @@ void asm_invoke(struct assembler *a, struct asm_name *name, int argument)
     push_all(a, c);
     run(a, asm_format(a, "call %s", c->target));
     uint8_t language = c->prototype->language;
-    bool caller = language == LANGUAGE_C || language == LANGUAGE_SYSCALL || (language == LANGUAGE_STDCALL && c->prototype->vararg);
+    bool caller = language == LANGUAGE_C || language == LANGUAGE_SYSCALL ||
+                  (language == LANGUAGE_STDCALL && c->prototype->vararg);
     if (caller && c->bytes)
         run(a, asm_format(a, "add %s, %ut", c->word == 4 ? "esp" : "sp", c->bytes));
     a->token = end;

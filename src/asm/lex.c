@@ -9,14 +9,14 @@
 #define F ASM_NAME_FIRST
 // One row is sixteen characters.
 const uint8_t asm_char_class[256] = {
-    B, 0, 0, 0, 0, 0, 0, 0, 0, B, B, 0, B, B, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, B, 0, 0, 0, 0, 0,
-    B, 0, 0, 0, N | F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    D | N, D | N, D | N, D | N, D | N, D | N, D | N, D | N, D | N, D | N, 0, 0, 0, 0, 0, N | F,
+    B,     0,     0,     0,     0,     0,     0,     0,     0,     B,     B,     0,     B,     B,     0,     0,
+    0,     0,     0,     0,     0,     0,     0,     0,     0,     0,     B,     0,     0,     0,     0,     0,
+    B,     0,     0,     0,     N | F, 0,     0,     0,     0,     0,     0,     0,     0,     0,     0,     0,
+    D | N, D | N, D | N, D | N, D | N, D | N, D | N, D | N, D | N, D | N, 0,     0,     0,     0,     0,     N | F,
     N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F,
-    N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, 0, 0, 0, 0, N | F,
-    0, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F,
-    N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, 0, 0, 0, 0, 0,
+    N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, 0,     0,     0,     0,     N | F,
+    0,     N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F,
+    N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, N | F, 0,     0,     0,     0,     0,
 };
 #undef B
 #undef D
@@ -144,9 +144,11 @@ static bool operand_before(const struct asm_token *first, const struct asm_token
     if (t == first)
         return false;
     t--;
-    if (t->kind == TOKEN_NAME && (t->name->mnemonic || t->name->directive || t->name->keyword.keyword_class == KEYWORD_OPERATOR))
+    if (t->kind == TOKEN_NAME &&
+        (t->name->mnemonic || t->name->directive || t->name->keyword.keyword_class == KEYWORD_OPERATOR))
         return false;
-    return t->kind == TOKEN_NAME || t->kind == TOKEN_NUMBER || (t->kind == TOKEN_PUNCT && (t->punct == ']' || t->punct == ')'));
+    return t->kind == TOKEN_NAME || t->kind == TOKEN_NUMBER ||
+           (t->kind == TOKEN_PUNCT && (t->punct == ']' || t->punct == ')'));
 }
 
 // A word that starts with a dot: .386p, .errnz, .type; with OPTION DOTNAME any.
@@ -242,7 +244,8 @@ bool asm_accept_word(struct assembler *a, const char *word)
 
 bool asm_is_operator(const struct asm_token *t, int operator)
 {
-    return t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_OPERATOR && t->name->keyword.value == operator;
+    return t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_OPERATOR &&
+           t->name->keyword.value == operator;
 }
 
 struct asm_name *asm_expect_name(struct assembler *a)

@@ -1,5 +1,5 @@
-// The listing: every line with address, bytes and macro level, from the last pass; then the symbols. Also the directives that
-// steer it.
+// The listing: every line with address, bytes and macro level, from the last pass; then the symbols. Also the
+// directives that steer it.
 #include <string.h>
 
 #include "asm/defs.h"
@@ -70,7 +70,8 @@ static void write_entry(struct base_buf *out, const struct asm_list_entry *e)
         base_buf_text(out, "          ");
     uint32_t shown = e->size < LIST_BYTES ? e->size : LIST_BYTES;
     for (uint32_t i = 0; i < shown; i++)
-        base_buf_printf(out, "%02X", e->offset + i < e->segment->bytes.size ? e->segment->bytes.data[e->offset + i] : 0);
+        base_buf_printf(out, "%02X",
+                        e->offset + i < e->segment->bytes.size ? e->segment->bytes.data[e->offset + i] : 0);
     if (e->size > LIST_BYTES)
         base_buf_text(out, "+");
     if (e->size && is_fixed_up(e->segment, e->offset + shown - 1, &next))
@@ -100,7 +101,8 @@ static void write_symbol(struct assembler *a, struct base_buf *out, struct asm_s
     else if (s->kind == SYMBOL_TEXT)
         base_buf_printf(out, " %.*s", (int)s->text.length, s->text.at);
     else if (s->kind == SYMBOL_SEGMENT)
-        base_buf_printf(out, " size %08X align %u use%u class '%s'", s->segment->size, s->segment->align, s->segment->word_size * 8u, s->segment->class_name);
+        base_buf_printf(out, " size %08X align %u use%u class '%s'", s->segment->size, s->segment->align,
+                        s->segment->word_size * 8u, s->segment->class_name);
     else if (s->kind == SYMBOL_TYPE)
         base_buf_printf(out, " size %08X", asm_type_size(a, s->type));
     if (s->is_public)
@@ -141,13 +143,29 @@ void asm_listing_directive(struct assembler *a, struct asm_name *name, int what)
 {
     (void)name;
     switch (what) {
-    case LISTING_ON: case LISTING_ALL: a->listing_off = false; break;
-    case LISTING_OFF: a->listing_off = true; break;
-    case LISTING_MACROS: a->listing_no_macros = false; break;
-    case LISTING_NO_MACROS: a->listing_no_macros = true; break;
-    case LISTING_CONDITIONS: a->listing_conditions = true; break;
-    case LISTING_NO_CONDITIONS: a->listing_conditions = false; break;
-    case LISTING_TOGGLE_CONDITIONS: a->listing_conditions = !a->listing_conditions; break;
-    default: break;
+    case LISTING_ON:
+    case LISTING_ALL:
+        a->listing_off = false;
+        break;
+    case LISTING_OFF:
+        a->listing_off = true;
+        break;
+    case LISTING_MACROS:
+        a->listing_no_macros = false;
+        break;
+    case LISTING_NO_MACROS:
+        a->listing_no_macros = true;
+        break;
+    case LISTING_CONDITIONS:
+        a->listing_conditions = true;
+        break;
+    case LISTING_NO_CONDITIONS:
+        a->listing_conditions = false;
+        break;
+    case LISTING_TOGGLE_CONDITIONS:
+        a->listing_conditions = !a->listing_conditions;
+        break;
+    default:
+        break;
     }
 }

@@ -6,7 +6,10 @@
 static struct asm_input *begin_loop(struct assembler *a, struct asm_macro *m, int loop, const char *what)
 {
     struct asm_expansion *e = asm_get(a, sizeof *e);
-    *e = (struct asm_expansion){.what = what, .file = a->origin.file, .line = a->origin.line, .outer = a->origin.expansion,
+    *e = (struct asm_expansion){.what = what,
+                                .file = a->origin.file,
+                                .line = a->origin.line,
+                                .outer = a->origin.expansion,
                                 .depth = a->origin.expansion ? a->origin.expansion->depth + 1 : 1};
     struct asm_input *in = asm_push_input(a, INPUT_LOOP);
     in->loop = (uint8_t)loop;
@@ -88,7 +91,8 @@ static const char *loop_parameter(struct assembler *a, struct asm_macro *m)
     return p;
 }
 
-static struct asm_text *split_items(struct assembler *a, const struct asm_macro *m, struct asm_text list, uint64_t *count)
+static struct asm_text *split_items(struct assembler *a, const struct asm_macro *m, struct asm_text list,
+                                    uint64_t *count)
 {
     size_t capacity = 0;
     struct asm_text *items = NULL;

@@ -1,5 +1,5 @@
-// Macros: definition, arguments, calls, EXITM, GOTO, PURGE. Bodies are cut at their parameters when they are defined, so that a
-// call only glues pieces together.
+// Macros: definition, arguments, calls, EXITM, GOTO, PURGE. Bodies are cut at their parameters when they are defined,
+// so that a call only glues pieces together.
 #include <string.h>
 
 #include "asm/input.h"
@@ -88,7 +88,8 @@ static void cut_line(struct assembler *a, struct asm_macro *m, struct asm_text l
 {
     struct asm_body *b = &m->body;
     b->lines = asm_grow(a, b->lines, &b->line_capacity, b->line_count, sizeof *b->lines);
-    b->lines[b->line_count++] = (struct asm_body_line){.first = (uint32_t)b->piece_count, .file = a->origin.file, .line = a->origin.line};
+    b->lines[b->line_count++] =
+        (struct asm_body_line){.first = (uint32_t)b->piece_count, .file = a->origin.file, .line = a->origin.line};
     const char *text = asm_text_copy(a, line.at, line.length);
     struct cutter c = {.m = m, .done = text, .p = text, .end = text + line.length};
     while (c.p < c.end) {
@@ -369,7 +370,8 @@ static const char *rest_of_arguments(const char *p, const char *end, bool functi
     return p;
 }
 
-static void check_argument(struct assembler *a, const struct asm_macro *m, uint32_t i, struct asm_text *argument, const char *at)
+static void check_argument(struct assembler *a, const struct asm_macro *m, uint32_t i, struct asm_text *argument,
+                           const char *at)
 {
     const struct asm_macro_parameter *p = &m->parameters[i];
     if (argument->length == 0 && p->has_default)
@@ -379,8 +381,8 @@ static void check_argument(struct assembler *a, const struct asm_macro *m, uint3
 }
 
 // Arguments from p on; returns where they end.
-static const char *read_arguments(struct assembler *a, const struct asm_macro *m, const char *p, const char *end, bool function,
-                                  struct asm_text *arguments)
+static const char *read_arguments(struct assembler *a, const struct asm_macro *m, const char *p, const char *end,
+                                  bool function, struct asm_text *arguments)
 {
     struct base_buf text;
     base_buf_init(&text, &a->limited);
@@ -405,8 +407,8 @@ static const char *read_arguments(struct assembler *a, const struct asm_macro *m
     p = asm_skip_blanks(p, end);
     const char *stop = rest_of_arguments(p, end, function);
     if (stop > p && !(m->parameter_count == 0 && function))
-        asm_warn(a, WARN_TOO_MANY_ARGUMENTS, p, "macro %s takes %u argument%s; the rest is ignored", m->name->text, m->parameter_count,
-                 m->parameter_count == 1 ? "" : "s");
+        asm_warn(a, WARN_TOO_MANY_ARGUMENTS, p, "macro %s takes %u argument%s; the rest is ignored", m->name->text,
+                 m->parameter_count, m->parameter_count == 1 ? "" : "s");
     return stop;
 }
 
@@ -414,7 +416,10 @@ static void begin_call(struct assembler *a, const struct asm_macro *m, struct as
 {
     asm_new_locals(a, m, arguments);
     struct asm_expansion *e = asm_get(a, sizeof *e);
-    *e = (struct asm_expansion){.what = m->name->text, .file = a->origin.file, .line = a->origin.line, .outer = a->origin.expansion,
+    *e = (struct asm_expansion){.what = m->name->text,
+                                .file = a->origin.file,
+                                .line = a->origin.line,
+                                .outer = a->origin.expansion,
                                 .depth = a->origin.expansion ? a->origin.expansion->depth + 1 : 1};
     struct asm_input *in = asm_push_input(a, INPUT_MACRO);
     in->macro = m;
@@ -439,7 +444,8 @@ void asm_macro_call(struct assembler *a, struct asm_symbol *s, const char *p, co
 
 enum { BUILTIN_ARGUMENTS = 64 };
 
-static const char *call_builtin(struct assembler *a, const struct asm_macro *m, const char *p, const char *end, struct base_buf *out)
+static const char *call_builtin(struct assembler *a, const struct asm_macro *m, const char *p, const char *end,
+                                struct base_buf *out)
 {
     struct asm_text arguments[BUILTIN_ARGUMENTS];
     size_t count = 0;
@@ -462,7 +468,8 @@ static const char *call_builtin(struct assembler *a, const struct asm_macro *m, 
 }
 
 // A macro function's call: p stands behind '('. The text it yields is appended to out. Returns what follows ')'.
-const char *asm_call_function(struct assembler *a, struct asm_symbol *s, const char *p, const char *end, struct base_buf *out)
+const char *asm_call_function(struct assembler *a, struct asm_symbol *s, const char *p, const char *end,
+                              struct base_buf *out)
 {
     const struct asm_macro *m = s->macro;
     const char *stop;
@@ -516,7 +523,8 @@ void asm_exitm(struct assembler *a, struct asm_name *name, int argument)
 void asm_goto(struct assembler *a, struct asm_name *name, int argument)
 {
     (void)name, (void)argument;
-    struct asm_text tag = asm_trim(a->rest.at, asm_skip_name(asm_skip_blanks(a->rest.at, a->rest.at + a->rest.length), a->rest.at + a->rest.length));
+    struct asm_text tag = asm_trim(a->rest.at, asm_skip_name(asm_skip_blanks(a->rest.at, a->rest.at + a->rest.length),
+                                                             a->rest.at + a->rest.length));
     while (a->input && a->input->kind == INPUT_LOOP)
         asm_leave_macro(a);
     struct asm_input *in = a->input;

@@ -1,5 +1,5 @@
-// Instructions: parses the operands and finds the first row of forms.def that fits them. What bytes result is encode.c's
-// business.
+// Instructions: parses the operands and finds the first row of forms.def that fits them. What bytes result is
+// encode.c's business.
 #include <string.h>
 
 #include "asm/encode.h"
@@ -29,8 +29,8 @@ static bool has_address(const struct asm_value *v)
 // A plain code label (or one not yet known): what jumps can reach directly.
 bool asm_is_target(const struct asm_value *v)
 {
-    return v->kind == VALUE_MEMORY && v->base < 0 && v->index < 0 && v->segment_override < 0 && (v->segment || v->external || v->forward) &&
-           (!v->type || asm_is_code_type(v->type));
+    return v->kind == VALUE_MEMORY && v->base < 0 && v->index < 0 && v->segment_override < 0 &&
+           (v->segment || v->external || v->forward) && (!v->type || asm_is_code_type(v->type));
 }
 
 static uint8_t word_size(const struct assembler *a)
@@ -123,7 +123,8 @@ static bool fits_sign_extended(const struct asm_value *v, uint8_t size)
     return in_range && value >= -128 && value <= 127;
 }
 
-// A full immediate. Where no other operand says its size, it is its own size, that of the address it is, or the word size.
+// A full immediate. Where no other operand says its size, it is its own size, that of the address it is, or the word
+// size.
 static bool fits_full(const struct assembler *a, struct asm_instruction *i, const struct asm_value *v)
 {
     uint32_t size = given_size(a, v);
@@ -131,7 +132,8 @@ static bool fits_full(const struct assembler *a, struct asm_instruction *i, cons
         return false;
     if (i->v == 0 && size)
         i->v = (uint8_t)size;
-    else if (i->v == 0 && !i->wild && word_size(a) == 2 && ((v->segment && v->segment->word_size == 4) || !fits_word(v)))
+    else if (i->v == 0 && !i->wild && word_size(a) == 2 &&
+             ((v->segment && v->segment->word_size == 4) || !fits_word(v)))
         i->v = 4;
     return (i->v ? i->v : word_size(a)) == 2 ? fits_word(v) : fits_dword(v);
 }
@@ -183,59 +185,117 @@ static bool fits_fixed_segment(const struct asm_value *v, int c)
 static bool fits_register(struct asm_instruction *i, const struct asm_value *v, int c)
 {
     switch (c) {
-    case OPERAND_R8: case OPERAND_RM8: return is_register(v, REGISTER_8);
-    case OPERAND_R16: case OPERAND_RM16: return is_register(v, REGISTER_16);
-    case OPERAND_R32: case OPERAND_RM32: return is_register(v, REGISTER_32);
-    default: return (is_register(v, REGISTER_16) || is_register(v, REGISTER_32)) && agree(i, v->size);
+    case OPERAND_R8:
+    case OPERAND_RM8:
+        return is_register(v, REGISTER_8);
+    case OPERAND_R16:
+    case OPERAND_RM16:
+        return is_register(v, REGISTER_16);
+    case OPERAND_R32:
+    case OPERAND_RM32:
+        return is_register(v, REGISTER_32);
+    default:
+        return (is_register(v, REGISTER_16) || is_register(v, REGISTER_32)) && agree(i, v->size);
     }
 }
 
 static bool fits(struct assembler *a, struct asm_instruction *i, const struct asm_value *v, int c)
 {
     switch (c) {
-    case OPERAND_R8: case OPERAND_R16: case OPERAND_R32: case OPERAND_RV: return fits_register(i, v, c);
-    case OPERAND_RM8: return fits_register(i, v, c) || fits_memory(a, i, v, 1);
-    case OPERAND_RM16: return fits_register(i, v, c) || fits_memory(a, i, v, 2);
-    case OPERAND_RM32: return fits_register(i, v, c) || fits_memory(a, i, v, 4);
-    case OPERAND_RMV: return fits_register(i, v, c) || (!is_far_indirect(a, i, v) && fits_memory_v(a, i, v));
-    case OPERAND_M: return v->kind == VALUE_MEMORY;
-    case OPERAND_MU: return v->kind == VALUE_MEMORY && !v->type;
-    case OPERAND_M8: return fits_memory(a, i, v, 1);
-    case OPERAND_M16: return fits_memory(a, i, v, 2);
-    case OPERAND_M32: return fits_memory(a, i, v, 4);
-    case OPERAND_M48: return fits_memory(a, i, v, 6);
-    case OPERAND_M64: return fits_memory(a, i, v, 8);
-    case OPERAND_M80: return fits_memory(a, i, v, 10);
-    case OPERAND_MV: return fits_memory_v(a, i, v);
-    case OPERAND_MP: return fits_far_pointer(a, i, v);
-    case OPERAND_I8: return fits_byte(a, v);
-    case OPERAND_I8S: return given_size(a, v) == 0 && fits_sign_extended(v, i->v ? i->v : word_size(a));
-    case OPERAND_I16: return fits_word(v);
-    case OPERAND_I32: return fits_dword(v);
-    case OPERAND_IV: return fits_full(a, i, v);
-    case OPERAND_1: return is_immediate(v) && !has_address(v) && v->value == 1;
-    case OPERAND_3: return is_immediate(v) && !has_address(v) && v->value == 3;
-    case OPERAND_AL: return is_accumulator(v, 1);
-    case OPERAND_AX: return is_accumulator(v, 2);
-    case OPERAND_EAX: return is_accumulator(v, 4);
-    case OPERAND_AV: return (is_accumulator(v, 2) || is_accumulator(v, 4)) && agree(i, v->size);
-    case OPERAND_CL: return is_register(v, REGISTER_8) && v->value == 1;
-    case OPERAND_DX: return is_register(v, REGISTER_16) && v->value == 2;
-    case OPERAND_S: return is_register(v, REGISTER_SEGMENT);
-    case OPERAND_ES: case OPERAND_CS: case OPERAND_SS: case OPERAND_DS: case OPERAND_FS: case OPERAND_GS: return fits_fixed_segment(v, c);
-    case OPERAND_CR: return is_register(v, REGISTER_CONTROL);
-    case OPERAND_DR: return is_register(v, REGISTER_DEBUG);
-    case OPERAND_TR: return is_register(v, REGISTER_TEST);
-    case OPERAND_REL8: return fits_short(a, i, v);
-    case OPERAND_RELV: return fits_near(a, v);
-    case OPERAND_FAR: return is_far_target(a, v);
-    case OPERAND_O8: return fits_plain_address(v) && fits_memory(a, i, v, 1);
-    case OPERAND_OV: return fits_plain_address(v) && fits_memory_v(a, i, v);
-    case OPERAND_ST: return is_register(v, REGISTER_FLOAT) && v->value == 0;
-    case OPERAND_STI: return is_register(v, REGISTER_FLOAT);
-    case OPERAND_MM: return is_register(v, REGISTER_MMX);
-    case OPERAND_MMM64: return is_register(v, REGISTER_MMX) || fits_memory(a, i, v, 8);
-    default: return false;
+    case OPERAND_R8:
+    case OPERAND_R16:
+    case OPERAND_R32:
+    case OPERAND_RV:
+        return fits_register(i, v, c);
+    case OPERAND_RM8:
+        return fits_register(i, v, c) || fits_memory(a, i, v, 1);
+    case OPERAND_RM16:
+        return fits_register(i, v, c) || fits_memory(a, i, v, 2);
+    case OPERAND_RM32:
+        return fits_register(i, v, c) || fits_memory(a, i, v, 4);
+    case OPERAND_RMV:
+        return fits_register(i, v, c) || (!is_far_indirect(a, i, v) && fits_memory_v(a, i, v));
+    case OPERAND_M:
+        return v->kind == VALUE_MEMORY;
+    case OPERAND_MU:
+        return v->kind == VALUE_MEMORY && !v->type;
+    case OPERAND_M8:
+        return fits_memory(a, i, v, 1);
+    case OPERAND_M16:
+        return fits_memory(a, i, v, 2);
+    case OPERAND_M32:
+        return fits_memory(a, i, v, 4);
+    case OPERAND_M48:
+        return fits_memory(a, i, v, 6);
+    case OPERAND_M64:
+        return fits_memory(a, i, v, 8);
+    case OPERAND_M80:
+        return fits_memory(a, i, v, 10);
+    case OPERAND_MV:
+        return fits_memory_v(a, i, v);
+    case OPERAND_MP:
+        return fits_far_pointer(a, i, v);
+    case OPERAND_I8:
+        return fits_byte(a, v);
+    case OPERAND_I8S:
+        return given_size(a, v) == 0 && fits_sign_extended(v, i->v ? i->v : word_size(a));
+    case OPERAND_I16:
+        return fits_word(v);
+    case OPERAND_I32:
+        return fits_dword(v);
+    case OPERAND_IV:
+        return fits_full(a, i, v);
+    case OPERAND_1:
+        return is_immediate(v) && !has_address(v) && v->value == 1;
+    case OPERAND_3:
+        return is_immediate(v) && !has_address(v) && v->value == 3;
+    case OPERAND_AL:
+        return is_accumulator(v, 1);
+    case OPERAND_AX:
+        return is_accumulator(v, 2);
+    case OPERAND_EAX:
+        return is_accumulator(v, 4);
+    case OPERAND_AV:
+        return (is_accumulator(v, 2) || is_accumulator(v, 4)) && agree(i, v->size);
+    case OPERAND_CL:
+        return is_register(v, REGISTER_8) && v->value == 1;
+    case OPERAND_DX:
+        return is_register(v, REGISTER_16) && v->value == 2;
+    case OPERAND_S:
+        return is_register(v, REGISTER_SEGMENT);
+    case OPERAND_ES:
+    case OPERAND_CS:
+    case OPERAND_SS:
+    case OPERAND_DS:
+    case OPERAND_FS:
+    case OPERAND_GS:
+        return fits_fixed_segment(v, c);
+    case OPERAND_CR:
+        return is_register(v, REGISTER_CONTROL);
+    case OPERAND_DR:
+        return is_register(v, REGISTER_DEBUG);
+    case OPERAND_TR:
+        return is_register(v, REGISTER_TEST);
+    case OPERAND_REL8:
+        return fits_short(a, i, v);
+    case OPERAND_RELV:
+        return fits_near(a, v);
+    case OPERAND_FAR:
+        return is_far_target(a, v);
+    case OPERAND_O8:
+        return fits_plain_address(v) && fits_memory(a, i, v, 1);
+    case OPERAND_OV:
+        return fits_plain_address(v) && fits_memory_v(a, i, v);
+    case OPERAND_ST:
+        return is_register(v, REGISTER_FLOAT) && v->value == 0;
+    case OPERAND_STI:
+        return is_register(v, REGISTER_FLOAT);
+    case OPERAND_MM:
+        return is_register(v, REGISTER_MMX);
+    case OPERAND_MMM64:
+        return is_register(v, REGISTER_MMX) || fits_memory(a, i, v, 8);
+    default:
+        return false;
     }
 }
 
@@ -243,7 +303,8 @@ static bool fits(struct assembler *a, struct asm_instruction *i, const struct as
 
 static bool pins_size(int c)
 {
-    return c == OPERAND_R8 || c == OPERAND_RV || c == OPERAND_AL || c == OPERAND_AV || c == OPERAND_R32 || c == OPERAND_MM;
+    return c == OPERAND_R8 || c == OPERAND_RV || c == OPERAND_AL || c == OPERAND_AV || c == OPERAND_R32 ||
+           c == OPERAND_MM;
 }
 
 static bool cpu_allows(const struct assembler *a, const struct asm_form *f)
@@ -292,7 +353,8 @@ static bool size_unclear(struct assembler *a, const struct asm_instruction *i)
     return i->form->sized && i->v == 0;
 }
 
-static const struct asm_form *find_row(struct assembler *a, struct asm_instruction *i, uint16_t mnemonic, bool *other_cpu)
+static const struct asm_form *find_row(struct assembler *a, struct asm_instruction *i, uint16_t mnemonic,
+                                       bool *other_cpu)
 {
     *other_cpu = false;
     for (const struct asm_form *f = &a->forms->forms[mnemonic - 1]; f->mnemonic == mnemonic; f++) {
@@ -316,7 +378,8 @@ static bool too_large(const struct asm_value *v, uint32_t size)
 static void explain(struct assembler *a, const struct asm_instruction *i, bool other_cpu)
 {
     if (other_cpu) {
-        asm_error(a, i->mnemonic_at, "this instruction needs another processor or coprocessor directive (.386p, .686p, .mmx ...)");
+        asm_error(a, i->mnemonic_at,
+                  "this instruction needs another processor or coprocessor directive (.386p, .686p, .mmx ...)");
         return;
     }
     for (int k = 0; k < i->count; k++)
@@ -365,7 +428,8 @@ static bool is_prefix(const struct asm_token *t)
 // RET means RETF inside a FAR procedure; after an epilogue it is spelled RETN or RETF already.
 static uint16_t effective_mnemonic(struct assembler *a, const struct asm_name *name)
 {
-    if (a->proc_symbol && a->proc_symbol->type->kind == TYPE_FAR && asm_same_text(name->text, name->length, "ret", 3, false))
+    if (a->proc_symbol && a->proc_symbol->type->kind == TYPE_FAR &&
+        asm_same_text(name->text, name->length, "ret", 3, false))
         return asm_name_of(a, "retf")->mnemonic;
     return name->mnemonic;
 }
@@ -422,7 +486,8 @@ void asm_instruction(struct assembler *a)
     while (is_prefix(a->token) && i.prefix_count < 4)
         i.prefixes[i.prefix_count++] = (uint8_t)(a->token++)->name->keyword.value;
     if (a->structure || !a->segment) {
-        asm_error(a, i.mnemonic_at, "an instruction stands %s", a->structure ? "inside a structure" : "outside of any segment");
+        asm_error(a, i.mnemonic_at, "an instruction stands %s",
+                  a->structure ? "inside a structure" : "outside of any segment");
         return;
     }
     a->segment->has_code = true;

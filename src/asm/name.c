@@ -1,15 +1,15 @@
-// Identifiers: each spelling exists once, carrying its keyword, its instruction and its symbol. Without case sensitivity all
-// spellings that differ in case are one name.
+// Identifiers: each spelling exists once, carrying its keyword, its instruction and its symbol. Without case
+// sensitivity all spellings that differ in case are one name.
 #include <string.h>
 
 #include "asm/defs.h"
 
 static const struct asm_keyword keywords[] = {
 #define REGISTER(text, register_class, number) {text, KEYWORD_REGISTER, register_class, number, NULL},
-#define OPERATOR(text, value) {text, KEYWORD_OPERATOR, 0, value, NULL},
-#define TYPE(text, value) {text, KEYWORD_TYPE, 0, 0, value},
-#define PREFIX(text, byte) {text, KEYWORD_PREFIX, 0, byte, NULL},
-#define LANGUAGE(text, value) {text, KEYWORD_LANGUAGE, 0, value, NULL},
+#define OPERATOR(text, value)                  {text, KEYWORD_OPERATOR, 0, value, NULL},
+#define TYPE(text, value)                      {text, KEYWORD_TYPE, 0, 0, value},
+#define PREFIX(text, byte)                     {text, KEYWORD_PREFIX, 0, byte, NULL},
+#define LANGUAGE(text, value)                  {text, KEYWORD_LANGUAGE, 0, value, NULL},
 #include "asm/keywords.def"
 #undef REGISTER
 #undef OPERATOR

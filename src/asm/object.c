@@ -1,5 +1,5 @@
-// The result as a COFF model: one section a segment, symbols for what others may see and what fixups need, and the classes of
-// segments as linker directives because COFF sections have none.
+// The result as a COFF model: one section a segment, symbols for what others may see and what fixups need, and the
+// classes of segments as linker directives because COFF sections have none.
 #include <string.h>
 
 #include "asm/defs.h"
@@ -10,12 +10,14 @@ struct builder {
     size_t symbol_capacity;
 };
 
-static uint32_t add_symbol(struct builder *b, const char *name, uint32_t value, int32_t section, uint8_t storage, bool function)
+static uint32_t add_symbol(struct builder *b, const char *name, uint32_t value, int32_t section, uint8_t storage,
+                           bool function)
 {
     size_t capacity = b->symbol_capacity;
     b->object.symbols = asm_grow(b->a, b->object.symbols, &capacity, b->object.symbol_count, sizeof *b->object.symbols);
     b->symbol_capacity = capacity;
-    b->object.symbols[b->object.symbol_count] = (struct coff_symbol){.name = name, .value = value, .section = section, .storage = storage, .function = function};
+    b->object.symbols[b->object.symbol_count] = (struct coff_symbol){
+        .name = name, .value = value, .section = section, .storage = storage, .function = function};
     return b->object.symbol_count++;
 }
 
@@ -65,7 +67,8 @@ static void add_directive(struct builder *b, const struct asm_segment *s)
 {
     if (!s->class_given)
         return;
-    base_buf_printf(&b->a->directives, "-segment:%s,class=%s,align=%u,use=%u ", s->symbol->name->text, s->class_name, s->align, s->word_size * 8u);
+    base_buf_printf(&b->a->directives, "-segment:%s,class=%s,align=%u,use=%u ", s->symbol->name->text, s->class_name,
+                    s->align, s->word_size * 8u);
 }
 
 static bool visible(const struct assembler *a, const struct asm_symbol *s)

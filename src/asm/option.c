@@ -3,8 +3,20 @@
 
 #include "asm/defs.h"
 
-enum option_kind { OPTION_FLAG, OPTION_CASEMAP, OPTION_LANGUAGE, OPTION_SEGMENT, OPTION_OFFSET, OPTION_PROC, OPTION_PROLOGUE, OPTION_EPILOGUE,
-                   OPTION_SETIF2, OPTION_NOKEYWORD, OPTION_M510, OPTION_IGNORED };
+enum option_kind {
+    OPTION_FLAG,
+    OPTION_CASEMAP,
+    OPTION_LANGUAGE,
+    OPTION_SEGMENT,
+    OPTION_OFFSET,
+    OPTION_PROC,
+    OPTION_PROLOGUE,
+    OPTION_EPILOGUE,
+    OPTION_SETIF2,
+    OPTION_NOKEYWORD,
+    OPTION_M510,
+    OPTION_IGNORED
+};
 
 static const struct {
     const char *word;
@@ -12,18 +24,39 @@ static const struct {
     size_t flag;
     bool value;
 } options[] = {
-#define FLAG(word, member, value) {word, OPTION_FLAG, offsetof(struct asm_option_set, member), value}
-    FLAG("oldstructs", old_structs, true), FLAG("nooldstructs", old_structs, false), FLAG("oldmacros", old_macros, true),
-    FLAG("nooldmacros", old_macros, false), FLAG("dotname", dotname, true), FLAG("nodotname", dotname, false),
-    FLAG("scoped", scoped, true), FLAG("noscoped", scoped, false), FLAG("ljmp", ljmp, true), FLAG("noljmp", ljmp, false),
-    FLAG("expr16", expr16, true), FLAG("expr32", expr16, false), FLAG("nosignextend", no_sign_extend, true),
+#define FLAG(word, member, value)                                                                                      \
+    {                                                                                                                  \
+        word, OPTION_FLAG, offsetof(struct asm_option_set, member), value                                              \
+    }
+    FLAG("oldstructs", old_structs, true),
+    FLAG("nooldstructs", old_structs, false),
+    FLAG("oldmacros", old_macros, true),
+    FLAG("nooldmacros", old_macros, false),
+    FLAG("dotname", dotname, true),
+    FLAG("nodotname", dotname, false),
+    FLAG("scoped", scoped, true),
+    FLAG("noscoped", scoped, false),
+    FLAG("ljmp", ljmp, true),
+    FLAG("noljmp", ljmp, false),
+    FLAG("expr16", expr16, true),
+    FLAG("expr32", expr16, false),
+    FLAG("nosignextend", no_sign_extend, true),
     FLAG("nom510", m510, false),
 #undef FLAG
-    {"casemap", OPTION_CASEMAP, 0, false}, {"language", OPTION_LANGUAGE, 0, false}, {"segment", OPTION_SEGMENT, 0, false},
-    {"offset", OPTION_OFFSET, 0, false}, {"proc", OPTION_PROC, 0, false}, {"prologue", OPTION_PROLOGUE, 0, false},
-    {"epilogue", OPTION_EPILOGUE, 0, false}, {"setif2", OPTION_SETIF2, 0, false}, {"nokeyword", OPTION_NOKEYWORD, 0, false},
-    {"m510", OPTION_M510, 0, false}, {"emulator", OPTION_IGNORED, 0, false}, {"noemulator", OPTION_IGNORED, 0, false},
-    {"readonly", OPTION_IGNORED, 0, false}, {"noreadonly", OPTION_IGNORED, 0, false},
+    {"casemap", OPTION_CASEMAP, 0, false},
+    {"language", OPTION_LANGUAGE, 0, false},
+    {"segment", OPTION_SEGMENT, 0, false},
+    {"offset", OPTION_OFFSET, 0, false},
+    {"proc", OPTION_PROC, 0, false},
+    {"prologue", OPTION_PROLOGUE, 0, false},
+    {"epilogue", OPTION_EPILOGUE, 0, false},
+    {"setif2", OPTION_SETIF2, 0, false},
+    {"nokeyword", OPTION_NOKEYWORD, 0, false},
+    {"m510", OPTION_M510, 0, false},
+    {"emulator", OPTION_IGNORED, 0, false},
+    {"noemulator", OPTION_IGNORED, 0, false},
+    {"readonly", OPTION_IGNORED, 0, false},
+    {"noreadonly", OPTION_IGNORED, 0, false},
 };
 
 static bool choose(struct assembler *a, const char *const *words, int *chosen)
@@ -131,18 +164,41 @@ static void apply(struct assembler *a, size_t i)
     if (takes_value(options[i].kind) && !asm_expect(a, ':'))
         return;
     switch (options[i].kind) {
-    case OPTION_FLAG: *(bool *)((char *)&a->option + options[i].flag) = options[i].value; break;
-    case OPTION_CASEMAP: set_casemap(a); break;
-    case OPTION_LANGUAGE: set_language(a); break;
-    case OPTION_SEGMENT: set_segment(a); break;
-    case OPTION_OFFSET: set_choice(a, &a->option.offset_mode, offsets); break;
-    case OPTION_PROC: set_choice(a, &a->option.proc_visibility, visibilities); break;
-    case OPTION_PROLOGUE: set_prologue(a, &a->option.prologue_none, &a->option.prologue, "prologuedef"); break;
-    case OPTION_EPILOGUE: set_prologue(a, &a->option.epilogue_none, &a->option.epilogue, "epiloguedef"); break;
-    case OPTION_SETIF2: set_if2(a); break;
-    case OPTION_NOKEYWORD: set_no_keyword(a); break;
-    case OPTION_M510: asm_option_m510(a); break;
-    default: break;
+    case OPTION_FLAG:
+        *(bool *)((char *)&a->option + options[i].flag) = options[i].value;
+        break;
+    case OPTION_CASEMAP:
+        set_casemap(a);
+        break;
+    case OPTION_LANGUAGE:
+        set_language(a);
+        break;
+    case OPTION_SEGMENT:
+        set_segment(a);
+        break;
+    case OPTION_OFFSET:
+        set_choice(a, &a->option.offset_mode, offsets);
+        break;
+    case OPTION_PROC:
+        set_choice(a, &a->option.proc_visibility, visibilities);
+        break;
+    case OPTION_PROLOGUE:
+        set_prologue(a, &a->option.prologue_none, &a->option.prologue, "prologuedef");
+        break;
+    case OPTION_EPILOGUE:
+        set_prologue(a, &a->option.epilogue_none, &a->option.epilogue, "epiloguedef");
+        break;
+    case OPTION_SETIF2:
+        set_if2(a);
+        break;
+    case OPTION_NOKEYWORD:
+        set_no_keyword(a);
+        break;
+    case OPTION_M510:
+        asm_option_m510(a);
+        break;
+    default:
+        break;
     }
 }
 

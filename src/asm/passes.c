@@ -1,4 +1,5 @@
-// The passes: the first reads the source, the others run the statements until nothing moves, the last one makes the result.
+// The passes: the first reads the source, the others run the statements until nothing moves, the last one makes the
+// result.
 #include <string.h>
 
 #include "asm/defs.h"

@@ -1,10 +1,11 @@
-// The atoms of expressions: numbers, strings, registers, symbols, $, and the operators that look at a symbol (SIZE, LENGTH, TYPE,
-// MASK, WIDTH). How they are combined is in expr.c.
+// The atoms of expressions: numbers, strings, registers, symbols, $, and the operators that look at a symbol (SIZE,
+// LENGTH, TYPE, MASK, WIDTH). How they are combined is in expr.c.
 #include "asm/defs.h"
 
 // ---- symbols ----
 
-static struct asm_value location(struct assembler *a, struct asm_segment *segment, int64_t offset, const struct asm_type *type)
+static struct asm_value location(struct assembler *a, struct asm_segment *segment, int64_t offset,
+                                 const struct asm_type *type)
 {
     struct asm_value v = asm_number(offset);
     v.kind = VALUE_MEMORY;
@@ -73,14 +74,16 @@ static bool symbol_value(struct assembler *a, struct asm_value *v, struct asm_sy
     case SYMBOL_BITS:
         *v = asm_number(s->offset);
         break;
-    case SYMBOL_EXTERN: case SYMBOL_COMMUNAL:
+    case SYMBOL_EXTERN:
+    case SYMBOL_COMMUNAL:
         *v = external_value(a, s);
         break;
     case SYMBOL_STACK:
         *v = stack_value(s, a);
         s->used = true;
         break;
-    case SYMBOL_SEGMENT: case SYMBOL_GROUP:
+    case SYMBOL_SEGMENT:
+    case SYMBOL_GROUP:
         *v = asm_number(0);
         v->part = 's';
         v->frame = s;
@@ -108,7 +111,8 @@ static bool anonymous_value(struct assembler *a, struct asm_value *v, const stru
         return symbol_value(a, v, s, t->text);
     *v = forward_value(a);
     if (a->pass > 1 || !next)
-        a->forward_seen = a->pass == 1 && next, asm_error(a, t->text, next ? "no @@: follows" : "no @@: stands before this");
+        a->forward_seen = a->pass == 1 && next,
+        asm_error(a, t->text, next ? "no @@: follows" : "no @@: stands before this");
     return true;
 }
 
@@ -202,7 +206,9 @@ static uint32_t element_count(const struct asm_value *v)
 
 static int64_t code_size(const struct assembler *a, const struct asm_type *type)
 {
-    return type->kind == TYPE_FAR ? asm_type_size(a, type) == 6 ? 0xff06 : 0xff05 : asm_type_size(a, type) == 4 ? 0xff04 : 0xff02;
+    return type->kind == TYPE_FAR        ? asm_type_size(a, type) == 6 ? 0xff06 : 0xff05
+           : asm_type_size(a, type) == 4 ? 0xff04
+                                         : 0xff02;
 }
 
 static int64_t type_of(const struct assembler *a, const struct asm_value *v)
@@ -214,19 +220,23 @@ static int64_t type_of(const struct assembler *a, const struct asm_value *v)
     return v->type ? asm_type_size(a, v->type) : 0;
 }
 
-static int64_t measure(struct assembler *a, int operator, const struct asm_value *v)
+static int64_t measure(struct assembler *a, int operator, const struct asm_value * v)
 {
     int64_t size = type_of(a, v);
     bool plain = v->kind == VALUE_MEMORY || v->field;
     switch (operator) {
-    case OPERATOR_LENGTH: return first_dup(v);
-    case OPERATOR_LENGTHOF: return element_count(v);
-    case OPERATOR_SIZE: return plain && !asm_is_code_type(v->type) ? size * first_dup(v) : size;
+    case OPERATOR_LENGTH:
+        return first_dup(v);
+    case OPERATOR_LENGTHOF:
+        return element_count(v);
+    case OPERATOR_SIZE:
+        return plain && !asm_is_code_type(v->type) ? size * first_dup(v) : size;
     case OPERATOR_SIZEOF:
         if (v->kind == VALUE_MEMORY && v->symbol && v->symbol->bytes && !v->field)
             return v->symbol->bytes;
         return plain && !asm_is_code_type(v->type) ? size * element_count(v) : size;
-    default: return size;
+    default:
+        return size;
     }
 }
 
@@ -239,12 +249,12 @@ bool asm_parse_measure(struct assembler *a, struct asm_value *v, int operator)
         inner = asm_number(0);
         inner.type = type;
         inner.kind = VALUE_TYPE;
-    } else if (!asm_parse_deeper(a, operator == OPERATOR_TYPE ? asm_parse_colon : asm_parse_postfix, &inner)) {
+    } else if (!asm_parse_deeper(a, operator== OPERATOR_TYPE ? asm_parse_colon : asm_parse_postfix, &inner)) {
         return false;
     }
-    if (inner.kind == VALUE_STRING || (inner.kind == VALUE_NUMBER && inner.token && operator == OPERATOR_SIZEOF))
+    if (inner.kind == VALUE_STRING || (inner.kind == VALUE_NUMBER && inner.token && operator== OPERATOR_SIZEOF))
         inner = asm_number(0), inner.type = NULL;
-    *v = asm_number(measure(a, operator, &inner));
+    *v = asm_number(measure(a, operator, & inner));
     v->forward = inner.forward;
     return true;
 }
@@ -275,14 +285,15 @@ static bool parse_mask(struct assembler *a, struct asm_value *v, int operator)
         return false;
     }
     uint32_t all = width >= 32 ? UINT32_MAX : (1u << width) - 1;
-    *v = asm_number(operator == OPERATOR_WIDTH ? width : all << shift);
+    *v = asm_number(operator== OPERATOR_WIDTH ? width : all << shift);
     return !parenthesis || asm_expect(a, ')');
 }
 
 static bool name_value(struct assembler *a, struct asm_value *v, const struct asm_token *t)
 {
     struct asm_symbol *s = asm_lookup(t->name);
-    if (s && s->kind == SYMBOL_TYPE && s->type->kind == TYPE_RECORD && (asm_is_punct(a->token, '<') || asm_is_punct(a->token, '{')))
+    if (s && s->kind == SYMBOL_TYPE && s->type->kind == TYPE_RECORD &&
+        (asm_is_punct(a->token, '<') || asm_is_punct(a->token, '{')))
         return asm_record_constant(a, s->type, v);
     if (s)
         return symbol_value(a, v, s, t->text);
@@ -309,10 +320,18 @@ static bool keyword_value(struct assembler *a, struct asm_value *v, const struct
     if (k->keyword_class != KEYWORD_OPERATOR)
         return name_value(a, v, t);
     switch (k->value) {
-    case OPERATOR_HERE: return asm_here_value(a, v, t->text);
-    case OPERATOR_LENGTH: case OPERATOR_SIZE: case OPERATOR_LENGTHOF: case OPERATOR_SIZEOF: return asm_parse_measure(a, v, k->value);
-    case OPERATOR_MASK: case OPERATOR_WIDTH: return parse_mask(a, v, k->value);
-    case OPERATOR_FLAT: return symbol_value(a, v, a->flat, t->text);
+    case OPERATOR_HERE:
+        return asm_here_value(a, v, t->text);
+    case OPERATOR_LENGTH:
+    case OPERATOR_SIZE:
+    case OPERATOR_LENGTHOF:
+    case OPERATOR_SIZEOF:
+        return asm_parse_measure(a, v, k->value);
+    case OPERATOR_MASK:
+    case OPERATOR_WIDTH:
+        return parse_mask(a, v, k->value);
+    case OPERATOR_FLAT:
+        return symbol_value(a, v, a->flat, t->text);
     default:
         asm_error(a, t->text, "an operand is missing before '%.*s'", (int)t->length, t->text);
         return false;

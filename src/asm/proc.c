@@ -1,5 +1,5 @@
-// Procedures: PROC with arguments, LOCAL, USES, the prologue in front of the first statement and the epilogue at RET, both the
-// default ones and the user's macros.
+// Procedures: PROC with arguments, LOCAL, USES, the prologue in front of the first statement and the epilogue at RET,
+// both the default ones and the user's macros.
 #include <string.h>
 
 #include "asm/input.h"
@@ -42,7 +42,8 @@ void asm_proc_add_local(struct assembler *a, struct asm_symbol *s)
 static void accept_distance(struct assembler *a, const struct asm_type **type)
 {
     const struct asm_token *t = a->token;
-    if (t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_TYPE && asm_is_code_type(t->name->keyword.type)) {
+    if (t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_TYPE &&
+        asm_is_code_type(t->name->keyword.type)) {
         *type = t->name->keyword.type;
         a->token++;
     }
@@ -93,7 +94,8 @@ static void accept_uses(struct assembler *a, struct asm_proc *p)
     }
 }
 
-static struct asm_symbol *stack_symbol(struct assembler *a, struct asm_name *name, const struct asm_type *type, int64_t offset)
+static struct asm_symbol *stack_symbol(struct assembler *a, struct asm_name *name, const struct asm_type *type,
+                                       int64_t offset)
 {
     if (name->local) {
         asm_error(a, a->line.at, "'%s' is declared twice", name->text);
@@ -157,7 +159,8 @@ static void place_parameters(struct assembler *a, struct asm_proc *p)
 static void begin_first_time(struct assembler *a, struct asm_symbol *s)
 {
     struct asm_proc *p = asm_get(a, sizeof *p);
-    const struct asm_type *type = a->model == MODEL_MEDIUM || a->model == MODEL_LARGE || a->model == MODEL_HUGE ? &asm_type_far : &asm_type_near;
+    const struct asm_type *type =
+        a->model == MODEL_MEDIUM || a->model == MODEL_LARGE || a->model == MODEL_HUGE ? &asm_type_far : &asm_type_near;
     p->symbol = s;
     p->word = a->segment ? a->segment->word_size : 4;
     p->prototype = asm_get(a, sizeof *p->prototype);
@@ -218,7 +221,8 @@ void asm_endp(struct assembler *a, struct asm_name *name, int argument)
     for (const struct asm_local *l = a->proc->locals; l; l = l->next) {
         l->symbol->name->local = NULL;
         if (a->pass == 1 && l->symbol->kind == SYMBOL_STACK && !l->symbol->used)
-            asm_warn(a, WARN_UNREFERENCED, NULL, "'%s' of procedure %s is never used", l->symbol->name->text, a->proc_symbol->name->text);
+            asm_warn(a, WARN_UNREFERENCED, NULL, "'%s' of procedure %s is never used", l->symbol->name->text,
+                     a->proc_symbol->name->text);
     }
     a->proc_symbol->bytes = a->segment ? a->segment->location - (uint32_t)a->proc_symbol->offset : 0;
     a->proc_symbol = a->proc_symbol->outer;
@@ -290,8 +294,9 @@ static const char *register_list(struct assembler *a, const struct asm_proc *p)
 // Bits 0-2 language, 4 caller removes the arguments, 5 FAR, 6 private, 7 exported: what MASM hands to such macros.
 static unsigned macro_flags(const struct asm_proc *p)
 {
-    static const uint8_t languages[] = {[LANGUAGE_NONE] = 0, [LANGUAGE_C] = 1, [LANGUAGE_SYSCALL] = 2, [LANGUAGE_STDCALL] = 3,
-                                        [LANGUAGE_PASCAL] = 4, [LANGUAGE_FORTRAN] = 5, [LANGUAGE_BASIC] = 6};
+    static const uint8_t languages[] = {
+        [LANGUAGE_NONE] = 0,   [LANGUAGE_C] = 1,       [LANGUAGE_SYSCALL] = 2, [LANGUAGE_STDCALL] = 3,
+        [LANGUAGE_PASCAL] = 4, [LANGUAGE_FORTRAN] = 5, [LANGUAGE_BASIC] = 6};
     unsigned flags = languages[p->symbol->language];
     flags |= p->symbol->language == LANGUAGE_C || p->symbol->language == LANGUAGE_SYSCALL ? 0x10 : 0;
     flags |= p->symbol->type->kind == TYPE_FAR ? 0x20 : 0;
@@ -305,8 +310,9 @@ static void user_prologue(struct assembler *a, struct asm_proc *p)
         asm_error(a, a->line.at, "the prologue macro '%s' is not defined", a->option.prologue->text);
         return;
     }
-    const char *call = asm_format(a, "%s, %u, %u, %u, <%s>, <%s>)", p->symbol->name->text, macro_flags(p), p->prototype->parameter_bytes,
-                                  p->local_bytes, register_list(a, p), p->prologue_argument);
+    const char *call =
+        asm_format(a, "%s, %u, %u, %u, <%s>, <%s>)", p->symbol->name->text, macro_flags(p),
+                   p->prototype->parameter_bytes, p->local_bytes, register_list(a, p), p->prologue_argument);
     if (!m->macro->is_function) {
         char *line = asm_text_copy(a, call, strlen(call) - 1);
         asm_run_line(a, asm_format(a, "%s %s", m->name->text, line), "prologue");
@@ -330,7 +336,9 @@ static void default_prologue(struct assembler *a, struct asm_proc *p)
         asm_run_line(a, wide ? "mov ebp, esp" : "mov bp, sp", "prologue");
     }
     if (p->local_bytes)
-        asm_run_line(a, wide ? asm_format(a, "add esp, -%ut", p->local_bytes) : asm_format(a, "add sp, -%ut", p->local_bytes), "prologue");
+        asm_run_line(
+            a, wide ? asm_format(a, "add esp, -%ut", p->local_bytes) : asm_format(a, "add sp, -%ut", p->local_bytes),
+            "prologue");
     for (int i = 0; i < p->uses_count; i++)
         asm_run_line(a, asm_format(a, "push %s", p->uses[i]->text), "prologue");
 }
@@ -352,8 +360,11 @@ void asm_before_code(struct assembler *a)
 
 static void user_epilogue(struct assembler *a, struct asm_proc *p)
 {
-    asm_run_line(a, asm_format(a, "%s %s, %u, %u, %u, <%s>, <%s>", a->option.epilogue->text, p->symbol->name->text, macro_flags(p),
-                               p->prototype->parameter_bytes, p->local_bytes, register_list(a, p), p->prologue_argument), "epilogue");
+    asm_run_line(a,
+                 asm_format(a, "%s %s, %u, %u, %u, <%s>, <%s>", a->option.epilogue->text, p->symbol->name->text,
+                            macro_flags(p), p->prototype->parameter_bytes, p->local_bytes, register_list(a, p),
+                            p->prologue_argument),
+                 "epilogue");
 }
 
 static void default_epilogue(struct assembler *a, struct asm_proc *p, const char *ret)
@@ -368,7 +379,8 @@ static void default_epilogue(struct assembler *a, struct asm_proc *p, const char
         asm_run_line(a, "pop bp", "epilogue");
     }
     uint8_t language = p->symbol->language;
-    bool caller = language == LANGUAGE_C || language == LANGUAGE_SYSCALL || p->prototype->vararg || p->prototype->parameter_bytes == 0;
+    bool caller = language == LANGUAGE_C || language == LANGUAGE_SYSCALL || p->prototype->vararg ||
+                  p->prototype->parameter_bytes == 0;
     asm_run_line(a, caller ? ret : asm_format(a, "%s %ut", ret, p->prototype->parameter_bytes), "epilogue");
 }
 

@@ -1,5 +1,5 @@
-// Looks at the first words of a line and decides who gets it: a skipped conditional branch, the preprocessor's directives, a
-// macro call, a label, or, cut into tokens with text macros replaced, a statement.
+// Looks at the first words of a line and decides who gets it: a skipped conditional branch, the preprocessor's
+// directives, a macro call, a label, or, cut into tokens with text macros replaced, a statement.
 #include <string.h>
 
 #include "asm/input.h"
@@ -23,13 +23,15 @@ void asm_rooms_free(struct assembler *a)
         if (a->rooms[i]) {
             base_buf_free(&a->rooms[i]->text);
             base_buf_free(&a->rooms[i]->spare);
-            base_alloc_free(&a->limited, a->rooms[i]->tokens, a->rooms[i]->token_capacity * sizeof *a->rooms[i]->tokens);
+            base_alloc_free(&a->limited, a->rooms[i]->tokens,
+                            a->rooms[i]->token_capacity * sizeof *a->rooms[i]->tokens);
         }
 }
 
 void asm_save_line(struct assembler *a, struct asm_line_state *s)
 {
-    *s = (struct asm_line_state){a->origin, a->line, a->rest, a->token, a->forward_seen, a->unstable_seen, a->line_failed, a->depth, a->list_current};
+    *s = (struct asm_line_state){a->origin,        a->line,        a->rest,  a->token,       a->forward_seen,
+                                 a->unstable_seen, a->line_failed, a->depth, a->list_current};
     a->room_depth++;
 }
 
@@ -185,7 +187,8 @@ static bool is_text_stage(const struct asm_name *n)
     return n && n->directive && n->directive->stage == STAGE_TEXT;
 }
 
-static void run_text_directive(struct assembler *a, const struct asm_directive *d, struct asm_name *name, const char *p, const char *end)
+static void run_text_directive(struct assembler *a, const struct asm_directive *d, struct asm_name *name, const char *p,
+                               const char *end)
 {
     a->line = a->origin.text;
     a->rest = (struct asm_text){p, (size_t)(end - p)};
@@ -232,7 +235,8 @@ static bool is_macro(const struct asm_name *n)
 static bool names_data(const struct words *w)
 {
     return w->first->directive->run == asm_title && w->second &&
-           (w->second->keyword.keyword_class == KEYWORD_TYPE || (w->second->directive && w->second->directive->run == asm_data_directive));
+           (w->second->keyword.keyword_class == KEYWORD_TYPE ||
+            (w->second->directive && w->second->directive->run == asm_data_directive));
 }
 
 static void statement(struct assembler *a, const char *p, const char *end)
@@ -265,7 +269,8 @@ static bool dispatch(struct assembler *a, const char **p, const char *end)
         statement(a, *p, end);
         return true;
     }
-    if (is_text_stage(w.second) && w.second->directive->name > 0 && !(is_text_stage(w.first) && w.first->directive->name == 0)) {
+    if (is_text_stage(w.second) && w.second->directive->name > 0 &&
+        !(is_text_stage(w.first) && w.first->directive->name == 0)) {
         run_text_directive(a, w.second->directive, w.first, w.second_end, end);
         return true;
     }
@@ -292,7 +297,8 @@ static bool dispatch(struct assembler *a, const char **p, const char *end)
     if (is_text_macro(w.first) || (w.second && is_text_macro(w.second) && !w.first->mnemonic && !w.first->directive)) {
         struct base_buf *out = &room(a)->spare;
         base_buf_clear(out);
-        asm_expand_first(a, (struct asm_text){*p, (size_t)(end - *p)}, is_text_macro(w.first) ? w.first : w.second, out);
+        asm_expand_first(a, (struct asm_text){*p, (size_t)(end - *p)}, is_text_macro(w.first) ? w.first : w.second,
+                         out);
         asm_check(a, out);
         if (++a->expand_rounds > ASM_EXPAND_LIMIT) {
             asm_error(a, *p, "text macros replace each other for ever");

@@ -35,7 +35,9 @@ struct format {
 
 static struct format format_of(uint32_t size)
 {
-    return size == 4 ? (struct format){24, 8, false} : size == 8 ? (struct format){53, 11, false} : (struct format){64, 15, true};
+    return size == 4   ? (struct format){24, 8, false}
+           : size == 8 ? (struct format){53, 11, false}
+                       : (struct format){64, 15, true};
 }
 
 // Bits of a finite number: mantissa scaled to an integer and biased exponent.

@@ -1,6 +1,6 @@
-// Messages and the end of the line for them: errors with caret and the chain of expansions, warnings by table, and the way
-// out when memory, work or patience is exhausted. Also the memory of the assembler, which never returns NULL: a refusal
-// is a fatal error and leaves through asm_assemble.
+// Messages and the end of the line for them: errors with caret and the chain of expansions, warnings by table, and the
+// way out when memory, work or patience is exhausted. Also the memory of the assembler, which never returns NULL: a
+// refusal is a fatal error and leaves through asm_assemble.
 #include <stdalign.h>
 #include <stdarg.h>
 #include <string.h>
@@ -105,7 +105,8 @@ void asm_warn(struct assembler *a, enum asm_warning warning, const char *at, con
     va_end(args);
     struct base_place p = place_of(a, at);
     bool error = a->options->warnings_are_errors;
-    base_diag_report(a->diag, error ? BASE_ERROR : BASE_WARNING, &p, "%s [%s]", base_buf_cstr(&text), warnings[warning].id);
+    base_diag_report(a->diag, error ? BASE_ERROR : BASE_WARNING, &p, "%s [%s]", base_buf_cstr(&text),
+                     warnings[warning].id);
     base_buf_free(&text);
     report_chain(a);
     if (error && ++a->error_count >= ASM_ERROR_LIMIT)
@@ -160,7 +161,9 @@ static void *limited(void *user, void *ptr, size_t old_size, size_t new_size)
         base_alloc_free(a->options->alloc, b, head + old_size);
         return NULL;
     }
-    struct asm_block *grown = new_size > SIZE_MAX - head ? NULL : base_alloc_resize(a->options->alloc, b, b ? head + old_size : 0, head + new_size);
+    struct asm_block *grown = new_size > SIZE_MAX - head
+                                  ? NULL
+                                  : base_alloc_resize(a->options->alloc, b, b ? head + old_size : 0, head + new_size);
     if (!grown) {
         if (b)
             link_block(a, b);

@@ -49,7 +49,8 @@ static void show_current(struct assembler *a)
 
 void asm_enter_segment(struct assembler *a, struct asm_segment *s)
 {
-    a->segment_stack = asm_grow(a, a->segment_stack, &a->segment_stack_capacity, a->segment_stack_count, sizeof *a->segment_stack);
+    a->segment_stack =
+        asm_grow(a, a->segment_stack, &a->segment_stack_capacity, a->segment_stack_count, sizeof *a->segment_stack);
     a->segment_stack[a->segment_stack_count++] = a->segment;
     a->segment = s;
     if (s->flat || s->word_size == 4)
@@ -135,7 +136,8 @@ static void read_attributes(struct assembler *a, struct asm_segment *s, bool reo
     struct asm_segment given = *s;
     while (a->token->kind != TOKEN_END) {
         const char *at = a->token->text;
-        if (align_word(a, &given.align) || combine_word(a, &given) || use_word(a, &given.word_size, &given.flat) || class_word(a, &given))
+        if (align_word(a, &given.align) || combine_word(a, &given) || use_word(a, &given.word_size, &given.flat) ||
+            class_word(a, &given))
             continue;
         if (asm_accept_word(a, "readonly")) {
             given.readonly = true;
@@ -145,7 +147,8 @@ static void read_attributes(struct assembler *a, struct asm_segment *s, bool reo
         return;
     }
     if (reopened && a->pass == 1 && (given.word_size != s->word_size || given.align != s->align))
-        asm_warn(a, WARN_SEGMENT_ATTRIBUTES, a->line.at, "segment %s is opened again with other attributes; the first ones stay", s->symbol->name->text);
+        asm_warn(a, WARN_SEGMENT_ATTRIBUTES, a->line.at,
+                 "segment %s is opened again with other attributes; the first ones stay", s->symbol->name->text);
     if (reopened && given.word_size != s->word_size)
         asm_error(a, a->line.at, "segment %s cannot be both USE16 and USE32", s->symbol->name->text);
     if (reopened)
@@ -334,7 +337,8 @@ void asm_show_cpu(struct assembler *a)
 
 // ---- .MODEL, .CODE, .DATA ... ----
 
-static struct asm_segment *simple_segment(struct assembler *a, const char *text, const char *class_name, int combine, uint32_t align)
+static struct asm_segment *simple_segment(struct assembler *a, const char *text, const char *class_name, int combine,
+                                          uint32_t align)
 {
     struct asm_name *name = asm_name_of(a, text);
     bool known = name->symbol && name->symbol->kind == SYMBOL_SEGMENT && !name->symbol->announced;
@@ -382,9 +386,12 @@ void asm_simple_segment(struct assembler *a, struct asm_name *name, int which)
         uint32_t align;
         bool group;
     } rows[] = {
-        [SIMPLE_CODE] = {"_TEXT", "CODE", COMBINE_PUBLIC, 0, false},   [SIMPLE_DATA] = {"_DATA", "DATA", COMBINE_PUBLIC, 0, true},
-        [SIMPLE_BSS] = {"_BSS", "BSS", COMBINE_PUBLIC, 0, true},       [SIMPLE_CONST] = {"CONST", "CONST", COMBINE_PUBLIC, 0, true},
-        [SIMPLE_STACK] = {"STACK", "STACK", COMBINE_STACK, 16, true},  [SIMPLE_FARDATA] = {"FAR_DATA", "FAR_DATA", COMBINE_PRIVATE, 16, false},
+        [SIMPLE_CODE] = {"_TEXT", "CODE", COMBINE_PUBLIC, 0, false},
+        [SIMPLE_DATA] = {"_DATA", "DATA", COMBINE_PUBLIC, 0, true},
+        [SIMPLE_BSS] = {"_BSS", "BSS", COMBINE_PUBLIC, 0, true},
+        [SIMPLE_CONST] = {"CONST", "CONST", COMBINE_PUBLIC, 0, true},
+        [SIMPLE_STACK] = {"STACK", "STACK", COMBINE_STACK, 16, true},
+        [SIMPLE_FARDATA] = {"FAR_DATA", "FAR_DATA", COMBINE_PRIVATE, 16, false},
         [SIMPLE_FARBSS] = {"FAR_BSS", "FAR_BSS", COMBINE_PRIVATE, 16, false},
     };
     if (!a->model) {

@@ -1,5 +1,5 @@
-// Delivers logical lines: from files, from macro bodies with arguments put in, from the rounds of loops. Joins lines continued
-// with a backslash.
+// Delivers logical lines: from files, from macro bodies with arguments put in, from the rounds of loops. Joins lines
+// continued with a backslash.
 #include <string.h>
 
 #include "asm/input.h"
@@ -9,7 +9,8 @@
 struct asm_input *asm_push_input(struct assembler *a, int kind)
 {
     if (a->input && a->input->depth >= ASM_NESTING_LIMIT)
-        asm_fatal(a, "macros and includes are nested more than %u deep (does a macro call itself for ever?)", ASM_NESTING_LIMIT);
+        asm_fatal(a, "macros and includes are nested more than %u deep (does a macro call itself for ever?)",
+                  ASM_NESTING_LIMIT);
     struct asm_input *in = a->free_inputs;
     if (in) {
         a->free_inputs = in->below;
@@ -232,7 +233,8 @@ void asm_include(struct assembler *a, struct asm_name *name, int argument)
     size_t size = 0;
     const char *wanted = asm_text_copy(a, file.at, file.length);
     const struct asm_options *o = a->options;
-    if (!o->open_include || !o->open_include(o->include_user, wanted, a->files[a->origin.file].path, &path, &text, &size)) {
+    if (!o->open_include ||
+        !o->open_include(o->include_user, wanted, a->files[a->origin.file].path, &path, &text, &size)) {
         asm_error(a, file.at, "include file '%s' not found", wanted);
         return;
     }
@@ -248,7 +250,10 @@ void asm_run_line(struct assembler *a, const char *text, const char *what)
     asm_save_line(a, &state);
     const struct asm_input *stop = a->input;
     struct asm_expansion *e = asm_get(a, sizeof *e);
-    *e = (struct asm_expansion){.what = what, .file = a->origin.file, .line = a->origin.line, .outer = a->origin.expansion,
+    *e = (struct asm_expansion){.what = what,
+                                .file = a->origin.file,
+                                .line = a->origin.line,
+                                .outer = a->origin.expansion,
                                 .depth = a->origin.expansion ? a->origin.expansion->depth + 1 : 1};
     a->origin.expansion = e;
     struct asm_text line = {text, strlen(text)};
@@ -274,7 +279,8 @@ void asm_check_closed(struct assembler *a)
     asm_hll_check_closed(a);
     a->line_failed = a->forward_seen = false;
     if (a->structure)
-        asm_error(a, NULL, "the structure %s is not closed", a->structure->name ? a->structure->name->text : "inside another");
+        asm_error(a, NULL, "the structure %s is not closed",
+                  a->structure->name ? a->structure->name->text : "inside another");
     if (a->proc_symbol)
         asm_error(a, NULL, "procedure %s is not closed by ENDP", a->proc_symbol->name->text);
     if (a->segment && a->segment_stack_count && !a->model)

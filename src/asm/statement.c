@@ -1,5 +1,5 @@
-// Statements: what is left of a line when the preprocessor is done. Pass 1 runs each once and keeps what later passes need: its
-// bytes when nothing about them can change, else its tokens.
+// Statements: what is left of a line when the preprocessor is done. Pass 1 runs each once and keeps what later passes
+// need: its bytes when nothing about them can change, else its tokens.
 #include <string.h>
 
 #include "asm/defs.h"
@@ -21,7 +21,8 @@ static bool inside(struct asm_text t, const char *p)
 static void settle_origin(struct assembler *a, struct asm_statement *s)
 {
     if (!s->origin.text.at)
-        s->origin.text = (struct asm_text){asm_text_copy(a, a->origin.text.at, a->origin.text.length), a->origin.text.length};
+        s->origin.text =
+            (struct asm_text){asm_text_copy(a, a->origin.text.at, a->origin.text.length), a->origin.text.length};
 }
 
 static void keep_tokens(struct assembler *a, struct asm_statement *s, const struct asm_token *first)
@@ -150,7 +151,8 @@ const struct asm_type *asm_data_type(const struct asm_token *t)
 
 static const struct asm_directive *directive_of(const struct asm_token *t)
 {
-    return t->kind == TOKEN_NAME && t->name->directive && t->name->directive->stage != STAGE_TEXT ? t->name->directive : NULL;
+    return t->kind == TOKEN_NAME && t->name->directive && t->name->directive->stage != STAGE_TEXT ? t->name->directive
+                                                                                                  : NULL;
 }
 
 static bool second_is_verb(const struct asm_token *t)
@@ -225,7 +227,8 @@ static bool emits(const struct verb *v)
     return v->instruction || v->type || (v->directive && v->directive->run == asm_data_directive);
 }
 
-static void first_run(struct assembler *a, const struct asm_token *first, const struct verb *v, struct asm_symbol *label)
+static void first_run(struct assembler *a, const struct asm_token *first, const struct verb *v,
+                      struct asm_symbol *label)
 {
     struct asm_segment *segment = a->segment;
     uint32_t start = segment ? segment->location : 0;
@@ -240,7 +243,8 @@ static void first_run(struct assembler *a, const struct asm_token *first, const 
     if (a->line_failed && !a->forward_seen) // reported; its bytes, if any, keep the addresses of the rest sensible
         return;
     uint32_t count = segment ? segment->location - start : 0;
-    bool fixed = emits(v) && !a->unstable_seen && !a->forward_seen && count && a->emitted - emitted == count && count <= BYTES_KEPT;
+    bool fixed = emits(v) && !a->unstable_seen && !a->forward_seen && count && a->emitted - emitted == count &&
+                 count <= BYTES_KEPT;
     if (fixed)
         keep_bytes(a, segment->bytes.data + start, count, v->instruction);
     else if (!(emits(v) && count == 0 && !a->forward_seen && !a->unstable_seen))
@@ -348,7 +352,9 @@ void asm_rerun(struct assembler *a, struct asm_statement *s)
     a->depth = 0;
     asm_list_again(a, s);
     switch (s->kind) {
-    case STATEMENT_BYTES: rerun_bytes(a, s); break;
+    case STATEMENT_BYTES:
+        rerun_bytes(a, s);
+        break;
     case STATEMENT_LABEL:
         a->anonymous_count += s->anonymous;
         if (!a->segment)
@@ -356,7 +362,9 @@ void asm_rerun(struct assembler *a, struct asm_statement *s)
         asm_place_label(a, s->symbol);
         a->segment->has_code |= !s->symbol->data;
         break;
-    case STATEMENT_ASSIGN: asm_define_value(a, s->symbol, s->value, true, true); break;
+    case STATEMENT_ASSIGN:
+        asm_define_value(a, s->symbol, s->value, true, true);
+        break;
     case STATEMENT_EQUATE:
         a->token = s->tokens;
         a->line = s->line;
@@ -366,7 +374,9 @@ void asm_rerun(struct assembler *a, struct asm_statement *s)
         a->unstable_seen = a->forward_seen = false;
         asm_rerun_equate(a, s->symbol);
         break;
-    default: rerun_line(a, s); break;
+    default:
+        rerun_line(a, s);
+        break;
     }
     asm_list_end(a, s);
     a->statement = NULL;

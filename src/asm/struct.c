@@ -1,5 +1,5 @@
-// STRUC, STRUCT, UNION and RECORD: definitions, and instances <...> of them. A field keeps the tokens of its initialiser; an
-// instance runs them, or the override, as data of the field's type.
+// STRUC, STRUCT, UNION and RECORD: definitions, and instances <...> of them. A field keeps the tokens of its
+// initialiser; an instance runs them, or the override, as data of the field's type.
 #include <string.h>
 
 #include "asm/defs.h"
@@ -111,7 +111,8 @@ static void check_new_name(struct assembler *a, const struct asm_type *t, const 
         asm_error(a, at, "the structure has a field '%s' already", name->text);
 }
 
-static void define_field(struct assembler *a, struct asm_name *name, const struct asm_type *type, const struct asm_token *initial)
+static void define_field(struct assembler *a, struct asm_name *name, const struct asm_type *type,
+                         const struct asm_token *initial)
 {
     check_new_name(a, a->structure, name, a->origin.text.at);
     struct asm_field *f = asm_get(a, sizeof *f);
@@ -261,7 +262,8 @@ static bool run_override(struct assembler *a, const struct asm_field *f, struct 
     const struct asm_token *t = a->token;
     if (string_override(a, f, d))
         return true;
-    bool list = (asm_is_punct(t, '<') || asm_is_punct(t, '{')) && !asm_is_structure(f->type) && f->type->kind != TYPE_RECORD;
+    bool list =
+        (asm_is_punct(t, '<') || asm_is_punct(t, '{')) && !asm_is_structure(f->type) && f->type->kind != TYPE_RECORD;
     if (list && (asm_is_punct(t + 1, '>') || asm_is_punct(t + 1, '}'))) {
         a->token += 2;
         run_default(a, f, d);
@@ -489,7 +491,8 @@ void asm_typedef(struct assembler *a, struct asm_name *name, int argument)
     if (asm_is_word(a->token, "proto")) {
         a->token++;
         type = asm_parse_prototype(a);
-    } else if (asm_is_operator(a->token, OPERATOR_PTR) && (a->token[1].kind == TOKEN_END || asm_is_word(&a->token[1], "proto"))) {
+    } else if (asm_is_operator(a->token, OPERATOR_PTR) &&
+               (a->token[1].kind == TOKEN_END || asm_is_word(&a->token[1], "proto"))) {
         a->token++;
         struct asm_type *p = asm_get(a, sizeof *p);
         p->kind = TYPE_POINTER;

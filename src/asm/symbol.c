@@ -1,5 +1,5 @@
-// Symbols: making, finding and defining them. A definition in a later pass that differs from the one before asks for one
-// more pass.
+// Symbols: making, finding and defining them. A definition in a later pass that differs from the one before asks for
+// one more pass.
 #include <string.h>
 
 #include "asm/defs.h"
@@ -38,10 +38,19 @@ struct asm_symbol *asm_lookup(const struct asm_name *name)
 }
 
 static const char *const kind_names[] = {
-    [SYMBOL_UNDEFINED] = "undefined symbol", [SYMBOL_LABEL] = "label", [SYMBOL_EQUATE] = "constant",
-    [SYMBOL_TEXT] = "text macro", [SYMBOL_MACRO] = "macro", [SYMBOL_SEGMENT] = "segment", [SYMBOL_GROUP] = "group",
-    [SYMBOL_TYPE] = "type", [SYMBOL_FIELD] = "structure field", [SYMBOL_BITS] = "record field",
-    [SYMBOL_EXTERN] = "external symbol", [SYMBOL_COMMUNAL] = "communal", [SYMBOL_STACK] = "local variable",
+    [SYMBOL_UNDEFINED] = "undefined symbol",
+    [SYMBOL_LABEL] = "label",
+    [SYMBOL_EQUATE] = "constant",
+    [SYMBOL_TEXT] = "text macro",
+    [SYMBOL_MACRO] = "macro",
+    [SYMBOL_SEGMENT] = "segment",
+    [SYMBOL_GROUP] = "group",
+    [SYMBOL_TYPE] = "type",
+    [SYMBOL_FIELD] = "structure field",
+    [SYMBOL_BITS] = "record field",
+    [SYMBOL_EXTERN] = "external symbol",
+    [SYMBOL_COMMUNAL] = "communal",
+    [SYMBOL_STACK] = "local variable",
 };
 
 const char *asm_kind_name(const struct asm_symbol *s)
@@ -58,7 +67,8 @@ void asm_error_redefined(struct assembler *a, const struct asm_symbol *s, const 
         asm_error(a, at, "'%s' is already defined as a %s (%s:%u)", s->name->text, kind_names[s->kind], file, s->line);
 }
 
-// A symbol that may still become `kind`: new, or only announced by PUBLIC, EXTERNDEF, PROTO. NULL with a message: taken.
+// A symbol that may still become `kind`: new, or only announced by PUBLIC, EXTERNDEF, PROTO. NULL with a message:
+// taken.
 struct asm_symbol *asm_symbol_claim(struct assembler *a, struct asm_name *name, int kind, const char *at)
 {
     struct asm_symbol *s = asm_symbol_get(a, name);
@@ -91,10 +101,12 @@ void asm_place_label(struct assembler *a, struct asm_symbol *s)
     s->pass = a->pass;
 }
 
-struct asm_symbol *asm_define_label(struct assembler *a, struct asm_symbol *s, const struct asm_type *type, const char *at)
+struct asm_symbol *asm_define_label(struct assembler *a, struct asm_symbol *s, const struct asm_type *type,
+                                    const char *at)
 {
     if (a->structure || !a->segment) {
-        asm_error(a, at, "'%s' stands %s", s->name->text, a->structure ? "inside a structure, which has fields only" : "outside of any segment");
+        asm_error(a, at, "'%s' stands %s", s->name->text,
+                  a->structure ? "inside a structure, which has fields only" : "outside of any segment");
         return NULL;
     }
     if (!may_become_label(a, s)) {
@@ -132,7 +144,8 @@ struct asm_symbol *asm_define_anonymous(struct assembler *a)
 
 // ---- equates ----
 
-void asm_define_value(struct assembler *a, struct asm_symbol *s, const struct asm_value *v, bool redefinable, bool stable)
+void asm_define_value(struct assembler *a, struct asm_symbol *s, const struct asm_value *v, bool redefinable,
+                      bool stable)
 {
     if (s->kind != SYMBOL_EQUATE) {
         s->kind = SYMBOL_EQUATE;
@@ -186,9 +199,12 @@ const char *asm_public_name(struct assembler *a, struct asm_symbol *s)
         text = asm_format(a, "_%s", text);
         break;
     case LANGUAGE_STDCALL:
-        text = s->procedure || s->kind == SYMBOL_EXTERN ? asm_format(a, "_%s@%u", text, asm_proc_bytes(s)) : asm_format(a, "_%s", text);
+        text = s->procedure || s->kind == SYMBOL_EXTERN ? asm_format(a, "_%s@%u", text, asm_proc_bytes(s))
+                                                        : asm_format(a, "_%s", text);
         break;
-    case LANGUAGE_PASCAL: case LANGUAGE_FORTRAN: case LANGUAGE_BASIC:
+    case LANGUAGE_PASCAL:
+    case LANGUAGE_FORTRAN:
+    case LANGUAGE_BASIC:
         text = upper_copy(a, text);
         break;
     default:

@@ -56,7 +56,8 @@ static bool value_of_equ(struct assembler *a, struct asm_value *v)
         return false; // a long string
     if (asm_is_constant(v) && v->kind == VALUE_NUMBER && !v->bracket)
         return true;
-    return (v->kind == VALUE_MEMORY || v->kind == VALUE_NUMBER) && v->base < 0 && v->index < 0 && mentions_location(first);
+    return (v->kind == VALUE_MEMORY || v->kind == VALUE_NUMBER) && v->base < 0 && v->index < 0 &&
+           mentions_location(first);
 }
 
 static void equ_value(struct assembler *a, struct asm_name *name, const struct asm_value *v)
@@ -196,7 +197,8 @@ void asm_substr(struct assembler *a, struct asm_name *name, int argument)
         length = (int64_t)text.size - position + 1;
     }
     struct asm_text part;
-    struct asm_symbol *s = ok && cut(a, (struct asm_text){chars(&text), text.size}, position, length, &part) ? text_symbol(a, name) : NULL;
+    struct asm_symbol *s =
+        ok && cut(a, (struct asm_text){chars(&text), text.size}, position, length, &part) ? text_symbol(a, name) : NULL;
     if (s)
         asm_define_text(a, s, part.at, part.length);
     base_buf_free(&text);
@@ -287,7 +289,8 @@ static void builtin_substr(struct assembler *a, const struct asm_text *arguments
         base_buf_add(result, part.at, part.length);
 }
 
-static void builtin_sizestr(struct assembler *a, const struct asm_text *arguments, size_t count, struct base_buf *result)
+static void builtin_sizestr(struct assembler *a, const struct asm_text *arguments, size_t count,
+                            struct base_buf *result)
 {
     asm_print_number(a, count ? (int64_t)arguments[0].length : 0, result);
 }
@@ -309,7 +312,10 @@ void asm_builtins_init(struct assembler *a)
     static const struct {
         const char *name;
         asm_builtin *run;
-    } list[] = {{"@CatStr", builtin_catstr}, {"@SubStr", builtin_substr}, {"@SizeStr", builtin_sizestr}, {"@InStr", builtin_instr}};
+    } list[] = {{"@CatStr", builtin_catstr},
+                {"@SubStr", builtin_substr},
+                {"@SizeStr", builtin_sizestr},
+                {"@InStr", builtin_instr}};
     for (size_t i = 0; i < BASE_COUNT(list); i++) {
         struct asm_symbol *s = asm_symbol_get(a, asm_name_of(a, list[i].name));
         struct asm_macro *m = asm_get(a, sizeof *m);

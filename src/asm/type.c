@@ -56,11 +56,16 @@ uint32_t asm_type_size(const struct assembler *a, const struct asm_type *type)
     if (type->size)
         return type->size;
     switch (type->kind) {
-    case TYPE_NEAR: return word_size(a);
-    case TYPE_FAR: return word_size(a) + 2;
-    case TYPE_POINTER: return word_size(a) + (type->far ? 2 : 0);
-    case TYPE_PROTO: return word_size(a);
-    default: return 0;
+    case TYPE_NEAR:
+        return word_size(a);
+    case TYPE_FAR:
+        return word_size(a) + 2;
+    case TYPE_POINTER:
+        return word_size(a) + (type->far ? 2 : 0);
+    case TYPE_PROTO:
+        return word_size(a);
+    default:
+        return 0;
     }
 }
 

@@ -217,45 +217,73 @@ static bool divide(struct assembler *a, int64_t *x, int64_t y, bool remainder, b
     return true;
 }
 
-static bool compute(struct assembler *a, int operator, struct asm_value *x, const struct asm_value *y, const char *at)
+static bool compute(struct assembler *a, int operator, struct asm_value * x, const struct asm_value *y, const char *at)
 {
     int64_t l = x->value, r = y->value;
     switch (operator) {
-    case '*': x->value = (int64_t)((uint64_t)l * (uint64_t)r); return true;
-    case '/': return divide(a, &x->value, r, false, x->forward, at);
-    case OPERATOR_MOD: return divide(a, &x->value, r, true, x->forward, at);
-    case OPERATOR_SHL: x->value = shift(l, r, true); return true;
-    case OPERATOR_SHR: x->value = shift(l, r, false); return true;
-    case OPERATOR_EQ: x->value = truth(same_number(l, r)); return true;
-    case OPERATOR_NE: x->value = truth(!same_number(l, r)); return true;
-    case OPERATOR_LT: x->value = truth(l < r); return true;
-    case OPERATOR_LE: x->value = truth(l <= r); return true;
-    case OPERATOR_GT: x->value = truth(l > r); return true;
-    case OPERATOR_GE: x->value = truth(l >= r); return true;
-    case OPERATOR_AND: x->value = l & r; return true;
-    case OPERATOR_OR: x->value = l | r; return true;
-    case OPERATOR_XOR: x->value = l ^ r; return true;
-    default: return false;
+    case '*':
+        x->value = (int64_t)((uint64_t)l * (uint64_t)r);
+        return true;
+    case '/':
+        return divide(a, &x->value, r, false, x->forward, at);
+    case OPERATOR_MOD:
+        return divide(a, &x->value, r, true, x->forward, at);
+    case OPERATOR_SHL:
+        x->value = shift(l, r, true);
+        return true;
+    case OPERATOR_SHR:
+        x->value = shift(l, r, false);
+        return true;
+    case OPERATOR_EQ:
+        x->value = truth(same_number(l, r));
+        return true;
+    case OPERATOR_NE:
+        x->value = truth(!same_number(l, r));
+        return true;
+    case OPERATOR_LT:
+        x->value = truth(l < r);
+        return true;
+    case OPERATOR_LE:
+        x->value = truth(l <= r);
+        return true;
+    case OPERATOR_GT:
+        x->value = truth(l > r);
+        return true;
+    case OPERATOR_GE:
+        x->value = truth(l >= r);
+        return true;
+    case OPERATOR_AND:
+        x->value = l & r;
+        return true;
+    case OPERATOR_OR:
+        x->value = l | r;
+        return true;
+    case OPERATOR_XOR:
+        x->value = l ^ r;
+        return true;
+    default:
+        return false;
     }
 }
 
 static bool is_relation(int operator)
 {
-    return operator >= OPERATOR_EQ && operator <= OPERATOR_GE;
+    return operator>= OPERATOR_EQ && operator<= OPERATOR_GE;
 }
 
 // Everything but + and -: constants on both sides, except that relations also compare addresses of one segment.
-bool asm_binary(struct assembler *a, int operator, struct asm_value *x, const struct asm_value *y, const char *at)
+bool asm_binary(struct assembler *a, int operator, struct asm_value * x, const struct asm_value *y, const char *at)
 {
-    if (operator == '*' && (x->kind == VALUE_REGISTER || y->kind == VALUE_REGISTER))
+    if (operator== '*' &&(x->kind == VALUE_REGISTER || y->kind == VALUE_REGISTER))
         return scale_register(a, x, y, at);
     bool forward = x->forward || y->forward;
-    bool comparable = is_relation(operator) && x->segment == y->segment && x->external == y->external &&
-                      x->base < 0 && y->base < 0 && x->kind <= VALUE_TYPE && y->kind <= VALUE_TYPE;
+    bool comparable = is_relation(operator) && x->segment == y->segment && x->external == y->external && x->base < 0 &&
+                      y->base < 0 && x->kind <= VALUE_TYPE && y->kind <= VALUE_TYPE;
     bool constants = asm_is_constant(x) && asm_is_constant(y);
     if (!forward && !constants && !(comparable && x->kind != VALUE_REGISTER)) {
-        if (is_relation(operator) && x->kind != VALUE_REGISTER && y->kind != VALUE_REGISTER && x->index < 0 && y->index < 0) {
-            *x = asm_number(truth(operator == OPERATOR_NE)); // addresses of different segments are never equal
+        if (is_relation(operator) && x->kind != VALUE_REGISTER && y->kind != VALUE_REGISTER && x->index < 0 &&
+            y->index < 0) {
+            *x = asm_number(truth(operator== OPERATOR_NE)); // addresses of different segments are never equal
             return true;
         }
         asm_error(a, at, "constant expected");
@@ -263,23 +291,26 @@ bool asm_binary(struct assembler *a, int operator, struct asm_value *x, const st
     }
     struct asm_value result = asm_number(x->value);
     result.forward = forward;
-    if (!compute(a, operator, &result, y, at))
+    if (!compute(a, operator, & result, y, at))
         return false;
     *x = result;
     return true;
 }
 
-bool asm_part(struct assembler *a, int operator, struct asm_value *x, const char *at)
+bool asm_part(struct assembler *a, int operator, struct asm_value * x, const char *at)
 {
     if (asm_is_constant(x) || x->forward) {
         uint32_t v = (uint32_t)x->value;
         bool forward = x->forward;
-        *x = asm_number(operator == OPERATOR_LOW ? v & 0xff : operator == OPERATOR_HIGH ? v >> 8 & 0xff :
-                        operator == OPERATOR_LOWWORD ? v & 0xffff : v >> 16);
+        *x = asm_number(operator== OPERATOR_LOW  ? v & 0xff :
+                        operator== OPERATOR_HIGH ? v >> 8 & 0xff
+                        :
+                        operator== OPERATOR_LOWWORD ? v & 0xffff
+                                                    : v>> 16);
         x->forward = forward;
         return true;
     }
-    if (operator == OPERATOR_LOWWORD && x->kind == VALUE_NUMBER) {
+    if (operator== OPERATOR_LOWWORD && x->kind == VALUE_NUMBER) {
         x->part = 'L';
         x->type = &asm_type_word;
         return true;

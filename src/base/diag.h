@@ -25,8 +25,8 @@ struct base_diag {
     base_diag_sink *sink; // NULL: messages are only counted and the first error kept
     void *user;
     uint32_t errors, warnings;
-    uint32_t error_limit;      // after so many errors base_diag_full is true; 0 = no limit
-    struct base_buf first;     // text of the first error, for APIs that report one
+    uint32_t error_limit;  // after so many errors base_diag_full is true; 0 = no limit
+    struct base_buf first; // text of the first error, for APIs that report one
 };
 
 void base_diag_init(struct base_diag *d, const struct base_alloc *alloc, base_diag_sink *sink, void *user);

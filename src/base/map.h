@@ -24,7 +24,7 @@ struct base_map {
 void base_map_init(struct base_map *m, const struct base_alloc *alloc, bool ignore_case);
 void base_map_free(struct base_map *m);
 
-void *base_map_get(const struct base_map *m, const char *key, size_t length) BASE_MUST_USE; // NULL: absent
+void *base_map_get(const struct base_map *m, const char *key, size_t length) BASE_MUST_USE;       // NULL: absent
 bool base_map_set(struct base_map *m, const char *key, size_t length, void *value) BASE_MUST_USE; // false: no memory
 void base_map_remove(struct base_map *m, const char *key, size_t length);
 

@@ -1,6 +1,6 @@
-// What happens inside a machine, announced to whoever listens: a sink and a record. Each room declares its own kinds and
-// payloads (vmm/observe.h, x86/..., pc/...); `watch` and `check` listen, the public API passes on. Listeners never change
-// what happens, nor the clock. Without one an announcement costs one predictable branch.
+// What happens inside a machine, announced to whoever listens: a sink and a record. Each room declares its own kinds
+// and payloads (vmm/observe.h, x86/..., pc/...); `watch` and `check` listen, the public API passes on. Listeners never
+// change what happens, nor the clock. Without one an announcement costs one predictable branch.
 #ifndef VXDKIT_BASE_OBSERVE_H
 #define VXDKIT_BASE_OBSERVE_H
 

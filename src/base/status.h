@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define BASE_MUST_USE __attribute__((warn_unused_result))
+#define BASE_MUST_USE            __attribute__((warn_unused_result))
 #define BASE_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#define BASE_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define BASE_UNLIKELY(x)         __builtin_expect(!!(x), 0)
 #else
 #define BASE_MUST_USE
 #define BASE_PRINTF(text, first)

@@ -1,6 +1,6 @@
-// A growable table of plain records addressed by index: how a machine keeps its host-side state (threads, frames, events,
-// time-outs). No record holds a host pointer, so copying a table copies the state: that is what snapshots rest on.
-// Index 0 is never handed out and means "none".
+// A growable table of plain records addressed by index: how a machine keeps its host-side state (threads, frames,
+// events, time-outs). No record holds a host pointer, so copying a table copies the state: that is what snapshots rest
+// on. Index 0 is never handed out and means "none".
 #ifndef VXDKIT_BASE_TABLE_H
 #define VXDKIT_BASE_TABLE_H
 

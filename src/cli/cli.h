@@ -20,13 +20,14 @@ enum cli_status {
 
 struct cli_command {
     const char *name;
-    const char *usage;   // "vxd NAME ..." lines
-    const char *summary; // one line
-    const char *help;    // the options, one a line
+    const char *usage;                 // "vxd NAME ..." lines
+    const char *summary;               // one line
+    const char *help;                  // the options, one a line
     int (*run)(int argc, char **argv); // argv[0] is the subcommand's name
 };
 
-extern const struct cli_command cli_build, cli_asm, cli_ml, cli_link, cli_run, cli_info, cli_dis, cli_services, cli_help;
+extern const struct cli_command cli_build, cli_asm, cli_ml, cli_link, cli_run, cli_info, cli_dis, cli_services,
+    cli_help;
 extern const struct cli_command *const cli_commands[]; // in the order of the help, ended by NULL
 const struct cli_command *cli_find(const char *name);  // NULL: no such subcommand
 void cli_print_help(const struct cli_command *command, FILE *to);

@@ -33,7 +33,8 @@ static int read_texts(struct run *r)
     if (status == VXD_OK && q->registry)
         status = vxd_read_file(q->registry, &r->registry, cli_messages());
     if (status == VXD_OK && q->registry)
-        status = vxd_check_registry(&(struct vxd_input){q->registry, r->registry.data, r->registry.size}, cli_messages());
+        status =
+            vxd_check_registry(&(struct vxd_input){q->registry, r->registry.data, r->registry.size}, cli_messages());
     return cli_status_of(status);
 }
 
@@ -48,7 +49,7 @@ static int make_machine(struct run *r)
     r->machine = vxd_machine_new(&config);
     r->finder.drivers = &r->request->drivers;
     return r->machine && vxd_provide_drivers(r->machine, run_find_driver, &r->finder) ? CLI_OK
-                                                                                     : cli_status_of(VXD_NO_MEMORY);
+                                                                                      : cli_status_of(VXD_NO_MEMORY);
 }
 
 // With --quiet there is no account that would tell of broken rules.

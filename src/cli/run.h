@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 
-struct run_input { // something from outside at a time: an interrupt or a key
+struct run_input {   // something from outside at a time: an interrupt or a key
     const char *key; // NULL: an interrupt
     unsigned irq;
     uint64_t at;

@@ -1,4 +1,5 @@
-// One interrupt controller by itself: the board has a pair, and a virtual machine's virtual controllers are such pairs too.
+// One interrupt controller by itself: the board has a pair, and a virtual machine's virtual controllers are such pairs
+// too.
 #ifndef VXDKIT_PC_PIC_H
 #define VXDKIT_PC_PIC_H
 

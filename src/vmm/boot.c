@@ -1,13 +1,24 @@
-// Boot and shutdown: one ring-0 chain of control messages (Win95 DDK S22FD), and what is asked for from outside while the
-// system runs.
+// Boot and shutdown: one ring-0 chain of control messages (Win95 DDK S22FD), and what is asked for from outside while
+// the system runs.
 #include "vmm/defs.h"
 #include "vmm/heap.h"
 #include "vmm/v86data.h"
 
 // Steps of a BOOT frame.
-enum { BOOT_CRITICAL, BOOT_DEVICE, BOOT_COMPLETE, BOOT_SYS_VM, BOOT_OVER,
-       EXIT_VMS, EXIT_SYS_VM, EXIT_SYSTEM, EXIT_CRITICAL, EXIT_OVER,
-       TICKET_DONE, LOAD_DONE };
+enum {
+    BOOT_CRITICAL,
+    BOOT_DEVICE,
+    BOOT_COMPLETE,
+    BOOT_SYS_VM,
+    BOOT_OVER,
+    EXIT_VMS,
+    EXIT_SYS_VM,
+    EXIT_SYSTEM,
+    EXIT_CRITICAL,
+    EXIT_OVER,
+    TICKET_DONE,
+    LOAD_DONE
+};
 
 static void send(struct vmm *v, struct vmm_frame *f, uint32_t message, uint32_t phase, bool with_tail)
 {
@@ -142,7 +153,7 @@ void vmm_boot(struct vmm *v)
     s->reg[X86_ESP] = t->crs;
     s->eflags = 2;
     chain_begin(v, BOOT_CRITICAL, 0);
-    v->cpu->state.eflags = 2; // no interrupts before Device_Init
+    v->cpu->state.eflags = 2;               // no interrupts before Device_Init
     struct vmm_frame *f = vmm_frame_top(v); // NULL: no host memory, the run has ended
     if (f)
         f->eflags = X86_IF | 2;
@@ -184,8 +195,13 @@ bool vmm_send_control(struct vmm *v, const char *device, uint32_t message, uint3
     uint32_t module = device ? vmm_module_by_name(v, device) : 0;
     if (device && !module)
         return false;
-    *ticket = ask(v, &(struct vmm_ticket){.kind = VMM_TICKET_CONTROL, .module = module, .message = message, .ebx = ebx,
-                                          .edx = edx, .esi = esi, .edi = edi});
+    *ticket = ask(v, &(struct vmm_ticket){.kind = VMM_TICKET_CONTROL,
+                                          .module = module,
+                                          .message = message,
+                                          .ebx = ebx,
+                                          .edx = edx,
+                                          .esi = esi,
+                                          .edi = edi});
     return *ticket != 0;
 }
 
@@ -211,7 +227,8 @@ static void load_begin(struct vmm *v, uint32_t ticket)
     uint32_t flags = vmm_module_at(v, module)->ddb + KIT_DDB_Flags;
     vmm_poke16(v, flags, (uint16_t)(vmm_peek16(v, flags) | KIT_DDB_Dynamic_VxD));
     chain_begin(v, LOAD_DONE, ticket);
-    vmm_directed_begin(v, module, KIT_Sys_Dynamic_Device_Init, (const uint32_t[4]){vmm_system_vm(v), 0, v->s.command_tail, 0});
+    vmm_directed_begin(v, module, KIT_Sys_Dynamic_Device_Init,
+                       (const uint32_t[4]){vmm_system_vm(v), 0, v->s.command_tail, 0});
 }
 
 static void control_begin(struct vmm *v, uint32_t ticket)

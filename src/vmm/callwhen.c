@@ -1,5 +1,6 @@
-// Call_When_*: chains of callbacks for task and thread switches, idleness, the critical section and the client's interrupt
-// flag (spec: callbacks). A CHAIN frame walks a chain by sequence numbers, so that entries may come and go meanwhile.
+// Call_When_*: chains of callbacks for task and thread switches, idleness, the critical section and the client's
+// interrupt flag (spec: callbacks). A CHAIN frame walks a chain by sequence numbers, so that entries may come and go
+// meanwhile.
 #include "vmm/defs.h"
 
 // --- chains

@@ -9,7 +9,8 @@ struct vmm_chapter {
     size_t state_size;                  // plain data, zeroed at creation
     const uint32_t *tables;             // row sizes of base_tables, ended by 0; NULL = none
     bool (*create)(struct vmm *v);      // at machine creation, after memory and descriptor tables exist; may be NULL
-    void (*vm_switched)(struct vmm *v, uint32_t from, uint32_t to); // control blocks; `to` is mapped already; may be NULL
+    void (*vm_switched)(struct vmm *v, uint32_t from,
+                        uint32_t to);                    // control blocks; `to` is mapped already; may be NULL
     void (*module_gone)(struct vmm *v, uint32_t module); // a driver is about to be unloaded: what is still its?
     void (*vm_gone)(struct vmm *v, uint32_t vm);         // control block, about to be freed; may be NULL
     void (*thread_gone)(struct vmm *v, uint32_t thread); // the same for a thread; may be NULL

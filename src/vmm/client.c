@@ -1,5 +1,5 @@
-// Between ring 0 and ring 3. While ring-3 code runs, the processor owns the client registers; otherwise the structure at
-// the top of the thread's ring-0 stack does. Only vmm_client_enter and client_leave copy.
+// Between ring 0 and ring 3. While ring-3 code runs, the processor owns the client registers; otherwise the structure
+// at the top of the thread's ring-0 stack does. Only vmm_client_enter and client_leave copy.
 #include "vmm/defs.h"
 
 uint32_t vmm_client(struct vmm *v)
@@ -22,8 +22,8 @@ static void load_flat(struct vmm *v)
             vmm_stop(v, VMM_END_FAULT, "the flat data descriptor %04X in the GDT is broken", VMM_DS);
 }
 
-// The processor has just pushed the client's SS:ESP, EFLAGS and CS:EIP (and from V86 mode its segment registers) into the
-// structure; the rest is stored here.
+// The processor has just pushed the client's SS:ESP, EFLAGS and CS:EIP (and from V86 mode its segment registers) into
+// the structure; the rest is stored here.
 void vmm_client_enter(struct vmm *v)
 {
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);

@@ -1,11 +1,11 @@
-// Control messages (spec: control): to all devices in the documented order or to one, boot and shutdown as chains of them.
+// Control messages (spec: control): to all devices in the documented order or to one, boot and shutdown as chains of
+// them.
 #include "vmm/defs.h"
 
 #include <string.h>
 
 // a[] of a BROADCAST frame.
-enum { B_MESSAGE, B_ORDER, B_SEQUENCE, B_EBX, B_EDX, B_ESI, B_EDI, B_FLAGS, B_CARRY, B_MODULE, B_EAX,
-       B_BLOCKS };
+enum { B_MESSAGE, B_ORDER, B_SEQUENCE, B_EBX, B_EDX, B_ESI, B_EDI, B_FLAGS, B_CARRY, B_MODULE, B_EAX, B_BLOCKS };
 enum { B_DOWN = 1, B_DIRECTED = 2, B_BOOT = 4 };
 
 static const struct kit_message *message_of(uint32_t value)
@@ -21,9 +21,11 @@ static void announce(struct vmm *v, const struct vmm_frame *f)
     if (!base_sink_heard(&v->sink))
         return;
     const struct kit_message *m = message_of(f->a[B_MESSAGE]);
-    struct vmm_control_record r = {.message = f->a[B_MESSAGE], .name = m ? m->name : NULL,
+    struct vmm_control_record r = {.message = f->a[B_MESSAGE],
+                                   .name = m ? m->name : NULL,
                                    .device = vmm_module_at(v, f->a[B_MODULE])->name,
-                                   .carry = vmm_flag(v, X86_CF), .eax = vmm_regs(v)[X86_EAX]};
+                                   .carry = vmm_flag(v, X86_CF),
+                                   .eax = vmm_regs(v)[X86_EAX]};
     vmm_announce(v, &r.head, VMM_RECORD_CONTROL, sizeof r);
 }
 
@@ -214,8 +216,8 @@ static void directed_sys_control(struct vmm *v)
     const uint32_t p[4] = {r[X86_EBX], r[X86_EDX], r[X86_ESI], r[X86_EDI]};
     uint32_t module = vmm_module_by_ddb(v, r[X86_ECX]);
     if (!module) {
-        vmm_report(v, "dead-handle", v->call.caller, "Win98 DDK kernel_8zud", "%08X is no device descriptor block in the list",
-                   r[X86_ECX]);
+        vmm_report(v, "dead-handle", v->call.caller, "Win98 DDK kernel_8zud",
+                   "%08X is no device descriptor block in the list", r[X86_ECX]);
         vmm_set_flag(v, X86_CF, true);
         return;
     }

@@ -13,7 +13,7 @@ bool vmm_map_fresh(struct vmm *v, uint32_t linear, uint32_t pages, uint32_t bits
 // layout.c: what lies in guest memory from the beginning
 bool vmm_layout_create(struct vmm *v) BASE_MUST_USE; // directory, GDT, IDT, TSS, gates, ROM; switches paging on
 bool vmm_gates_map(struct vmm *v, uint32_t count) BASE_MUST_USE; // gate pages for the numbers below count
-void vmm_layout_stack(struct vmm *v, uint32_t esp0); // TSS.ESP0
+void vmm_layout_stack(struct vmm *v, uint32_t esp0);             // TSS.ESP0
 
 // guest.c
 uint32_t vmm_vm_row(struct vmm *v, uint32_t handle);     // 0: not a VM
@@ -42,12 +42,12 @@ void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread);
 
 // frame.c, and the kinds by the file that resumes them
 void vmm_frame_returned(struct vmm *v, uint32_t kind);
-extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame, vmm_switch_frame,
-    vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame, vmm_trap_frame,
-    vmm_page_frame, vmm_life_frame, vmm_vxdint_frame;
+extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame,
+    vmm_switch_frame, vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame,
+    vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_vxdint_frame;
 
 // run.c
-void vmm_ended(struct vmm *v); // announces the end
+void vmm_ended(struct vmm *v);   // announces the end
 bool vmm_may_go_on(uint8_t end); // the next vmm_run goes on from there
 
 // vector.c: processor exceptions, interrupts, dynamic links
@@ -125,7 +125,7 @@ int64_t vmm_priority(struct vmm *v, uint32_t thread);
 bool vmm_wait_takes_events(struct vmm *v, uint32_t thread);
 bool vmm_reschedule_begin(struct vmm *v); // true: another thread is current
 void vmm_switch_to_begin(struct vmm *v, uint32_t thread);
-void vmm_settle_begin(struct vmm *v);     // at the end of a service that may have made another thread the first
+void vmm_settle_begin(struct vmm *v); // at the end of a service that may have made another thread the first
 void vmm_block_begin(struct vmm *v, enum vmm_block_kind kind, uint32_t object, uint32_t flags, uint32_t extra);
 void vmm_wait_begin(struct vmm *v);
 void vmm_wait_over(struct vmm *v, struct vmm_frame *f);

@@ -1,5 +1,5 @@
-// Devices written in C: their device descriptor block and service table lie in guest memory like any driver's, every slot
-// pointing at a gate.
+// Devices written in C: their device descriptor block and service table lie in guest memory like any driver's, every
+// slot pointing at a gate.
 #include "vmm/defs.h"
 
 #include <string.h>
@@ -68,7 +68,8 @@ static struct vmm_device_slot *new_slot(struct vmm *v)
     if (v->device_count == v->device_capacity) {
         size_t want = base_alloc_grow(v->device_capacity, v->device_count + 1, sizeof *v->devices);
         struct vmm_device_slot *slots =
-            want ? base_alloc_resize(v->alloc, v->devices, v->device_capacity * sizeof *slots, want * sizeof *slots) : NULL;
+            want ? base_alloc_resize(v->alloc, v->devices, v->device_capacity * sizeof *slots, want * sizeof *slots)
+                 : NULL;
         if (!slots)
             return NULL;
         v->devices = slots;

@@ -1,11 +1,11 @@
-// Events (spec: events; Win95 DDK S31D2-S31ED): scheduled, called, cancelled, and found when a thread reaches a processing
-// point.
+// Events (spec: events; Win95 DDK S31D2-S31ED): scheduled, called, cancelled, and found when a thread reaches a
+// processing point.
 //
 // Pending events of one scope (all, a VM, a thread) that ask for the same restrictions form a group: all of them are
 // eligible or none is. To find the next event one looks at one head per group, so an event that cannot run now costs
 // nothing. Inside a scope the oldest eligible event goes first.
-#include "vmm/defs.h"
 #include "vmm/event.h"
+#include "vmm/defs.h"
 
 // Flags that make a group: restrictions, and what else decides when its events are looked at.
 static const uint32_t GROUP_MASK = VMM_PEF_RESTRICTIONS | KIT_PEF_Process_Last | KIT_PEF_Ring0_Event;
@@ -79,9 +79,15 @@ void vmm_event_announce(struct vmm *v, const struct vmm_event *e, uint8_t state,
 {
     if (!base_sink_heard(&v->sink) || e->of_timeout || e->silent)
         return;
-    struct vmm_event_record r = {.id = e->id, .kind = e->kind, .state = state, .callback = e->callback,
-                                 .reference = e->reference, .flags = e->flags, .not_met = not_met,
-                                 .device = vmm_module_name(v, e->callback), .symbol = vmm_symbol_of(v, e->callback)};
+    struct vmm_event_record r = {.id = e->id,
+                                 .kind = e->kind,
+                                 .state = state,
+                                 .callback = e->callback,
+                                 .reference = e->reference,
+                                 .flags = e->flags,
+                                 .not_met = not_met,
+                                 .device = vmm_module_name(v, e->callback),
+                                 .symbol = vmm_symbol_of(v, e->callback)};
     vmm_announce(v, &r.head, VMM_RECORD_EVENT, sizeof r);
 }
 
@@ -179,8 +185,12 @@ void vmm_event_for_timeout(struct vmm *v, uint32_t timeout)
 {
     const struct vmm_timeout *t = vmm_timeout_at(v, timeout);
     static const uint8_t level[] = {VMM_LEVEL_GLOBAL, VMM_LEVEL_VM, VMM_LEVEL_THREAD};
-    const struct vmm_event e = {.callback = t->callback, .reference = t->reference, .scope = t->scope,
-                                .timeout = timeout, .level = level[t->kind], .of_timeout = 1};
+    const struct vmm_event e = {.callback = t->callback,
+                                .reference = t->reference,
+                                .scope = t->scope,
+                                .timeout = timeout,
+                                .level = level[t->kind],
+                                .of_timeout = 1};
     uint32_t row = vmm_event_create(v, &e), group = row ? group_of(v, e.level, e.scope, 0) : 0;
     if (!group) {
         vmm_stop(v, VMM_END_MEMORY, "no host memory for a time-out that is due");

@@ -89,7 +89,8 @@ static void schedule(struct vmm *v, struct vmm_event *what, uint32_t scope, bool
     if (!find_scope(v, what, scope))
         return;
     if (what->flags & ~(uint32_t)KNOWN_FLAGS) {
-        vmm_stop(v, VMM_END_MISSING, "%s asks for an event with flags %08X: the restrictions of Windows 98 are not implemented",
+        vmm_stop(v, VMM_END_MISSING,
+                 "%s asks for an event with flags %08X: the restrictions of Windows 98 are not implemented",
                  vmm_module_name(v, v->call.caller), what->flags);
         return;
     }
@@ -145,7 +146,8 @@ static void call_vm_event(struct vmm *v)
 static void call_priority_vm_event(struct vmm *v)
 {
     uint32_t *r = vmm_regs(v);
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_PRIORITY, .flags = r[X86_ECX] & 0x3F, .boost = (int32_t)r[X86_EAX]},
+    schedule(v,
+             &(struct vmm_event){.kind = VMM_EVENT_PRIORITY, .flags = r[X86_ECX] & 0x3F, .boost = (int32_t)r[X86_EAX]},
              r[X86_EBX], true);
 }
 
@@ -154,8 +156,8 @@ static void call_priority_thread_event(struct vmm *v)
     // The thread is in EDI, so a time-out has no register: PEF_Time_Out is not honoured here [unverified].
     uint32_t *r = vmm_regs(v);
     uint32_t flags = (r[X86_ECX] & 0x3F & ~(uint32_t)KIT_PEF_Time_Out) | KIT_PEF_Thread_Event;
-    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_PRIORITY, .flags = flags, .boost = (int32_t)r[X86_EAX]}, r[X86_EDI],
-             true);
+    schedule(v, &(struct vmm_event){.kind = VMM_EVENT_PRIORITY, .flags = flags, .boost = (int32_t)r[X86_EAX]},
+             r[X86_EDI], true);
 }
 
 static void call_restricted_event(struct vmm *v)
@@ -218,9 +220,13 @@ static void cancel_restricted_event(struct vmm *v)
 // Call_When_VM_Ints_Enabled: at once when the current VM's interrupts are on, else once they come on (VDAG31).
 static void call_when_vm_ints_enabled(struct vmm *v)
 {
-    const struct vmm_event what = {.kind = VMM_EVENT_VM, .level = VMM_LEVEL_VM, .silent = 1,
-                                   .flags = KIT_PEF_Wait_For_STI, .scope = vmm_thread_at(v, v->s.current)->vm,
-                                   .callback = vmm_regs(v)[X86_ESI], .reference = vmm_regs(v)[X86_EDX]};
+    const struct vmm_event what = {.kind = VMM_EVENT_VM,
+                                   .level = VMM_LEVEL_VM,
+                                   .silent = 1,
+                                   .flags = KIT_PEF_Wait_For_STI,
+                                   .scope = vmm_thread_at(v, v->s.current)->vm,
+                                   .callback = vmm_regs(v)[X86_ESI],
+                                   .reference = vmm_regs(v)[X86_EDX]};
     uint32_t row = vmm_event_create(v, &what);
     if (row && here_and_now(v, &what))
         vmm_event_run_begin(v, row, false);

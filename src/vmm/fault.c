@@ -13,18 +13,36 @@ static void announce(struct vmm *v, const struct vmm_fault *fault, bool handled)
     char where[96];
     uint32_t linear = fault->v86 ? fault->cs * 16u + fault->eip : fault->eip;
     vmm_describe_address(v, linear, where, sizeof where);
-    struct vmm_fault_record r = {.vector = fault->vector, .error = fault->error, .cs = fault->cs, .eip = fault->eip,
-                                 .address = fault->vector == PAGE_FAULT ? v->cpu->state.cr2 : 0, .where = where,
+    struct vmm_fault_record r = {.vector = fault->vector,
+                                 .error = fault->error,
+                                 .cs = fault->cs,
+                                 .eip = fault->eip,
+                                 .address = fault->vector == PAGE_FAULT ? v->cpu->state.cr2 : 0,
+                                 .where = where,
                                  .handled = handled};
     vmm_announce(v, &r.head, VMM_RECORD_FAULT, sizeof r);
 }
 
 // --- unhandled
 
-static const char *const vector_names[] = {"divide error", "single step", "NMI", "breakpoint", "overflow", "bound check",
-                                           "invalid opcode", "no coprocessor", "double fault", "coprocessor overrun",
-                                           "invalid TSS", "segment not present", "stack fault", "general protection fault",
-                                           "page fault", "reserved", "coprocessor error", "alignment check"};
+static const char *const vector_names[] = {"divide error",
+                                           "single step",
+                                           "NMI",
+                                           "breakpoint",
+                                           "overflow",
+                                           "bound check",
+                                           "invalid opcode",
+                                           "no coprocessor",
+                                           "double fault",
+                                           "coprocessor overrun",
+                                           "invalid TSS",
+                                           "segment not present",
+                                           "stack fault",
+                                           "general protection fault",
+                                           "page fault",
+                                           "reserved",
+                                           "coprocessor error",
+                                           "alignment check"};
 
 // Dwords on the stack that lie in drivers' code, as return addresses do.
 static size_t stack_trace(struct vmm *v, uint32_t esp, char *to, size_t size)
@@ -72,9 +90,10 @@ void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
     vmm_stop(v, VMM_END_FAULT,
              "%s: %s (%u, error %X)%s in %s; EAX=%08X EBX=%08X ECX=%08X EDX=%08X ESI=%08X EDI=%08X EBP=%08X ESP=%08X "
              "EIP=%08X EFLAGS=%08X%s",
-             culprit[0] ? culprit : "ring-0 code outside all drivers", fault->vector < BASE_COUNT(vector_names) ? vector_names[fault->vector] : "interrupt",
-             fault->vector, fault->error, address, where, r[X86_EAX], r[X86_EBX], r[X86_ECX], r[X86_EDX], r[X86_ESI],
-             r[X86_EDI], r[X86_EBP], r[X86_ESP], fault->eip, fault->eflags, trace);
+             culprit[0] ? culprit : "ring-0 code outside all drivers",
+             fault->vector < BASE_COUNT(vector_names) ? vector_names[fault->vector] : "interrupt", fault->vector,
+             fault->error, address, where, r[X86_EAX], r[X86_EBX], r[X86_ECX], r[X86_EDX], r[X86_ESI], r[X86_EDI],
+             r[X86_EBP], r[X86_ESP], fault->eip, fault->eflags, trace);
 }
 
 // --- the VMM's own handlers

@@ -1,6 +1,6 @@
-// Fault hooks (spec: faults-io; Win95 DDK S3310-S3320). Every fault of every origin has two chains of HOOK_PROC procedures:
-// one before the VMM's own handler, one behind it for hooks made during Sys_Critical_Init. Their heads lie in guest memory
-// and end in gates.
+// Fault hooks (spec: faults-io; Win95 DDK S3310-S3320). Every fault of every origin has two chains of HOOK_PROC
+// procedures: one before the VMM's own handler, one behind it for hooks made during Sys_Critical_Init. Their heads lie
+// in guest memory and end in gates.
 #include "vmm/defs.h"
 #include "vmm/hook.h"
 
@@ -88,7 +88,8 @@ bool vmm_fault_hooks_begin(struct vmm *v, const struct vmm_fault *fault, bool la
     struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_FAULT);
     if (!f)
         return true;
-    const uint32_t a[] = {fault->vector, fault->ring3, fault->v86, fault->error, fault->eip, fault->cs, fault->eflags, esp};
+    const uint32_t a[] = {fault->vector, fault->ring3, fault->v86,    fault->error,
+                          fault->eip,    fault->cs,    fault->eflags, esp};
     memcpy(f->a, a, sizeof a);
     if (!fault->ring3)
         vmm_reenter(v);
@@ -112,7 +113,7 @@ const struct vmm_frame_kind vmm_fault_frame = {"the fault handler", fault_over, 
 static struct vmm_fault fault_of(const struct vmm_frame *f)
 {
     return (struct vmm_fault){(uint8_t)f->a[F_VECTOR], f->a[F_RING3], f->a[F_V86], f->a[F_ERROR], f->a[F_EIP],
-                              (uint16_t)f->a[F_CS], f->a[F_EFLAGS]};
+                              (uint16_t)f->a[F_CS],    f->a[F_EFLAGS]};
 }
 
 // No hook of a chain wanted the fault: everything as it was, then the next in line.

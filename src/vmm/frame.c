@@ -15,7 +15,8 @@ uint16_t vmm_frame_kind_add(struct vmm *v, const struct vmm_frame_kind *kind)
 struct vmm_frame *vmm_frame_push(struct vmm *v, uint16_t kind)
 {
     if (vmm_table(v, VMM_TABLE_frame)->live >= VMM_MOST_FRAMES) {
-        vmm_stop(v, VMM_END_FAULT, "%u callbacks, waits and nested executions are under way: a driver never returns from them",
+        vmm_stop(v, VMM_END_FAULT,
+                 "%u callbacks, waits and nested executions are under way: a driver never returns from them",
                  (unsigned)VMM_MOST_FRAMES);
         return NULL;
     }

@@ -1,15 +1,16 @@
-// Frames: how the VMM goes on after it has called a driver, or waits. A frame is a row on the current thread's frame stack:
-// numbers and guest addresses only. Each kind has a return gate; when the driver returns through it, `resume` runs.
+// Frames: how the VMM goes on after it has called a driver, or waits. A frame is a row on the current thread's frame
+// stack: numbers and guest addresses only. Each kind has a return gate; when the driver returns through it, `resume`
+// runs.
 #ifndef VXDKIT_VMM_FRAME_H
 #define VXDKIT_VMM_FRAME_H
 
 #include "vmm/guest.h"
 
 struct vmm_frame {
-    uint32_t below; // the frame under it on the same thread, 0 = bottom
+    uint32_t below;  // the frame under it on the same thread, 0 = bottom
     uint32_t thread; // index of the owning thread
     uint16_t kind;
-    uint16_t step; // belongs to the kind
+    uint16_t step;             // belongs to the kind
     uint32_t eip, esp, eflags; // where the interrupted code goes on; ESP is also what a callee must come back with
     uint32_t reg[8];           // registers at the push
     uint32_t a[12];            // belongs to the kind; with VMM_KEEP_EBP a[11] is the EBP given
@@ -27,9 +28,10 @@ enum vmm_contract { // beside ESP
 };
 
 struct vmm_frame_kind {
-    const char *name; // for messages
-    void (*resume)(struct vmm *v, struct vmm_frame *f);  // the callee has returned, registers are its results
-    void (*abandon)(struct vmm *v, struct vmm_frame *f); // undone from the top: VM crashed, thread gone, handler jumped out
+    const char *name;                                   // for messages
+    void (*resume)(struct vmm *v, struct vmm_frame *f); // the callee has returned, registers are its results
+    void (*abandon)(struct vmm *v,
+                    struct vmm_frame *f); // undone from the top: VM crashed, thread gone, handler jumped out
 };
 
 // Kinds of the VMM; a device adds its own with vmm_frame_kind_add before boot (same order in every machine).

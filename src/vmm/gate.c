@@ -97,7 +97,8 @@ static void check_call(struct vmm *v, const struct vmm_gate *gate)
     if (!(s->flags & KIT_INIT_ONLY) || v->s.phase < KIT_SYSSTATE_VXDINITCOMPLETED)
         return;
     if (v->config.profile == VMM_PROFILE_31 || gate->device->id != 1 || !lifted_in_40(s->ordinal))
-        vmm_report(v, "init-only", v->call.caller, s->page, "%s may only be called until Init_Complete is over", s->name);
+        vmm_report(v, "init-only", v->call.caller, s->page, "%s may only be called until Init_Complete is over",
+                   s->name);
 }
 
 static void missing(struct vmm *v, const struct vmm_gate *gate)
@@ -107,13 +108,14 @@ static void missing(struct vmm *v, const struct vmm_gate *gate)
     const char *caller = vmm_module_name(v, v->call.caller);
     if (v->config.keep_going) {
         vmm_report(v, "not-implemented", v->call.caller, gate->service->page,
-                   "service %s of %s is not implemented; answered with CF=1, EAX=0", gate->service->name, gate->device->name);
+                   "service %s of %s is not implemented; answered with CF=1, EAX=0", gate->service->name,
+                   gate->device->name);
         v->cpu->state.reg[X86_EAX] = 0;
         v->cpu->state.eflags |= X86_CF;
         return;
     }
-    vmm_stop(v, VMM_END_MISSING, "%s calls %s (device %s, service %04X:%04X) at %s: not implemented; its contract: %s", caller,
-             gate->service->name, gate->device->name, gate->device->id, gate->service->ordinal, where,
+    vmm_stop(v, VMM_END_MISSING, "%s calls %s (device %s, service %04X:%04X) at %s: not implemented; its contract: %s",
+             caller, gate->service->name, gate->device->name, gate->device->id, gate->service->ordinal, where,
              gate->service->page[0] ? gate->service->page : "not documented");
 }
 

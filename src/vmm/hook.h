@@ -11,7 +11,8 @@ uint32_t vmm_hook_variable(struct vmm *v, uint32_t proc);
 
 enum { VMM_LONGEST_CHAIN = 4096 }; // a chain that bites its tail must not hang us
 
-// The procedure that `link` (a slot, then a variable) leads to; `link` goes on to that procedure's variable, 0 at the end.
+// The procedure that `link` (a slot, then a variable) leads to; `link` goes on to that procedure's variable, 0 at the
+// end.
 uint32_t vmm_hook_step(struct vmm *v, uint32_t *link);
 
 // Is `proc` in the chain already? Hooked twice, its variable would lead back to itself (Win95 DDK S31A8).

@@ -38,7 +38,8 @@ static bool overlaps(const struct vmm *v, const struct vmm_host_range *range)
 {
     for (uint32_t i = 0; i < v->range_count; i++) {
         const struct vmm_host_range *r = &v->ranges[i];
-        if (r->memory == range->memory && (range->first - r->first < r->count || r->first - range->first < range->count))
+        if (r->memory == range->memory &&
+            (range->first - r->first < r->count || r->first - range->first < range->count))
             return true;
     }
     return false;
@@ -67,7 +68,8 @@ bool vmm_provide_range(struct vmm *v, const struct vmm_host_range *range)
     if (v->s.booted || !in_bounds(range) || overlaps(v, range))
         return false;
     if (v->range_count == v->range_capacity) {
-        size_t want = base_alloc_grow(v->range_capacity, v->range_count + 1, sizeof *v->ranges), size = sizeof *v->ranges;
+        size_t want = base_alloc_grow(v->range_capacity, v->range_count + 1, sizeof *v->ranges),
+               size = sizeof *v->ranges;
         void *more = want ? base_alloc_resize(v->alloc, v->ranges, v->range_capacity * size, want * size) : NULL;
         if (!more)
             return false;

@@ -1,5 +1,5 @@
-// Interrupt time: the virtual timer's ticks and the board's interrupts. An HWINT frame remembers everything of the code it
-// came from; the re-entry count is the number of such frames (and of ring-0 faults).
+// Interrupt time: the virtual timer's ticks and the board's interrupts. An HWINT frame remembers everything of the code
+// it came from; the re-entry count is the number of such frames (and of ring-0 faults).
 #include "vmm/defs.h"
 
 void vmm_reenter(struct vmm *v)

@@ -1,5 +1,5 @@
-// What lies in guest memory from the beginning: page directory, descriptor tables, task state segment, gate pages, and in
-// the first megabyte the System VM's idle loop and the traps that call-backs stand on.
+// What lies in guest memory from the beginning: page directory, descriptor tables, task state segment, gate pages, and
+// in the first megabyte the System VM's idle loop and the traps that call-backs stand on.
 #include "vmm/defs.h"
 
 #include <string.h>
@@ -19,8 +19,7 @@ static void put_descriptor(uint8_t *to, uint32_t base, uint32_t limit, uint16_t 
 static bool store(struct vmm *v, uint32_t linear, const void *bytes, uint32_t n)
 {
     uint32_t pte;
-    return vmm_pte_get(v, linear, &pte) &&
-           x86_memory_store(v->memory, (pte & ~0xFFFu) | (linear & 0xFFF), bytes, n);
+    return vmm_pte_get(v, linear, &pte) && x86_memory_store(v->memory, (pte & ~0xFFFu) | (linear & 0xFFF), bytes, n);
 }
 
 static bool create_directory(struct vmm *v)
@@ -93,7 +92,7 @@ static bool create_first_megabyte(struct vmm *v)
     static const uint8_t iret = 0xCF;
     const uint32_t rom = VMM_IDLE_SEGMENT << 4;
     uint8_t traps[VMM_TRAPS], pm_traps[VMM_TRAPS], vectors[0x400];
-    memset(traps, 0x63, sizeof traps); // ARPL: an invalid opcode in V86 mode
+    memset(traps, 0x63, sizeof traps);       // ARPL: an invalid opcode in V86 mode
     memset(pm_traps, 0xF4, sizeof pm_traps); // HLT: faults in ring 3
     for (unsigned i = 0; i < 256; i++)
         base_put32(vectors + 4 * i, (uint32_t)VMM_IDLE_SEGMENT << 16 | VMM_IRET_OFFSET);

@@ -1,14 +1,29 @@
-// The life of virtual machines and threads, told to all devices (spec: control, orders). A LIFE frame walks through a list
-// of messages; what follows each is in the step. Memory of a VM or thread goes last.
+// The life of virtual machines and threads, told to all devices (spec: control, orders). A LIFE frame walks through a
+// list of messages; what follows each is in the step. Memory of a VM or thread goes last.
 #include "vmm/defs.h"
 
 // Steps of a LIFE frame. a: 0 VM row, 1 thread row, 2 flags for VM_Not_Executeable, 3 what to do at the end.
 enum {
-    VM_CREATED = 1, VM_REFUSED, VM_START, VM_STARTED, VM_INITIALISED,
-    VM_END, VM_TERMINATED, VM_STOPPED, VM_DESTROYED,
-    VM_SUSPENDED, VM_RESUMED, VM_CLOSE_TOLD,
-    TH_CREATED, TH_REFUSED, TH_START, TH_INITIALISED, TH_RUNS,
-    TH_TERMINATED, TH_STOPPED, TH_DESTROYED,
+    VM_CREATED = 1,
+    VM_REFUSED,
+    VM_START,
+    VM_STARTED,
+    VM_INITIALISED,
+    VM_END,
+    VM_TERMINATED,
+    VM_STOPPED,
+    VM_DESTROYED,
+    VM_SUSPENDED,
+    VM_RESUMED,
+    VM_CLOSE_TOLD,
+    TH_CREATED,
+    TH_REFUSED,
+    TH_START,
+    TH_INITIALISED,
+    TH_RUNS,
+    TH_TERMINATED,
+    TH_STOPPED,
+    TH_DESTROYED,
 };
 
 enum { NE_CRASHED = 1, NE_CREATE_FAIL = 4, NE_CRIT_INIT_FAIL = 8, NE_INIT_FAIL = 0x10, NE_CLOSED = 0x20 };
@@ -255,7 +270,8 @@ static void thread_created(struct vmm *v, struct vmm_frame *f)
 static void thread_initialised(struct vmm *v, struct vmm_frame *f)
 {
     const struct vmm_thread *t = vmm_thread_at(v, f->a[1]);
-    vmm_poke32(v, t->tcb + KIT_TCB_Flags, vmm_peek32(v, t->tcb + KIT_TCB_Flags) & ~(uint32_t)KIT_THFLAG_THREAD_CREATION);
+    vmm_poke32(v, t->tcb + KIT_TCB_Flags,
+               vmm_peek32(v, t->tcb + KIT_TCB_Flags) & ~(uint32_t)KIT_THFLAG_THREAD_CREATION);
     if (!t->start_proc) {
         vmm_frame_pop_all(v);
         return;
@@ -367,8 +383,8 @@ void vmm_check_exit(struct vmm *v)
 {
     if (v->s.crit_owner)
         vmm_report(v, "critical-section", v->s.crit_caller, "VDAG31 Begin_Critical_Section",
-                   "thread %u still owns the critical section (%u claims) at exit", vmm_thread_at(v, v->s.crit_owner)->id,
-                   v->s.crit_claims);
+                   "thread %u still owns the critical section (%u claims) at exit",
+                   vmm_thread_at(v, v->s.crit_owner)->id, v->s.crit_claims);
 }
 
 // --- services
@@ -515,8 +531,8 @@ static void create_thread(struct vmm *v)
     struct vmm_thread *t = vmm_thread_at(v, thread);
     static const struct {
         uint8_t arg, offset;
-    } regs[] = {{0, KIT_Client_SS}, {1, KIT_Client_ESP}, {2, KIT_Client_CS}, {3, KIT_Client_EIP}, {4, KIT_Client_DS},
-                {5, KIT_Client_ES}};
+    } regs[] = {{0, KIT_Client_SS},  {1, KIT_Client_ESP}, {2, KIT_Client_CS},
+                {3, KIT_Client_EIP}, {4, KIT_Client_DS},  {5, KIT_Client_ES}};
     for (unsigned i = 0; i < BASE_COUNT(regs); i++)
         vmm_poke32(v, t->crs + regs[i].offset, vmm_arg(v, regs[i].arg));
     vmm_poke32(v, t->crs + KIT_Client_EFlags, X86_IF | 2);

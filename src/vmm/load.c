@@ -1,5 +1,5 @@
-// The loader: LE objects into guest memory, fixups, symbols; init objects away after Init_Complete; dynamic drivers in and
-// out.
+// The loader: LE objects into guest memory, fixups, symbols; init objects away after Init_Complete; dynamic drivers in
+// and out.
 #include "vmm/defs.h"
 
 #include <string.h>
@@ -94,8 +94,9 @@ static bool apply_fixups(struct vmm *v, const struct le_image *image, uint32_t m
         const struct le_fixup *f = &image->fixups[i];
         if (apply_fixup(v, m, f))
             continue;
-        base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path}, "fixup of type %u at object %u, offset %X: not possible in 32-bit code",
-                         f->source, f->object + 1, f->offset);
+        base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path},
+                         "fixup of type %u at object %u, offset %X: not possible in 32-bit code", f->source,
+                         f->object + 1, f->offset);
         return false;
     }
     return true;
@@ -200,7 +201,8 @@ static uint32_t load(struct vmm *v, const char *path, const struct le_image *ima
         strncpy(m->name, image->module_name, sizeof m->name - 1);
         return module;
     }
-    base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path}, "the driver does not fit into the machine's memory");
+    base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path},
+                     "the driver does not fit into the machine's memory");
     return 0;
 }
 
@@ -212,10 +214,13 @@ static uint32_t load_file(struct vmm *v, const char *path, const uint8_t *bytes,
     struct le_image image;
     uint32_t ddb_object, ddb_offset, module = 0;
     base_arena_init(&arena, v->alloc);
-    if (le_read(bytes, size, path, &arena, diag, &image) && le_check_vxd(&image, path, diag, &ddb_object, &ddb_offset)) {
-        bool dynamic = how == VMM_LOAD_DYNAMIC || (how == VMM_LOAD_AS_MARKED && (image.flags & LE_DYNAMIC_VXD) == LE_DYNAMIC_VXD);
+    if (le_read(bytes, size, path, &arena, diag, &image) &&
+        le_check_vxd(&image, path, diag, &ddb_object, &ddb_offset)) {
+        bool dynamic =
+            how == VMM_LOAD_DYNAMIC || (how == VMM_LOAD_AS_MARKED && (image.flags & LE_DYNAMIC_VXD) == LE_DYNAMIC_VXD);
         if (v->s.boot_begun && !dynamic)
-            base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path}, "a static driver takes part in boot; it cannot be loaded later");
+            base_diag_report(diag, BASE_ERROR, &(struct base_place){.file = path},
+                             "a static driver takes part in boot; it cannot be loaded later");
         else
             module = load(v, path, &image, ddb_object, ddb_offset, diag);
         if (module)

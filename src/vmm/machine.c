@@ -23,8 +23,12 @@ static const struct vmm_device vmm_itself = {.id = 1, .version = 0x400};
 
 void vmm_default_config(struct vmm_config *config)
 {
-    *config = (struct vmm_config){.profile = VMM_PROFILE_95, .model = X86_PENTIUM, .ram_megabytes = 16,
-                                  .ns_per_instruction = 20, .ini = "", .registry = ""};
+    *config = (struct vmm_config){.profile = VMM_PROFILE_95,
+                                  .model = X86_PENTIUM,
+                                  .ram_megabytes = 16,
+                                  .ns_per_instruction = 20,
+                                  .ini = "",
+                                  .registry = ""};
 }
 
 // --- owner of the processor
@@ -203,8 +207,12 @@ static char *copy_text(struct vmm *v, const char *text, size_t size)
 
 static bool create_processor(struct vmm *v)
 {
-    v->owner = (struct x86_owner){.user = v, .gate = vmm_gate_entered, .port_in = port_in, .port_out = port_out,
-                                  .mmio_read = memory_read, .mmio_write = memory_write,
+    v->owner = (struct x86_owner){.user = v,
+                                  .gate = vmm_gate_entered,
+                                  .port_in = port_in,
+                                  .port_out = port_out,
+                                  .mmio_read = memory_read,
+                                  .mmio_write = memory_write,
                                   .interrupt_vector = vmm_acknowledge};
     v->memory = x86_memory_new(v->alloc);
     v->cpu = v->memory ? x86_new(v->alloc, v->memory, &v->owner, v->config.model) : NULL;

@@ -1,5 +1,5 @@
-// The machine's state: one struct of plain data, tables of rows without host pointers, and guest memory. A snapshot is a
-// copy of the three. Only this room includes this header.
+// The machine's state: one struct of plain data, tables of rows without host pointers, and guest memory. A snapshot is
+// a copy of the three. Only this room includes this header.
 #ifndef VXDKIT_VMM_MACHINE_H
 #define VXDKIT_VMM_MACHINE_H
 
@@ -27,12 +27,12 @@ enum {
     VMM_TCB_FIRST_SLOT = 0x40,
     VMM_MAX_KINDS = 64,
     VMM_MOST_SERVICES = 0x8000, // of a device: an ordinal has 15 bits
-    VMM_MOST_ROWS = 1 << 22,  // of a table: what a driver that asks for ever can make the host hold
+    VMM_MOST_ROWS = 1 << 22,    // of a table: what a driver that asks for ever can make the host hold
     VMM_MOST_FRAMES = 1 << 16,
     VMM_IDLE_SEGMENT = 0xF000, // the System VM's idle loop: sti; hlt; jmp
     VMM_IDLE_OFFSET = 0xE000,
-    VMM_IRET_OFFSET = 0xE010,  // where every interrupt vector points until somebody sets it
-    VMM_TRAP_OFFSET = 0xC000,  // V86 call-backs and the nested-execution break point: ARPL opcodes, one byte each
+    VMM_IRET_OFFSET = 0xE010,    // where every interrupt vector points until somebody sets it
+    VMM_TRAP_OFFSET = 0xC000,    // V86 call-backs and the nested-execution break point: ARPL opcodes, one byte each
     VMM_PM_TRAP_OFFSET = 0xD000, // protected-mode call-backs: HLT opcodes
     VMM_TRAPS = 0x1000,
     VMM_GUARD_BYTES = 0x400, // interrupt vectors: ring-0 code writes them through null pointers, not on purpose
@@ -47,25 +47,46 @@ static const uint32_t VMM_GATE_BASE = 0xC0100000u;   // gate n lies at VMM_GATE_
 
 // Gate numbers. Ranges are fixed so that every machine of a build agrees.
 enum {
-    VMM_GATE_VECTOR = 0,      // 256 entries of the interrupt descriptor table
-    VMM_GATE_RETURN = 0x100,  // one per frame kind
-    VMM_GATE_LEAVE = 0x140,   // go on in ring 3: the processing point of events
-    VMM_GATE_WAIT = 0x141,    // the current thread waits: run another one
-    VMM_GATE_IRET = 0x142,    // no gate but a real IRETD, for entering ring 3
-    VMM_GATE_START = 0x143,   // where a new thread begins
-    VMM_GATE_FAULT = 0x200,   // ends of the chains of fault hooks: before and behind the VMM's own, 3 x 80 each
+    VMM_GATE_VECTOR = 0,     // 256 entries of the interrupt descriptor table
+    VMM_GATE_RETURN = 0x100, // one per frame kind
+    VMM_GATE_LEAVE = 0x140,  // go on in ring 3: the processing point of events
+    VMM_GATE_WAIT = 0x141,   // the current thread waits: run another one
+    VMM_GATE_IRET = 0x142,   // no gate but a real IRETD, for entering ring 3
+    VMM_GATE_START = 0x143,  // where a new thread begins
+    VMM_GATE_FAULT = 0x200,  // ends of the chains of fault hooks: before and behind the VMM's own, 3 x 80 each
     VMM_GATE_FAULT_END = VMM_GATE_FAULT + 6 * 80,
     VMM_GATE_SERVICE = 0x400, // services and control procedures of C devices, then host procedures
     VMM_GATES = 0x10000,
 };
 
 // Selectors. The flat ring-0 pair never changes (Win95 DDK S31A3).
-enum { VMM_CS = 0x28, VMM_DS = 0x30, VMM_TSS = 0x18, VMM_LDT = 0x20, VMM_PM_TRAPS = 0x38, VMM_FIRST_FREE_SELECTOR = 0x40 };
+enum {
+    VMM_CS = 0x28,
+    VMM_DS = 0x30,
+    VMM_TSS = 0x18,
+    VMM_LDT = 0x20,
+    VMM_PM_TRAPS = 0x38,
+    VMM_FIRST_FREE_SELECTOR = 0x40
+};
 
 // Frame kinds of the VMM itself, in the order of vmm_frame_kinds (machine.c).
-enum { VMM_FRAME_EVENT, VMM_FRAME_INTERRUPT, VMM_FRAME_FAULT, VMM_FRAME_BLOCK, VMM_FRAME_SWITCH, VMM_FRAME_NEST,
-       VMM_FRAME_BROADCAST, VMM_FRAME_BOOT, VMM_FRAME_CALLBACK, VMM_FRAME_CHAIN, VMM_FRAME_TRAP, VMM_FRAME_PAGE, VMM_FRAME_LIFE, VMM_FRAME_VXDINT,
-       VMM_FRAME_KINDS };
+enum {
+    VMM_FRAME_EVENT,
+    VMM_FRAME_INTERRUPT,
+    VMM_FRAME_FAULT,
+    VMM_FRAME_BLOCK,
+    VMM_FRAME_SWITCH,
+    VMM_FRAME_NEST,
+    VMM_FRAME_BROADCAST,
+    VMM_FRAME_BOOT,
+    VMM_FRAME_CALLBACK,
+    VMM_FRAME_CHAIN,
+    VMM_FRAME_TRAP,
+    VMM_FRAME_PAGE,
+    VMM_FRAME_LIFE,
+    VMM_FRAME_VXDINT,
+    VMM_FRAME_KINDS
+};
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Rows
@@ -73,25 +94,31 @@ enum { VMM_FRAME_EVENT, VMM_FRAME_INTERRUPT, VMM_FRAME_FAULT, VMM_FRAME_BLOCK, V
 struct vmm_vm {
     uint32_t cb; // control block = handle
     uint32_t id;
-    uint32_t table;          // physical page of the page table for its first 4 MB
-    uint32_t first_thread;   // initial thread
-    uint32_t events;         // first group of its VM events
-    int32_t boost;           // execution priority shared by its threads
-    uint32_t suspended;      // Suspend_VM count
-    uint32_t suspend_due;    // suspensions that wait for the end of must-complete sections
-    uint32_t timeouts;       // root of the heap of its execution-time time-outs
-    uint64_t run_ns;         // execution time so far, not counting the present run
-    uint32_t end_flags;      // of VM_Not_Executeable: its end is wanted and had to wait
+    uint32_t table;                  // physical page of the page table for its first 4 MB
+    uint32_t first_thread;           // initial thread
+    uint32_t events;                 // first group of its VM events
+    int32_t boost;                   // execution priority shared by its threads
+    uint32_t suspended;              // Suspend_VM count
+    uint32_t suspend_due;            // suspensions that wait for the end of must-complete sections
+    uint32_t timeouts;               // root of the heap of its execution-time time-outs
+    uint64_t run_ns;                 // execution time so far, not counting the present run
+    uint32_t end_flags;              // of VM_Not_Executeable: its end is wanted and had to wait
     uint16_t foreground, background; // Set_Time_Slice_Priority
-    uint8_t interrupts;      // virtual IF; the image in the client registers while ring 0 runs
-    uint8_t hw_int;          // hardware interrupts being simulated into it
+    uint8_t interrupts;              // virtual IF; the image in the client registers while ring 0 runs
+    uint8_t hw_int;                  // hardware interrupts being simulated into it
     uint8_t system;
     uint8_t ending;
     uint8_t dead;
 };
 
-enum vmm_block_kind { VMM_BLOCK_CRITICAL = 1, VMM_BLOCK_SEMAPHORE, VMM_BLOCK_MUTEX, VMM_BLOCK_ID, VMM_BLOCK_SLEEP,
-                      VMM_BLOCK_SUSPENDED };
+enum vmm_block_kind {
+    VMM_BLOCK_CRITICAL = 1,
+    VMM_BLOCK_SEMAPHORE,
+    VMM_BLOCK_MUTEX,
+    VMM_BLOCK_ID,
+    VMM_BLOCK_SLEEP,
+    VMM_BLOCK_SUSPENDED
+};
 
 // a[] of a BLOCK frame.
 enum { VMM_WAIT_KIND, VMM_WAIT_OBJECT, VMM_WAIT_FLAGS, VMM_WAIT_OVER, VMM_WAIT_ORDER, VMM_WAIT_OUTER, VMM_WAIT_EXTRA };
@@ -100,25 +127,25 @@ struct vmm_thread {
     uint32_t tcb; // control block = handle
     uint32_t vm;  // row
     uint32_t id;
-    uint32_t crs;   // its client registers, at the top of its ring-0 stack
-    uint32_t stack; // lowest linear address of the stack, guard page included
-    uint32_t top;   // innermost frame
-    uint32_t nest;  // innermost NEST frame
-    uint32_t blocks;         // innermost Begin_Nest_Exec block
-    uint32_t events;         // first group of its thread events
-    uint32_t timeouts;       // root of the heap of its execution-time time-outs
+    uint32_t crs;      // its client registers, at the top of its ring-0 stack
+    uint32_t stack;    // lowest linear address of the stack, guard page included
+    uint32_t top;      // innermost frame
+    uint32_t nest;     // innermost NEST frame
+    uint32_t blocks;   // innermost Begin_Nest_Exec block
+    uint32_t events;   // first group of its thread events
+    uint32_t timeouts; // root of the heap of its execution-time time-outs
     uint64_t run_ns;
     int32_t boost;
-    uint32_t wait;           // innermost BLOCK frame
+    uint32_t wait; // innermost BLOCK frame
     uint32_t must_complete;
-    uint32_t no_block;       // ENTER_NOBLOCK count
-    uint32_t event_depth;    // event callbacks that are running
-    uint32_t ring0_depth;    // of them PEF_Ring0_Event
-    uint64_t last_run;       // sequence number of its last turn, for round robin
+    uint32_t no_block;                    // ENTER_NOBLOCK count
+    uint32_t event_depth;                 // event callbacks that are running
+    uint32_t ring0_depth;                 // of them PEF_Ring0_Event
+    uint64_t last_run;                    // sequence number of its last turn, for round robin
     uint32_t start_proc, start_reference; // VMMCreateThread's callback
-    uint32_t eip, esp, eflags, reg[8]; // where it goes on when it is not current
-    uint8_t idle;    // gave its time slice up (or executed HLT)
-    uint8_t ring3;   // the processor owns its client registers
+    uint32_t eip, esp, eflags, reg[8];    // where it goes on when it is not current
+    uint8_t idle;                         // gave its time slice up (or executed HLT)
+    uint8_t ring3;                        // the processor owns its client registers
     uint8_t dead;
     uint8_t suspended;
 };
@@ -126,7 +153,7 @@ struct vmm_thread {
 // A block of nested execution: Begin_Nest_Exec to End_Nest_Exec.
 struct vmm_nest_block {
     uint32_t outer;
-    uint32_t depth; // frame that was on top when it was opened
+    uint32_t depth;   // frame that was on top when it was opened
     uint32_t eip, cs; // of the client, restored at the end
     uint8_t idle;     // it was in HLT
 };
@@ -137,7 +164,7 @@ struct vmm_event {
     uint32_t callback, reference;
     uint32_t flags; // PEF_*
     int32_t boost;
-    uint32_t scope; // VM or thread row, 0 = global
+    uint32_t scope;   // VM or thread row, 0 = global
     uint32_t timeout; // that limits it, or (of_timeout) whose callback it is
     uint32_t id;
     uint32_t not_met; // as announced last
@@ -159,21 +186,27 @@ struct vmm_group {
     uint8_t level; // VMM_LEVEL_*
 };
 
-enum vmm_timeout_kind { VMM_TIMEOUT_GLOBAL, VMM_TIMEOUT_VM, VMM_TIMEOUT_THREAD, VMM_TIMEOUT_ASYNC,
-                        VMM_TIMEOUT_EVENT, VMM_TIMEOUT_WAKE };
+enum vmm_timeout_kind {
+    VMM_TIMEOUT_GLOBAL,
+    VMM_TIMEOUT_VM,
+    VMM_TIMEOUT_THREAD,
+    VMM_TIMEOUT_ASYNC,
+    VMM_TIMEOUT_EVENT,
+    VMM_TIMEOUT_WAKE
+};
 enum { VMM_TIMEOUT_CANCELLED = 2 };
 
 struct vmm_timeout {
     uint32_t child, sibling, parent; // pairing heap; parent = left neighbour or parent
     uint32_t callback, reference;
-    uint32_t scope;  // VM or thread row; event row for VMM_TIMEOUT_EVENT
-    uint64_t due;    // ns of real or execution time
-    uint64_t order;  // equal deadlines fire in the order they were set
+    uint32_t scope; // VM or thread row; event row for VMM_TIMEOUT_EVENT
+    uint64_t due;   // ns of real or execution time
+    uint64_t order; // equal deadlines fire in the order they were set
     uint32_t id;
     uint32_t milliseconds;
-    uint32_t event;  // once due: the event that will call it
+    uint32_t event; // once due: the event that will call it
     uint8_t kind;
-    uint8_t queued;  // in s.async_due; VMM_TIMEOUT_CANCELLED: to be thrown away there
+    uint8_t queued; // in s.async_due; VMM_TIMEOUT_CANCELLED: to be thrown away there
 };
 
 struct vmm_range {
@@ -192,8 +225,8 @@ struct vmm_module {
     uint8_t dynamic;
     uint8_t is_c;
     uint32_t ddb;
-    uint32_t order; // init order
-    uint32_t sequence; // ties of the init order: by time of entry
+    uint32_t order;                 // init order
+    uint32_t sequence;              // ties of the init order: by time of entry
     uint32_t first_object, objects; // rows, consecutive
     uint32_t first_symbol, symbols; // sorted by address
     uint32_t first_line, lines;
@@ -231,7 +264,7 @@ struct vmm_semaphore {
 
 struct vmm_mutex {
     uint32_t free_link, handle; // as in struct vmm_semaphore
-    uint32_t owner; // thread row
+    uint32_t owner;             // thread row
     uint32_t count;
     int32_t boost;
     uint32_t flags;
@@ -266,9 +299,11 @@ struct vmm_ticket {
     uint8_t carry;
 };
 
-#define VMM_TABLES(T)                                                                                                          \
-    T(frame) T(thread) T(vm) T(nest_block) T(event) T(group) T(timeout) T(range) T(phys) T(module) T(object) T(symbol)          \
-        T(line) T(name) T(semaphore) T(mutex) T(callback) T(trap) T(ticket)
+// clang-format off
+#define VMM_TABLES(T)                                                                                                  \
+    T(frame) T(thread) T(vm) T(nest_block) T(event) T(group) T(timeout) T(range) T(phys) T(module) T(object)           \
+    T(symbol) T(line) T(name) T(semaphore) T(mutex) T(callback) T(trap) T(ticket)
+// clang-format on
 
 enum vmm_table {
 #define T(name) VMM_TABLE_##name,
@@ -289,15 +324,23 @@ struct vmm_fault {
 // ---------------------------------------------------------------------------------------------------------------------
 // The rest of the plain state
 
-enum { VMM_CHAINS_V86_INT = 0, VMM_CHAIN_TASK_SWITCHED = 256, VMM_CHAIN_THREAD_SWITCHED, VMM_CHAIN_IDLE, VMM_CHAIN_NOT_CRITICAL,
-       VMM_CHAIN_NMI, VMM_CHAIN_INVALID_PAGE,
-       VMM_CHAIN_EXCEPTION, VMM_CHAINS };
+enum {
+    VMM_CHAINS_V86_INT = 0,
+    VMM_CHAIN_TASK_SWITCHED = 256,
+    VMM_CHAIN_THREAD_SWITCHED,
+    VMM_CHAIN_IDLE,
+    VMM_CHAIN_NOT_CRITICAL,
+    VMM_CHAIN_NMI,
+    VMM_CHAIN_INVALID_PAGE,
+    VMM_CHAIN_EXCEPTION,
+    VMM_CHAINS
+};
 
 enum { VMM_FAULT_V86, VMM_FAULT_PM, VMM_FAULT_VMM, VMM_FAULT_TABLES, VMM_FAULT_VECTORS = 0x50 };
 
 struct vmm_state {
-    uint64_t skipped_ns;  // time jumped over while idle
-    uint64_t order;       // counts schedulings, deadlines, turns
+    uint64_t skipped_ns; // time jumped over while idle
+    uint64_t order;      // counts schedulings, deadlines, turns
     uint64_t tick_ns;
     uint64_t last_tick;   // ns
     uint64_t switched_at; // ns when the current thread began its turn
@@ -305,45 +348,45 @@ struct vmm_state {
     uint64_t next_due;    // ns: nothing becomes due before it (cache, may be early)
     uint32_t current;     // thread row
     uint32_t system_thread, system_vm;
-    uint32_t phase;       // KIT_SYSSTATE_*
+    uint32_t phase; // KIT_SYSSTATE_*
     uint32_t ids_event, ids_timeout, ids_thread, ids_vm;
-    uint32_t reenter;     // real re-entry count
-    uint32_t reenter_seen; // the adjustable one
+    uint32_t reenter;        // real re-entry count
+    uint32_t reenter_seen;   // the adjustable one
     uint32_t page_directory; // physical page
     uint32_t gdt, idt, tss;  // linear
     uint32_t phys_free, phys_hint, phys_pages;
     uint32_t first_range;
     uint32_t global_events, late_events; // first groups
-    uint32_t timeouts;       // root: real time
-    uint32_t async_due;      // asynchronous time-outs that a tick has collected
-    uint32_t crit_owner, crit_claims; // thread row
-    uint32_t crit_caller;             // who claimed it last, for the report at exit
+    uint32_t timeouts;                   // root: real time
+    uint32_t async_due;                  // asynchronous time-outs that a tick has collected
+    uint32_t crit_owner, crit_claims;    // thread row
+    uint32_t crit_caller;                // who claimed it last, for the report at exit
     uint32_t chain[VMM_CHAINS];
     uint32_t chain_sequence;
-    uint32_t fault_chains;   // guest address of the heads of the chains of fault hooks: 2 x 3 x 80 dwords
-    uint32_t fault_hooks;    // how often a fault was hooked; 0: the chains need not be looked at
-    uint32_t traps_used;     // V86 call-backs handed out
+    uint32_t fault_chains; // guest address of the heads of the chains of fault hooks: 2 x 3 x 80 dwords
+    uint32_t fault_hooks;  // how often a fault was hooked; 0: the chains need not be looked at
+    uint32_t traps_used;   // V86 call-backs handed out
     uint32_t first_ddb;
     uint32_t modules_sequence;
-    uint32_t slots[4];       // bit map of thread data slots in use
+    uint32_t slots[4];                 // bit map of thread data slots in use
     uint32_t kernel_page, kernel_used; // where vmm_kernel_get takes from
-    uint32_t gates_mapped;   // gate pages present
-    uint32_t focus;          // VM row with execution focus
+    uint32_t gates_mapped;             // gate pages present
+    uint32_t focus;                    // VM row with execution focus
     uint32_t slice_ms;
-    uint32_t pef_hw_int;     // control-block offset of the PEF provider's dword, 0 = none
+    uint32_t pef_hw_int; // control-block offset of the PEF provider's dword, 0 = none
     uint32_t first_ticket, last_ticket;
-    uint32_t command_tail;   // guest address, length byte first
-    uint64_t choices;       // answers given by vmm_choose
+    uint32_t command_tail; // guest address, length byte first
+    uint64_t choices;      // answers given by vmm_choose
     uint32_t exit_code;
     uint8_t boot_begun, booted, shutting_down;
     uint8_t reschedule; // something changed that the scheduler must look at
     uint8_t tickets_due, not_critical;
-    uint8_t idle_told; // the idle callbacks have run since something happened last
+    uint8_t idle_told;                // the idle callbacks have run since something happened last
     uint8_t tick_pending, board_intr; // who holds INTR up
     uint8_t rules_broken;
-    uint8_t end;          // enum vmm_end
+    uint8_t end; // enum vmm_end
     uint8_t end_told;
-    uint8_t waiting;      // nothing runs until the clock moves
+    uint8_t waiting; // nothing runs until the clock moves
     char message[512];
 };
 
@@ -358,13 +401,13 @@ struct vmm_gate {
 
 // A service call in progress (between the gate and the return of its C function).
 struct vmm_call {
-    uint32_t gate;   // 0: none
-    uint32_t args;   // address of argument 0
+    uint32_t gate;                     // 0: none
+    uint32_t args;                     // address of argument 0
     uint32_t eip, esp, eflags, reg[8]; // at the gate
-    uint32_t caller; // return address
-    uint32_t arg[16], arg_count; // read with the return address
+    uint32_t caller;                   // return address
+    uint32_t arg[16], arg_count;       // read with the return address
     bool faulted;
-    bool framed; // left a frame behind
+    bool framed;  // left a frame behind
     uint32_t top; // frame that was on top
     struct x86_fault fault;
 };
@@ -406,19 +449,19 @@ static inline struct base_table *vmm_table(struct vmm *v, enum vmm_table t)
 {
     return &v->tables[t];
 }
-#define T(name)                                                                                                                \
-    static inline struct vmm_##name *vmm_##name##_at(const struct vmm *v, uint32_t index)                                      \
-    {                                                                                                                          \
-        return base_table_at(&v->tables[VMM_TABLE_##name], index);                                                             \
-    }                                                                                                                          \
-    static inline uint32_t vmm_##name##_new(struct vmm *v)                                                                     \
-    {                                                                                                                          \
-        struct base_table *t = &v->tables[VMM_TABLE_##name];                                                                   \
-        return t->live < VMM_MOST_ROWS ? base_table_new(t) : 0;                                                                 \
-    }                                                                                                                          \
-    static inline void vmm_##name##_free(struct vmm *v, uint32_t index)                                                        \
-    {                                                                                                                          \
-        base_table_release(&v->tables[VMM_TABLE_##name], index);                                                               \
+#define T(name)                                                                                                        \
+    static inline struct vmm_##name *vmm_##name##_at(const struct vmm *v, uint32_t index)                              \
+    {                                                                                                                  \
+        return base_table_at(&v->tables[VMM_TABLE_##name], index);                                                     \
+    }                                                                                                                  \
+    static inline uint32_t vmm_##name##_new(struct vmm *v)                                                             \
+    {                                                                                                                  \
+        struct base_table *t = &v->tables[VMM_TABLE_##name];                                                           \
+        return t->live < VMM_MOST_ROWS ? base_table_new(t) : 0;                                                        \
+    }                                                                                                                  \
+    static inline void vmm_##name##_free(struct vmm *v, uint32_t index)                                                \
+    {                                                                                                                  \
+        base_table_release(&v->tables[VMM_TABLE_##name], index);                                                       \
     }
 VMM_TABLES(T)
 #undef T

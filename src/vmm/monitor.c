@@ -1,5 +1,5 @@
-// The V86 monitor: instructions that fault in V86 mode because the interrupt flag is virtual, HLT, trapped ports, and the
-// ARPL opcodes that stand for V86 break points, call-backs and the break point of nested execution.
+// The V86 monitor: instructions that fault in V86 mode because the interrupt flag is virtual, HLT, trapped ports, and
+// the ARPL opcodes that stand for V86 break points, call-backs and the break point of nested execution.
 #include "vmm/defs.h"
 
 #include <string.h>
@@ -27,16 +27,36 @@ static bool fetch(struct vmm *v, struct insn *i)
             return false;
         i->length = n + 1;
         switch (i->bytes[n]) {
-        case 0x66: i->wide = true; break;
-        case 0x67: i->address32 = true; break;
-        case 0xF2: case 0xF3: i->rep = true; break;
-        case 0x26: i->segment = client16(v, KIT_Client_ES); break;
-        case 0x2E: i->segment = client16(v, KIT_Client_CS); break;
-        case 0x36: i->segment = client16(v, KIT_Client_SS); break;
-        case 0x3E: i->segment = client16(v, KIT_Client_DS); break;
-        case 0x64: i->segment = client16(v, KIT_Client_FS); break;
-        case 0x65: i->segment = client16(v, KIT_Client_GS); break;
-        case 0xF0: break;
+        case 0x66:
+            i->wide = true;
+            break;
+        case 0x67:
+            i->address32 = true;
+            break;
+        case 0xF2:
+        case 0xF3:
+            i->rep = true;
+            break;
+        case 0x26:
+            i->segment = client16(v, KIT_Client_ES);
+            break;
+        case 0x2E:
+            i->segment = client16(v, KIT_Client_CS);
+            break;
+        case 0x36:
+            i->segment = client16(v, KIT_Client_SS);
+            break;
+        case 0x3E:
+            i->segment = client16(v, KIT_Client_DS);
+            break;
+        case 0x64:
+            i->segment = client16(v, KIT_Client_FS);
+            break;
+        case 0x65:
+            i->segment = client16(v, KIT_Client_GS);
+            break;
+        case 0xF0:
+            break;
         default:
             i->opcode = i->bytes[n];
             return true;
@@ -53,7 +73,8 @@ static void skip(struct vmm *v, uint32_t bytes)
 
 static bool operand(struct vmm *v, const struct insn *i, uint8_t *value)
 {
-    return vmm_get(v, client16(v, KIT_Client_CS) * 16u + ((client16(v, KIT_Client_EIP) + i->length) & 0xFFFFu), value, 1);
+    return vmm_get(v, client16(v, KIT_Client_CS) * 16u + ((client16(v, KIT_Client_EIP) + i->length) & 0xFFFFu), value,
+                   1);
 }
 
 static bool push_flags(struct vmm *v, const struct insn *i)
@@ -140,9 +161,18 @@ bool vmm_monitor_begin(struct vmm *v)
     case 0xF4:
         halt(v);
         break;
-    case 0x6C: case 0x6D: case 0x6E: case 0x6F:
-    case 0xE4: case 0xE5: case 0xE6: case 0xE7:
-    case 0xEC: case 0xED: case 0xEE: case 0xEF:
+    case 0x6C:
+    case 0x6D:
+    case 0x6E:
+    case 0x6F:
+    case 0xE4:
+    case 0xE5:
+    case 0xE6:
+    case 0xE7:
+    case 0xEC:
+    case 0xED:
+    case 0xEE:
+    case 0xEF:
         port_begin(v, &i);
         break;
     default:
@@ -220,8 +250,12 @@ static void install_break_point(struct vmm *v)
         return;
     uint32_t row = vmm_trap_new(v);
     if (row)
-        *vmm_trap_at(v, row) = (struct vmm_trap){.address = r[X86_EAX], .proc = r[X86_ESI], .reference = r[X86_EDX],
-                                                 .kind = VMM_TRAP_BREAK, .original = original, .used = 1};
+        *vmm_trap_at(v, row) = (struct vmm_trap){.address = r[X86_EAX],
+                                                 .proc = r[X86_ESI],
+                                                 .reference = r[X86_EDX],
+                                                 .kind = VMM_TRAP_BREAK,
+                                                 .original = original,
+                                                 .used = 1};
     vmm_set_flag(v, X86_CF, !row);
 }
 
@@ -245,8 +279,8 @@ uint32_t vmm_v86_call_back(struct vmm *v, uint32_t proc, uint32_t reference)
     if (!row)
         return 0;
     uint32_t address = (uint32_t)VMM_IDLE_SEGMENT << 16 | (VMM_TRAP_OFFSET + ++v->s.traps_used);
-    *vmm_trap_at(v, row) = (struct vmm_trap){.address = address, .proc = proc, .reference = reference,
-                                             .kind = VMM_TRAP_CALL_BACK, .used = 1};
+    *vmm_trap_at(v, row) = (struct vmm_trap){
+        .address = address, .proc = proc, .reference = reference, .kind = VMM_TRAP_CALL_BACK, .used = 1};
     return address;
 }
 

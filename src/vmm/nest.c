@@ -1,6 +1,6 @@
-// Nested execution (spec: nested-exec): a driver lets the client run in the middle of its own code. Resume_Exec keeps the
-// driver's registers in a NEST frame and leaves to ring 3; when the client reaches the break point that Begin_Nest_Exec
-// put at its CS:IP, the frame is popped and the service returns.
+// Nested execution (spec: nested-exec): a driver lets the client run in the middle of its own code. Resume_Exec keeps
+// the driver's registers in a NEST frame and leaves to ring 3; when the client reaches the break point that
+// Begin_Nest_Exec put at its CS:IP, the frame is popped and the service returns.
 #include "vmm/defs.h"
 
 // The break point is the first of the V86 traps (layout.c).
@@ -154,8 +154,8 @@ static void get_nest_exec_status(struct vmm *v)
 static void int_resume(struct vmm *v, struct vmm_frame *f)
 {
     uint32_t vector = f->a[0];
-    uint32_t row = f->callee && !vmm_flag(v, X86_CF) ? UINT32_MAX
-                                                     : vmm_chain_next(v, VMM_CHAINS_V86_INT + vector, f->a[1], false);
+    uint32_t row =
+        f->callee && !vmm_flag(v, X86_CF) ? UINT32_MAX : vmm_chain_next(v, VMM_CHAINS_V86_INT + vector, f->a[1], false);
     if (row == UINT32_MAX) { // serviced
         vmm_frame_pop_all(v);
         return;

@@ -1,5 +1,5 @@
-// What the Virtual Machine Manager announces (base/observe.h): kinds and payloads. `watch` turns them into trace lines and
-// pictures. Texts and names live only during the call.
+// What the Virtual Machine Manager announces (base/observe.h): kinds and payloads. `watch` turns them into trace lines
+// and pictures. Texts and names live only during the call.
 #ifndef VXDKIT_VMM_OBSERVE_H
 #define VXDKIT_VMM_OBSERVE_H
 
@@ -61,8 +61,8 @@ struct vmm_event_record {
     uint8_t kind;  // enum vmm_event_kind
     uint8_t state; // enum vmm_event_state
     uint32_t callback, reference;
-    uint32_t flags;   // PEF flags asked for
-    uint32_t not_met; // PEF restriction bits, VMM_NOT_CURRENT_*
+    uint32_t flags;     // PEF flags asked for
+    uint32_t not_met;   // PEF restriction bits, VMM_NOT_CURRENT_*
     const char *device; // driver that owns the callback
     const char *symbol; // nearest symbol of the callback, "" = none
 };

@@ -11,7 +11,8 @@ enum { PAGE_FAULT = 14 };
 enum { P_STAGE, P_SEQUENCE, P_RING3, P_V86, P_ERROR, P_EIP, P_CS, P_EFLAGS, P_ADDRESS, P_ESP };
 enum { STAGE_HOOK, STAGE_CHAIN };
 
-// The VM and V86 page that an address belongs to: the current VM's first megabyte, or any VM's at its high linear address.
+// The VM and V86 page that an address belongs to: the current VM's first megabyte, or any VM's at its high linear
+// address.
 static uint32_t v86_page(struct vmm *v, uint32_t linear, uint32_t *vm)
 {
     *vm = vmm_thread_at(v, v->s.current)->vm;
@@ -36,8 +37,8 @@ static struct vmm_frame *push(struct vmm *v, const struct vmm_fault *fault, uint
     struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_PAGE);
     if (!f)
         return NULL;
-    const uint32_t a[] = {stage, UINT32_MAX, fault->ring3, fault->v86, fault->error, fault->eip, fault->cs, fault->eflags,
-                          address, esp};
+    const uint32_t a[] = {stage,      UINT32_MAX, fault->ring3,  fault->v86, fault->error,
+                          fault->eip, fault->cs,  fault->eflags, address,    esp};
     memcpy(f->a, a, sizeof a);
     f->contract = VMM_DIRECTION_UP;
     return f;
@@ -78,8 +79,8 @@ static bool describe(struct vmm *v, const struct vmm_frame *f)
 
 static void give_up(struct vmm *v, struct vmm_frame *f)
 {
-    const struct vmm_fault fault = {PAGE_FAULT, f->a[P_RING3], f->a[P_V86], f->a[P_ERROR], f->a[P_EIP],
-                                    (uint16_t)f->a[P_CS], f->a[P_EFLAGS]};
+    const struct vmm_fault fault = {PAGE_FAULT,  f->a[P_RING3],        f->a[P_V86],   f->a[P_ERROR],
+                                    f->a[P_EIP], (uint16_t)f->a[P_CS], f->a[P_EFLAGS]};
     v->cpu->state.cr2 = f->a[P_ADDRESS];
     pop(v, f);
     if (fault.ring3 || !vmm_exception_handler(v, &fault))
@@ -121,7 +122,8 @@ const struct vmm_frame_kind vmm_page_frame = {"the page-fault hook", page_resume
 // False: nobody hooked this page and there is no chain.
 bool vmm_page_fault_begin(struct vmm *v, const struct vmm_fault *fault)
 {
-    uint32_t vm, page = v86_page(v, v->cpu->state.cr2, &vm), hook = page < VMM_V86_PAGES ? vmm_v86_page_hook(v, page) : 0;
+    uint32_t vm, page = v86_page(v, v->cpu->state.cr2, &vm),
+                 hook = page < VMM_V86_PAGES ? vmm_v86_page_hook(v, page) : 0;
     if (!hook && !v->s.chain[VMM_CHAIN_INVALID_PAGE])
         return false;
     struct vmm_frame *f = push(v, fault, hook ? STAGE_HOOK : STAGE_CHAIN);

@@ -1,5 +1,5 @@
-// Physical pages, page tables, linear ranges. Page tables are written through physical memory, so that they can be built
-// before the processor pages and for virtual machines that are not current.
+// Physical pages, page tables, linear ranges. Page tables are written through physical memory, so that they can be
+// built before the processor pages and for virtual machines that are not current.
 #include "vmm/paging.h"
 
 #include <assert.h>

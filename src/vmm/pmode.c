@@ -1,6 +1,6 @@
-// Protected-mode call-backs and interrupt vectors (spec: callbacks; nested-exec, vectors). A call-back is the address of a
-// HLT byte in a ring-3 code segment over the ROM: executing it faults, and the fault is the call. The first 256 such bytes
-// stand for the default vectors, which reflect to V86 mode.
+// Protected-mode call-backs and interrupt vectors (spec: callbacks; nested-exec, vectors). A call-back is the address
+// of a HLT byte in a ring-3 code segment over the ROM: executing it faults, and the fault is the call. The first 256
+// such bytes stand for the default vectors, which reflect to V86 mode.
 #include "vmm/defs.h"
 
 enum { VECTORS = 256, ANY_VM = 0 };
@@ -42,8 +42,11 @@ static void allocate_pm_call_back(struct vmm *v)
     if (!row)
         return;
     uint32_t address = trap_address(VECTORS + s->traps_used++);
-    *vmm_trap_at(v, row) = (struct vmm_trap){.address = address, .proc = vmm_regs(v)[X86_ESI],
-                                             .reference = vmm_regs(v)[X86_EDX], .kind = VMM_TRAP_CALL_BACK, .used = 1};
+    *vmm_trap_at(v, row) = (struct vmm_trap){.address = address,
+                                             .proc = vmm_regs(v)[X86_ESI],
+                                             .reference = vmm_regs(v)[X86_EDX],
+                                             .kind = VMM_TRAP_CALL_BACK,
+                                             .used = 1};
     vmm_regs(v)[X86_EAX] = address;
 }
 
@@ -55,7 +58,8 @@ bool vmm_pm_trap_begin(struct vmm *v)
         return false;
     if (eip - VMM_PM_TRAP_OFFSET >= VECTORS)
         return vmm_trap_call_begin(v, cs << 16 | eip);
-    vmm_stop(v, VMM_END_MISSING, "interrupt %02X of a protected-mode client is not handled: reflecting it to V86 mode is not implemented",
+    vmm_stop(v, VMM_END_MISSING,
+             "interrupt %02X of a protected-mode client is not handled: reflecting it to V86 mode is not implemented",
              eip - VMM_PM_TRAP_OFFSET);
     return true;
 }
@@ -113,7 +117,8 @@ static void get_pm_int_type(struct vmm *v)
 
 static void set_pm_int_type(struct vmm *v)
 {
-    uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF, bit = 1u << (vector % 32), *word = &state_of(v)->interrupt_gate[vector / 32];
+    uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF, bit = 1u << (vector % 32),
+             *word = &state_of(v)->interrupt_gate[vector / 32];
     *word = vmm_regs(v)[X86_EDX] ? *word | bit : *word & ~bit;
 }
 
@@ -138,5 +143,5 @@ static const struct vmm_binding bindings[] = {
 
 static const uint32_t tables[] = {sizeof(struct pm_vector), 0};
 
-const struct vmm_chapter vmm_pmode_chapter = {.bindings = bindings, .state_size = sizeof(struct pmode_state), .tables = tables,
-                                              .vm_gone = vm_gone};
+const struct vmm_chapter vmm_pmode_chapter = {
+    .bindings = bindings, .state_size = sizeof(struct pmode_state), .tables = tables, .vm_gone = vm_gone};

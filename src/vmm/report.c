@@ -26,8 +26,12 @@ void vmm_report(struct vmm *v, const char *rule, uint32_t address, const char *p
     va_end(args);
     char where[96];
     vmm_describe_address(v, address, where, sizeof where);
-    struct vmm_check_record r = {.rule = rule, .message = message, .device = vmm_module_name(v, address),
-                                 .address = address, .where = where, .page = page};
+    struct vmm_check_record r = {.rule = rule,
+                                 .message = message,
+                                 .device = vmm_module_name(v, address),
+                                 .address = address,
+                                 .where = where,
+                                 .page = page};
     vmm_announce(v, &r.head, VMM_RECORD_CHECK, sizeof r);
 }
 

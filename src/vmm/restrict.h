@@ -1,19 +1,20 @@
-// The restrictions of events as a pure function of a situation (spec: events, PEF flags), so that tests can walk through
-// all of it.
+// The restrictions of events as a pure function of a situation (spec: events, PEF flags), so that tests can walk
+// through all of it.
 #ifndef VXDKIT_VMM_RESTRICT_H
 #define VXDKIT_VMM_RESTRICT_H
 
 #include "base/status.h"
 
 struct vmm_situation {
-    bool vm_interrupts;     // ring-3 interrupts are enabled in all threads of the VM
-    bool thread_interrupts; // and in the thread
+    bool vm_interrupts;      // ring-3 interrupts are enabled in all threads of the VM
+    bool thread_interrupts;  // and in the thread
     bool hardware_interrupt; // one is being simulated into the VM (the PEF provider's bit)
-    bool nested;            // inside a block of nested execution
+    bool nested;             // inside a block of nested execution
     bool protected_mode;
     bool system_vm;
-    bool section_free, section_mine, section_outside; // critical section: free, owned by this thread, owned by another VM
-    int64_t priority;       // execution priority of the thread
+    bool section_free, section_mine,
+        section_outside; // critical section: free, owned by this thread, owned by another VM
+    int64_t priority;    // execution priority of the thread
 };
 
 // The restrictions among `flags` (PEF_*) that are not met.

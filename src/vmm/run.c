@@ -1,5 +1,5 @@
-// The one run loop and the virtual clock (decision 5 of docs/architecture.md): an instruction, a REP iteration or a gate
-// counts 1 and takes a fixed time; when nothing runs, the clock jumps to what is due next.
+// The one run loop and the virtual clock (decision 5 of docs/architecture.md): an instruction, a REP iteration or a
+// gate counts 1 and takes a fixed time; when nothing runs, the clock jumps to what is due next.
 #include "vmm/defs.h"
 
 #include <stdio.h>
@@ -43,7 +43,9 @@ static uint64_t next_wake(struct vmm *v, bool running)
 static uint64_t count_at(const struct vmm *v, uint64_t ns)
 {
     uint64_t now = vmm_time(v), per = v->config.ns_per_instruction;
-    return ns == UINT64_MAX ? UINT64_MAX : ns <= now ? v->cpu->state.count : v->cpu->state.count + (ns - now + per - 1) / per;
+    return ns == UINT64_MAX ? UINT64_MAX
+           : ns <= now      ? v->cpu->state.count
+                            : v->cpu->state.count + (ns - now + per - 1) / per;
 }
 
 // What became due while the processor ran. `due` was announced by next_wake.
@@ -101,8 +103,8 @@ static void limit_reached(struct vmm *v)
     if (v->cpu->state.eflags & X86_VM)
         eip += v->cpu->state.seg[X86_CS].base;
     vmm_describe_address(v, eip, where, sizeof where);
-    vmm_stop(v, VMM_END_LIMIT, "the limit of %llu instructions was reached at %s", (unsigned long long)v->cpu->state.count,
-             where);
+    vmm_stop(v, VMM_END_LIMIT, "the limit of %llu instructions was reached at %s",
+             (unsigned long long)v->cpu->state.count, where);
 }
 
 // Nothing runs: on to the next thing due, or the end.

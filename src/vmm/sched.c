@@ -1,6 +1,6 @@
-// The primary scheduler (spec: scheduling): the thread with the highest execution priority among those that can run always
-// runs. Threads wait in BLOCK frames; a wait belongs to its frame, not to the thread, because event callbacks that run
-// above it may wait themselves.
+// The primary scheduler (spec: scheduling): the thread with the highest execution priority among those that can run
+// always runs. Threads wait in BLOCK frames; a wait belongs to its frame, not to the thread, because event callbacks
+// that run above it may wait themselves.
 #include "vmm/defs.h"
 
 #include <stdio.h>
@@ -151,8 +151,8 @@ void vmm_settle_begin(struct vmm *v)
 
 // --- waiting
 
-static const char *const wait_names[] = {"nothing", "the critical section", "semaphore", "mutex", "block id", "a time",
-                                         "resumption"};
+static const char *const wait_names[] = {
+    "nothing", "the critical section", "semaphore", "mutex", "block id", "a time", "resumption"};
 
 void vmm_block_begin(struct vmm *v, enum vmm_block_kind kind, uint32_t object, uint32_t flags, uint32_t extra)
 {
@@ -217,7 +217,8 @@ static bool idle_callbacks_elsewhere(struct vmm *v, const struct vmm_frame *wait
     return there;
 }
 
-// Where a waiting thread stands: its wait is over, or an event can be serviced, or another thread runs, or the clock moves.
+// Where a waiting thread stands: its wait is over, or an event can be serviced, or another thread runs, or the clock
+// moves.
 void vmm_wait_begin(struct vmm *v)
 {
     struct x86_state *s = &v->cpu->state;
@@ -304,8 +305,8 @@ static size_t describe_wait(struct vmm *v, uint32_t thread, char *to, size_t siz
         snprintf(object, sizeof object, " %08X", vmm_wait_handle(v, f));
     char where[96];
     vmm_describe_address(v, f->eip, where, sizeof where);
-    int n = snprintf(to, size, "; thread %u waits for %s%s at %s%s", vmm_thread_at(v, thread)->id, wait_names[kind], object,
-                     where, held);
+    int n = snprintf(to, size, "; thread %u waits for %s%s at %s%s", vmm_thread_at(v, thread)->id, wait_names[kind],
+                     object, where, held);
     return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }
 
@@ -379,7 +380,8 @@ static void time_slice_sleep(struct vmm *v)
 {
     int32_t ms = (int32_t)vmm_regs(v)[X86_EAX];
     if (v->s.crit_owner == v->s.current)
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3381", "Time_Slice_Sleep while owning the critical section");
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3381",
+                   "Time_Slice_Sleep while owning the critical section");
     uint32_t time = ms < 0 ? 0u - (uint32_t)ms : (uint32_t)ms;
     if (time && !vmm_timeout_start(v, VMM_TIMEOUT_WAKE, time, v->s.current, 0, 0))
         return;
@@ -431,14 +433,10 @@ static void set_granularity(struct vmm *v)
 }
 
 static const struct vmm_binding bindings[] = {
-    {KIT_Adjust_Exec_Priority, adjust_exec_priority},
-    {KIT_Adjust_Thread_Exec_Priority, adjust_thread_exec_priority},
-    {KIT_Time_Slice_Sleep, time_slice_sleep},
-    {KIT_Wake_Up_VM, wake_up_vm},
-    {KIT_Release_Time_Slice, release_time_slice},
-    {KIT_Get_Time_Slice_Granularity, get_granularity},
-    {KIT_Set_Time_Slice_Granularity, set_granularity},
-    {0, NULL},
+    {KIT_Adjust_Exec_Priority, adjust_exec_priority},  {KIT_Adjust_Thread_Exec_Priority, adjust_thread_exec_priority},
+    {KIT_Time_Slice_Sleep, time_slice_sleep},          {KIT_Wake_Up_VM, wake_up_vm},
+    {KIT_Release_Time_Slice, release_time_slice},      {KIT_Get_Time_Slice_Granularity, get_granularity},
+    {KIT_Set_Time_Slice_Granularity, set_granularity}, {0, NULL},
 };
 
 const struct vmm_chapter vmm_sched_chapter = {.bindings = bindings};

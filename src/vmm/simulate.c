@@ -1,5 +1,5 @@
-// What would happen to a client if it executed an instruction: pushes, returns, interrupts, in its own registers and stack
-// (spec: nested-exec). Changes nothing but the client's state; the client goes on when its VM runs.
+// What would happen to a client if it executed an instruction: pushes, returns, interrupts, in its own registers and
+// stack (spec: nested-exec). Changes nothing but the client's state; the client goes on when its VM runs.
 #include "vmm/defs.h"
 
 static uint32_t client(struct vmm *v, uint32_t offset)

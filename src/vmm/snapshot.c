@@ -1,6 +1,6 @@
-// Snapshots: a copy of the plain state, of the tables and of the devices' states; guest pages are shared and copied on the
-// first write after it. Nothing in them is a host pointer, so they fit every machine of the same configuration with the
-// same host bindings in the same order.
+// Snapshots: a copy of the plain state, of the tables and of the devices' states; guest pages are shared and copied on
+// the first write after it. Nothing in them is a host pointer, so they fit every machine of the same configuration with
+// the same host bindings in the same order.
 #include "vmm/defs.h"
 
 #include <string.h>

@@ -26,8 +26,8 @@ static void free_section(struct vmm *v)
     vmm_section_freed(v);
 }
 
-// A thread that waits for a semaphore services events with the section taken, so that none of them can wait for it while
-// the thread holds what others need (Win95 DDK S33B8). False: it is not to be taken for this wait.
+// A thread that waits for a semaphore services events with the section taken, so that none of them can wait for it
+// while the thread holds what others need (Win95 DDK S33B8). False: it is not to be taken for this wait.
 bool vmm_section_for_events(struct vmm *v, const struct vmm_frame *wait)
 {
     if (wait->a[VMM_WAIT_KIND] != VMM_BLOCK_SEMAPHORE || (v->s.crit_owner && v->s.crit_owner != wait->thread))
@@ -294,7 +294,8 @@ static void leave_mutex(struct vmm *v)
         return;
     struct vmm_mutex *m = vmm_mutex_at(v, row);
     if (m->owner != v->s.current) {
-        vmm_report(v, "mutex", v->call.caller, "Win95 DDK S33BA", "_LeaveMutex of %08X, which the thread does not own", m->handle);
+        vmm_report(v, "mutex", v->call.caller, "Win95 DDK S33BA", "_LeaveMutex of %08X, which the thread does not own",
+                   m->handle);
         return;
     }
     if (m->flags & KIT_MUTEX_MUST_COMPLETE)
@@ -346,7 +347,8 @@ static void leave_must_complete(struct vmm *v)
     if (t->must_complete)
         t->must_complete--;
     else
-        vmm_report(v, "must-complete", v->call.caller, "Win95 DDK S33BE", "_LeaveMustComplete without _EnterMustComplete");
+        vmm_report(v, "must-complete", v->call.caller, "Win95 DDK S33BE",
+                   "_LeaveMustComplete without _EnterMustComplete");
     vmm_must_complete_left_begin(v);
 }
 

@@ -115,8 +115,12 @@ static void announce(struct vmm *v, const struct vmm_timeout *t, uint8_t state, 
 {
     if (!base_sink_heard(&v->sink) || t->kind > VMM_TIMEOUT_ASYNC)
         return;
-    struct vmm_timeout_record r = {.id = t->id, .kind = t->kind, .state = state, .milliseconds = t->milliseconds,
-                                   .lateness = lateness, .callback = t->callback,
+    struct vmm_timeout_record r = {.id = t->id,
+                                   .kind = t->kind,
+                                   .state = state,
+                                   .milliseconds = t->milliseconds,
+                                   .lateness = lateness,
+                                   .callback = t->callback,
                                    .symbol = vmm_symbol_of(v, t->callback)};
     vmm_announce(v, &r.head, VMM_RECORD_TIMEOUT, sizeof r);
 }
@@ -214,7 +218,8 @@ static void collect(struct vmm *v, uint32_t *root, uint64_t now, uint32_t *last_
     }
 }
 
-// At a tick of the virtual timer, at interrupt time. Asynchronous ones are left in s.async_due for the interrupt's frame.
+// At a tick of the virtual timer, at interrupt time. Asynchronous ones are left in s.async_due for the interrupt's
+// frame.
 void vmm_timeouts_tick(struct vmm *v)
 {
     uint32_t last = v->s.async_due, vm = vmm_thread_at(v, v->s.current)->vm;

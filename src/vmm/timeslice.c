@@ -1,5 +1,5 @@
-// The time-slice scheduler's settings (spec: scheduling). Slicing itself is round robin among threads of equal execution
-// priority (sched.c); the weights that drivers set are kept and given back.
+// The time-slice scheduler's settings (spec: scheduling). Slicing itself is round robin among threads of equal
+// execution priority (sched.c); the weights that drivers set are kept and given back.
 #include "vmm/defs.h"
 
 enum { DEFAULT_FOREGROUND = 100, DEFAULT_BACKGROUND = 50 };
@@ -77,12 +77,9 @@ static void set_execution_focus(struct vmm *v)
 }
 
 static const struct vmm_binding bindings[] = {
-    {KIT_Get_Time_Slice_Priority, get_time_slice_priority},
-    {KIT_Set_Time_Slice_Priority, set_time_slice_priority},
-    {KIT_Adjust_Execution_Time, adjust_execution_time},
-    {KIT_Get_Time_Slice_Info, get_time_slice_info},
-    {KIT_Set_Execution_Focus, set_execution_focus},
-    {0, NULL},
+    {KIT_Get_Time_Slice_Priority, get_time_slice_priority}, {KIT_Set_Time_Slice_Priority, set_time_slice_priority},
+    {KIT_Adjust_Execution_Time, adjust_execution_time},     {KIT_Get_Time_Slice_Info, get_time_slice_info},
+    {KIT_Set_Execution_Focus, set_execution_focus},         {0, NULL},
 };
 
 const struct vmm_chapter vmm_timeslice_chapter = {.bindings = bindings};

@@ -1,7 +1,6 @@
-// Virtual machines and threads as the kernel keeps them: control blocks, ring-0 stacks, page tables of the first 4 MB, and
-// the services that ask about handles (spec: scheduling, handle queries). Life and death with messages: vmlife.c.
+// Virtual machines and threads as the kernel keeps them: control blocks, ring-0 stacks, page tables of the first 4 MB,
+// and the services that ask about handles (spec: scheduling, handle queries). Life and death with messages: vmlife.c.
 #include "vmm/defs.h"
-#include "vmm/v86data.h"
 #include "vmm/v86data.h"
 
 enum { FIRST_MB_PAGES = 0x110 };
@@ -24,8 +23,8 @@ uint32_t vmm_thread_row_or_report(struct vmm *v, uint32_t handle, const char *pa
     return row;
 }
 
-// --- memory of the first megabyte. The page table of a VM's first 4 MB serves at its high linear address always, and at
-// 0 while it is current.
+// --- memory of the first megabyte. The page table of a VM's first 4 MB serves at its high linear address always, and
+// at 0 while it is current.
 
 static uint32_t high_linear(uint32_t id)
 {
@@ -50,7 +49,8 @@ static uint32_t v86_frame(struct vmm *v, const struct vmm_vm *vm, uint32_t page)
     uint32_t phys = vmm_phys_take_one(v);
     if (page || !phys)
         return phys;
-    if (x86_memory_load(v->memory, 0, bytes, sizeof bytes) && x86_memory_store(v->memory, phys * X86_PAGE_SIZE, bytes, sizeof bytes))
+    if (x86_memory_load(v->memory, 0, bytes, sizeof bytes) &&
+        x86_memory_store(v->memory, phys * X86_PAGE_SIZE, bytes, sizeof bytes))
         return phys;
     vmm_phys_give(v, phys, 1);
     return 0;

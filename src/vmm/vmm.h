@@ -2,14 +2,17 @@
 // files stands here or in the header of its chapter, grouped by file.
 //
 // The rules that make snapshots, replay and nested waits possible (docs/architecture.md, "Ring 0"):
-//  - C never calls the driver. A service edits the machine and returns to the one run loop. To call driver code and go on
-//    afterwards it pushes a frame and points the processor at the driver (frame.h); `*_begin` functions may leave frames
-//    behind and stand in tail position only.
+//  - C never calls the driver. A service edits the machine and returns to the one run loop. To call driver code and go
+//  on
+//    afterwards it pushes a frame and points the processor at the driver (frame.h); `*_begin` functions may leave
+//    frames behind and stand in tail position only.
 //  - All state is plain data: struct vmm_state, tables of rows without host pointers, and guest memory.
-//  - When a service function runs, the return to its caller has already been made: EIP and ESP are where the caller goes
+//  - When a service function runs, the return to its caller has already been made: EIP and ESP are where the caller
+//  goes
 //    on, and stay so unless a frame is pushed. Arguments of C services lie at [ESP], those of Std services were popped;
 //    vmm_arg reads both.
-//  - Guest memory is read or probed before anything changes. vmm_get and vmm_put fail by noting a page fault; the service
+//  - Guest memory is read or probed before anything changes. vmm_get and vmm_put fail by noting a page fault; the
+//  service
 //    returns at once, the fault is delivered, and the gate runs again when it was served.
 #ifndef VXDKIT_VMM_VMM_H
 #define VXDKIT_VMM_VMM_H
@@ -29,33 +32,33 @@ enum vmm_profile { VMM_PROFILE_31 = 0x030A, VMM_PROFILE_95 = 0x0400, VMM_PROFILE
 struct vmm_config {
     enum vmm_profile profile;
     enum x86_model model;
-    uint32_t ram_megabytes;    // 4-1024, default 16
+    uint32_t ram_megabytes;      // 4-1024, default 16
     uint32_t ns_per_instruction; // virtual time of one count, default 20
-    uint64_t seed;             // 0: every free choice takes answer 0
-    bool keep_going;           // a missing service is reported and answered with CF = 1 instead of ending the run
-    const char *ini;           // SYSTEM.INI text, "" = none
+    uint64_t seed;               // 0: every free choice takes answer 0
+    bool keep_going;             // a missing service is reported and answered with CF = 1 instead of ending the run
+    const char *ini;             // SYSTEM.INI text, "" = none
     size_t ini_size;
-    const char *registry;      // registry text (docs/formats.md), "" = none
+    const char *registry; // registry text (docs/formats.md), "" = none
     size_t registry_size;
 };
 
 enum vmm_end { // why a run is over; the exit status of `vxd run` follows from it
     VMM_RUNNING,
-    VMM_END_IDLE,      // nothing runnable, nothing due
-    VMM_END_TIME,      // --for reached
-    VMM_END_SHUTDOWN,  // the system has shut down in documented order
-    VMM_END_REFUSED,   // a driver failed to load or refused an init message that ends Windows
-    VMM_END_FAULT,     // unhandled fault, fatal error, deadlock, broken VMM structure
-    VMM_END_MISSING,   // something is not implemented
-    VMM_END_LIMIT,     // instruction limit
-    VMM_END_MEMORY,    // the host refused memory
-    VMM_END_BREAK,     // a breakpoint of a debugger (x86_break_set); the machine can go on
+    VMM_END_IDLE,     // nothing runnable, nothing due
+    VMM_END_TIME,     // --for reached
+    VMM_END_SHUTDOWN, // the system has shut down in documented order
+    VMM_END_REFUSED,  // a driver failed to load or refused an init message that ends Windows
+    VMM_END_FAULT,    // unhandled fault, fatal error, deadlock, broken VMM structure
+    VMM_END_MISSING,  // something is not implemented
+    VMM_END_LIMIT,    // instruction limit
+    VMM_END_MEMORY,   // the host refused memory
+    VMM_END_BREAK,    // a breakpoint of a debugger (x86_break_set); the machine can go on
 };
 
 struct vmm;
 
-// Whether a registry text can be read. False: the line and what is wrong with it (line 0: no memory to find out). A machine
-// whose configuration holds a wrong text ends with VMM_END_REFUSED and the same words.
+// Whether a registry text can be read. False: the line and what is wrong with it (line 0: no memory to find out). A
+// machine whose configuration holds a wrong text ends with VMM_END_REFUSED and the same words.
 bool vmm_registry_text_valid(const struct base_alloc *alloc, const char *text, size_t size, uint32_t *line,
                              const char **problem) BASE_MUST_USE;
 
@@ -65,9 +68,9 @@ void vmm_free(struct vmm *v);
 
 enum vmm_load { VMM_LOAD_AS_MARKED, VMM_LOAD_STATIC, VMM_LOAD_DYNAMIC };
 
-// Takes a VxD image. Before vmm_boot static drivers are placed into memory and take part in boot; dynamic ones are queued
-// and loaded after boot, in order. After boot: dynamic load (static images are refused). `path` is for messages and must
-// not outlive the call. False and a message when the file is no VxD.
+// Takes a VxD image. Before vmm_boot static drivers are placed into memory and take part in boot; dynamic ones are
+// queued and loaded after boot, in order. After boot: dynamic load (static images are refused). `path` is for messages
+// and must not outlive the call. False and a message when the file is no VxD.
 bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, enum vmm_load how,
                     struct base_diag *diag) BASE_MUST_USE;
 
@@ -83,8 +86,8 @@ bool vmm_send_control(struct vmm *v, const char *device, uint32_t message, uint3
 bool vmm_device_present(struct vmm *v, const char *device) BASE_MUST_USE;
 bool vmm_control_result(const struct vmm *v, uint32_t ticket, bool *carry, uint32_t *eax) BASE_MUST_USE;
 
-// Runs until virtual time `until_ns`, `until_count` instructions (limits that are not reached: pass UINT64_MAX), idleness
-// with nothing due before until_ns, or an end. The machine can go on after IDLE, TIME and LIMIT.
+// Runs until virtual time `until_ns`, `until_count` instructions (limits that are not reached: pass UINT64_MAX),
+// idleness with nothing due before until_ns, or an end. The machine can go on after IDLE, TIME and LIMIT.
 enum vmm_end vmm_run(struct vmm *v, uint64_t until_ns, uint64_t until_count) BASE_MUST_USE;
 const char *vmm_end_message(const struct vmm *v); // one line, "" when there is nothing to say
 bool vmm_rules_broken(const struct vmm *v);       // a check record was announced, or a driver refused
@@ -93,18 +96,19 @@ enum vmm_profile vmm_profile(const struct vmm *v);
 struct base_sink *vmm_sink(struct vmm *v);
 struct x86 *vmm_cpu(struct vmm *v);
 
-// A snapshot is an opaque value; it can be restored into any machine built with the same configuration and the same host
-// bindings (devices, host procedures) in the same order, many times.
+// A snapshot is an opaque value; it can be restored into any machine built with the same configuration and the same
+// host bindings (devices, host procedures) in the same order, many times.
 struct vmm_snapshot;
 struct vmm_snapshot *vmm_snapshot_take(struct vmm *v) BASE_MUST_USE;
 bool vmm_snapshot_restore(struct vmm *v, const struct vmm_snapshot *s) BASE_MUST_USE;
 void vmm_snapshot_free(struct vmm_snapshot *s);
 
-// Host code as a guest procedure: an address that drivers can call (callback, service, hook). `fn` edits registers like a
-// service and never runs the machine. 0 when memory is exhausted.
+// Host code as a guest procedure: an address that drivers can call (callback, service, hook). `fn` edits registers like
+// a service and never runs the machine. 0 when memory is exhausted.
 typedef void vmm_host_fn(void *user, struct vmm *v);
 uint32_t vmm_host_proc(struct vmm *v, vmm_host_fn *fn, void *user) BASE_MUST_USE;
-// Host code as a service of a device of this machine, in place of the built-in one. Before boot. False: no such service.
+// Host code as a service of a device of this machine, in place of the built-in one. Before boot. False: no such
+// service.
 bool vmm_bind_host(struct vmm *v, uint16_t device, uint16_t ordinal, vmm_host_fn *fn, void *user) BASE_MUST_USE;
 
 // Host code behind ports, or behind pages of physical memory that hold nothing else; it comes before the board. A NULL
@@ -153,7 +157,6 @@ bool vmm_add_device(struct vmm *v, const struct vmm_device *device) BASE_MUST_US
 void *vmm_device_state(struct vmm *v, const struct vmm_device *device);
 bool vmm_service_is_implemented(uint16_t device, uint16_t ordinal); // VMM's own; devices/devices.h asks for all
 
-
 // The board: what answers ports and device memory, and raises INTR. `next` is the virtual time at which it wants to be
 // asked again (UINT64_MAX: never); `advance` brings it to `now`. Its state is a device's state (struct vmm_device).
 struct vmm_board {
@@ -167,8 +170,8 @@ struct vmm_board {
 };
 void vmm_set_board(struct vmm *v, const struct vmm_board *board); // must outlive the machine; any member may be NULL
 void vmm_set_intr(struct vmm *v, bool level);
-// Host code for an interrupt vector of the board (VPICD). It runs at interrupt time with an HWINT frame below it, in tail
-// position; the interrupted code goes on when no frame is left above.
+// Host code for an interrupt vector of the board (VPICD). It runs at interrupt time with an HWINT frame below it, in
+// tail position; the interrupted code goes on when no frame is left above.
 typedef void vmm_vector_fn(struct vmm *v, uint8_t vector);
 void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_vector_fn *fn);
 // Where a service's slot points now, hooks included: what a C device calls with frame.h. 0: no such device or service.
@@ -176,9 +179,10 @@ uint32_t vmm_service_address(struct vmm *v, uint16_t device, uint16_t ordinal);
 // The period of the virtual timer at whose ticks time-outs fire (VTD_Begin_Min_Int_Period).
 void vmm_set_tick(struct vmm *v, uint32_t milliseconds);
 // For VXDLDR: a dynamic driver's image into memory and the device list, no message is sent. Its DDB; 0 and a message.
-uint32_t vmm_driver_place(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, struct base_diag *diag)
-    BASE_MUST_USE;
-uint32_t vmm_driver_find(struct vmm *v, uint16_t id, const char *name); // DDB of a dynamic driver, name NULL: by id; 0 = none
+uint32_t vmm_driver_place(struct vmm *v, const char *path, const uint8_t *bytes, size_t size,
+                          struct base_diag *diag) BASE_MUST_USE;
+uint32_t vmm_driver_find(struct vmm *v, uint16_t id,
+                         const char *name); // DDB of a dynamic driver, name NULL: by id; 0 = none
 void vmm_driver_remove(struct vmm *v, uint32_t ddb);
 // Adds a kit device's services beyond those of its struct vmm_device. Before boot.
 bool vmm_bind(struct vmm *v, uint16_t device, const struct vmm_binding *bindings) BASE_MUST_USE;

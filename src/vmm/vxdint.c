@@ -1,14 +1,15 @@
-// Exec_VxD_Int (spec: nested-exec; Win95 DDK S32FD): an interrupt as a service. The driver's own registers are parameters
-// and results; the client registers are the same afterwards. A VXDINT frame keeps the client's state on the ring-0 stack,
-// opens a block of nested execution and closes it when the interrupt has returned.
+// Exec_VxD_Int (spec: nested-exec; Win95 DDK S32FD): an interrupt as a service. The driver's own registers are
+// parameters and results; the client registers are the same afterwards. A VXDINT frame keeps the client's state on the
+// ring-0 stack, opens a block of nested execution and closes it when the interrupt has returned.
 #include "vmm/defs.h"
 
 enum { V_ESP, V_FLAGS }; // a[] of the frame: ESP behind the argument
 
 static const struct {
     uint8_t reg, client;
-} shared[] = {{X86_EAX, KIT_Client_EAX}, {X86_EBX, KIT_Client_EBX}, {X86_ECX, KIT_Client_ECX}, {X86_EDX, KIT_Client_EDX},
-              {X86_ESI, KIT_Client_ESI}, {X86_EDI, KIT_Client_EDI}, {X86_EBP, KIT_Client_EBP}};
+} shared[] = {{X86_EAX, KIT_Client_EAX}, {X86_EBX, KIT_Client_EBX}, {X86_ECX, KIT_Client_ECX},
+              {X86_EDX, KIT_Client_EDX}, {X86_ESI, KIT_Client_ESI}, {X86_EDI, KIT_Client_EDI},
+              {X86_EBP, KIT_Client_EBP}};
 
 static bool copy_state(struct vmm *v, uint32_t from, uint32_t to)
 {

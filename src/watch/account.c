@@ -265,8 +265,8 @@ static void tell_message_box(struct watch_account *a, const struct devices_messa
 
 static void tell_post(struct watch_account *a, const struct devices_post_record *r)
 {
-    base_buf_printf(begin_line(a, r->head.time), "message %04X (%04X, %08X) is posted to window %04X", r->message, r->wparam,
-                    r->lparam, r->window);
+    base_buf_printf(begin_line(a, r->head.time), "message %04X (%04X, %08X) is posted to window %04X", r->message,
+                    r->wparam, r->lparam, r->window);
     end_line(a);
 }
 

@@ -1,5 +1,5 @@
-// The cache of decoded blocks: found by physical address and mode, killed by writes that meet their bytes. A killed block
-// leaves the tables at once but keeps its memory until x86_drop_code, which only runs between blocks.
+// The cache of decoded blocks: found by physical address and mode, killed by writes that meet their bytes. A killed
+// block leaves the tables at once but keeps its memory until x86_drop_code, which only runs between blocks.
 #include "x86/core.h"
 
 enum { CHUNK_BYTES = 64 * 1024, CODE_BYTES_MAX = 32 * 1024 * 1024, HASH_SIZE = 4096 };

@@ -1,9 +1,10 @@
 // The inside of the processor, shared by this room's files and by nobody else: decoded operations, blocks, the TLB, and
 // how handlers run, fail and end. The interface for owners is x86.h.
 //
-// A block is a run of decoded operations that starts at one physical address. Each operation names its handler; a handler
-// ends in X86_NEXT, which tail-calls the next one. While a block runs, state.eip is the EIP of the block's start and
-// `left` already has the whole block subtracted: x86_raise and x86_sync put both right when somebody has to look.
+// A block is a run of decoded operations that starts at one physical address. Each operation names its handler; a
+// handler ends in X86_NEXT, which tail-calls the next one. While a block runs, state.eip is the EIP of the block's
+// start and `left` already has the whole block subtracted: x86_raise and x86_sync put both right when somebody has to
+// look.
 #ifndef VXDKIT_X86_CORE_H
 #define VXDKIT_X86_CORE_H
 
@@ -47,9 +48,9 @@ struct x86_op {
     uint8_t dst, src;    // registers (8-bit ones: byte index into reg[]), or numbers an instruction wants
     uint8_t base, index; // address: offset of the register in x86_private, X86_ZERO where there is none
     uint8_t scale;
-    uint8_t seg;    // segment of the address, X86_FLAT where no check is needed
-    uint8_t length; // of the instruction in bytes
-    uint8_t size;   // operand size in bytes
+    uint8_t seg;     // segment of the address, X86_FLAT where no check is needed
+    uint8_t length;  // of the instruction in bytes
+    uint8_t size;    // operand size in bytes
     uint16_t offset; // of the instruction from the block's start
     uint16_t rest;   // instructions from this one to the end of the block, this one included
     uint32_t mask;   // FFFFh where addresses have 16 bits, else all ones
@@ -114,13 +115,13 @@ struct x86_private {
     uint32_t base[X86_SPANS];
 
     uint8_t cpl, mode;
-    bool running;       // inside x86_run: flags are lazy, count is in `left`
-    bool wrapped;       // generation numbers start over: links must go
-    bool attention;     // something to do before the next instruction
-    bool stop;          // x86_stop was called
-    uint8_t exit;       // enum x86_exit
-    bool host_short;    // the host refused memory
-    uint8_t traps;      // DR6 bits of data breakpoints hit by this instruction
+    bool running;    // inside x86_run: flags are lazy, count is in `left`
+    bool wrapped;    // generation numbers start over: links must go
+    bool attention;  // something to do before the next instruction
+    bool stop;       // x86_stop was called
+    uint8_t exit;    // enum x86_exit
+    bool host_short; // the host refused memory
+    uint8_t traps;   // DR6 bits of data breakpoints hit by this instruction
     uint32_t generation;
     uint64_t limit;
     struct x86_op *op;      // present operation, for those that may call out
@@ -155,8 +156,8 @@ struct x86_private {
 };
 
 #define X86_WORD(c, offset) (*(uint32_t *)(void *)((char *)(c) + (offset)))
-#define X86_ZERO ((uint8_t)offsetof(struct x86_private, zero))
-#define X86_REG_OFFSET(r) ((uint8_t)(offsetof(struct x86_private, pub.state.reg) + 4 * (unsigned)(r)))
+#define X86_ZERO            ((uint8_t)offsetof(struct x86_private, zero))
+#define X86_REG_OFFSET(r)   ((uint8_t)(offsetof(struct x86_private, pub.state.reg) + 4 * (unsigned)(r)))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Handlers
@@ -198,9 +199,9 @@ struct x86_private {
 #endif
 
 #define X86_OP(name) struct x86_op *name(struct x86_private *c, struct x86_op *op)
-#define X86_HOT static __attribute__((noinline)) X86_OP
-#define X86_INLINE static inline __attribute__((always_inline))
-#define X86_COLD __attribute__((noinline, cold))
+#define X86_HOT      static __attribute__((noinline)) X86_OP
+#define X86_INLINE   static inline __attribute__((always_inline))
+#define X86_COLD     __attribute__((noinline, cold))
 
 // The instruction failed with c->fault (or c->exit): nothing of it has happened. Returns NULL.
 X86_COLD X86_OP(x86_raise);
@@ -226,7 +227,7 @@ X86_INLINE uint32_t x86_next_eip(const struct x86_private *c, const struct x86_o
     return c->pub.state.eip + op->offset + op->length;
 }
 
-bool x86_fail(struct x86_private *c, uint8_t vector);                  // sets c->fault; false, for `return x86_fail(...)`
+bool x86_fail(struct x86_private *c, uint8_t vector); // sets c->fault; false, for `return x86_fail(...)`
 bool x86_fail_code(struct x86_private *c, uint8_t vector, uint32_t error);
 bool x86_fail_missing(struct x86_private *c, const char *what);
 void x86_attend(struct x86_private *c); // look at interrupts and stops right after this instruction
@@ -244,8 +245,8 @@ void x86_adopt_flags(struct x86_private *c);  // eflags -> lazy
 
 #define X86_BAD ((uint64_t)1 << 63)
 
-uint64_t x86_load(struct x86_private *c, uint32_t linear, unsigned size);            // size 1, 2, 4; X86_BAD on fault
-uint64_t x86_load_to_write(struct x86_private *c, uint32_t linear, unsigned size);   // write access is probed first
+uint64_t x86_load(struct x86_private *c, uint32_t linear, unsigned size);          // size 1, 2, 4; X86_BAD on fault
+uint64_t x86_load_to_write(struct x86_private *c, uint32_t linear, unsigned size); // write access is probed first
 bool x86_store(struct x86_private *c, uint32_t linear, unsigned size, uint32_t v);
 bool x86_probe(struct x86_private *c, uint32_t linear, uint32_t n, unsigned access); // enum x86_access
 uint64_t x86_load_system(struct x86_private *c, uint32_t linear, unsigned size);     // supervisor rights
@@ -265,8 +266,9 @@ X86_INLINE uint32_t x86_offset(struct x86_private *c, const struct x86_op *op)
 }
 
 // Physical memory (memory.c)
-const uint8_t *x86_memory_read_page(const struct x86_memory *m, uint32_t page); // NULL: not plain; may be the shared zero page
-uint8_t *x86_memory_write_page(struct x86_memory *m, uint32_t page);      // own copy; NULL: not writable or no memory
+const uint8_t *x86_memory_read_page(const struct x86_memory *m,
+                                    uint32_t page);                  // NULL: not plain; may be the shared zero page
+uint8_t *x86_memory_write_page(struct x86_memory *m, uint32_t page); // own copy; NULL: not writable or no memory
 void x86_memory_attach(struct x86_memory *m, struct x86_private *c);
 void x86_memory_detach(struct x86_memory *m, struct x86_private *c);
 struct x86_private *x86_memory_next_cpu(struct x86_private *c);
@@ -281,24 +283,25 @@ X86_INLINE uint32_t x86_a20(const struct x86_private *c, uint32_t phys)
 struct x86_block *x86_find_block(struct x86_private *c, unsigned mode); // at CS:EIP; NULL: c->exit or attention
 struct x86_block *x86_decode_block(struct x86_private *c, uint32_t linear, uint32_t phys, unsigned mode,
                                    struct x86_block *into);
-void x86_code_written(struct x86_private *c, uint32_t phys, uint32_t n); // physical bytes changed
+void x86_code_written(struct x86_private *c, uint32_t phys, uint32_t n);             // physical bytes changed
 const struct x86_code_page *x86_code_on(const struct x86_private *c, uint32_t page); // NULL: no code on that page
-bool x86_covers_code(const struct x86_code_page *p, uint32_t address, uint32_t n);      // by granules, within a page
-void x86_drop_code(struct x86_private *c); // all blocks; not while one runs
-bool x86_code_is_full(const struct x86_private *c); // time to drop all
+bool x86_covers_code(const struct x86_code_page *p, uint32_t address, uint32_t n);   // by granules, within a page
+void x86_drop_code(struct x86_private *c);                                           // all blocks; not while one runs
+bool x86_code_is_full(const struct x86_private *c);                                  // time to drop all
 size_t x86_hash_bytes(const struct x86_private *c);
 X86_OP(x86_follow); // c->pub.state.eip is set: goes on there, remembering the block in the link at op + 1
 X86_OP(x86_follow_second);
 X86_OP(x86_follow_jump); // the same without a link, through the jump cache
 
-bool x86_check_fetch(struct x86_private *c, uint32_t n); // n bytes at EIP against CS's limit
+bool x86_check_fetch(struct x86_private *c, uint32_t n);      // n bytes at EIP against CS's limit
 void x86_update_segment(struct x86_private *c, unsigned seg); // spans and base from state.seg
 void x86_update_mode(struct x86_private *c); // CPL, mode, TLB and key, after segments, CRs or VM changed
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Segments, stack, transfers
 
-bool x86_load_for_owner(struct x86_private *c, unsigned seg, uint16_t selector); // any segment, without CPL checks for CS
+bool x86_load_for_owner(struct x86_private *c, unsigned seg,
+                        uint16_t selector); // any segment, without CPL checks for CS
 bool x86_load_data_segment(struct x86_private *c, unsigned seg, uint16_t selector);
 bool x86_read_descriptor(struct x86_private *c, uint16_t selector, uint32_t d[2], uint32_t *at, uint8_t vector);
 void x86_fill_segment(struct x86_segment *s, uint16_t selector, const uint32_t d[2]);

@@ -82,8 +82,9 @@ bool x86_break_set(struct x86 *cpu, uint32_t linear)
             return true;
     if (c->break_count == c->break_capacity) {
         size_t want = base_alloc_grow(c->break_capacity, c->break_count + 1, sizeof *c->breaks);
-        uint32_t *grown = want ? base_alloc_resize(c->alloc, c->breaks, c->break_capacity * sizeof *grown,
-                                                   want * sizeof *grown) : NULL;
+        uint32_t *grown =
+            want ? base_alloc_resize(c->alloc, c->breaks, c->break_capacity * sizeof *grown, want * sizeof *grown)
+                 : NULL;
         if (!grown)
             return false;
         c->breaks = grown;

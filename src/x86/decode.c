@@ -5,8 +5,8 @@
 #include "x86/decode.h"
 
 enum {
-    LOCK = 1,    // takes LOCK with a memory operand
-    M486 = 2,    // models that have it
+    LOCK = 1, // takes LOCK with a memory operand
+    M486 = 2, // models that have it
     M586 = 4,
     M686 = 8,
     MEMORY = 16, // no register operand
@@ -28,19 +28,33 @@ enum result { DECODED, TRUNCATED, TOO_LONG, INVALID };
 static bool take_prefix(struct x86_decode *d, uint8_t b)
 {
     switch (b) {
-    case 0x26: case 0x2e: case 0x36: case 0x3e:
+    case 0x26:
+    case 0x2e:
+    case 0x36:
+    case 0x3e:
         d->segment = b >> 3 & 3;
         d->override = true;
         return true;
-    case 0x64: case 0x65:
+    case 0x64:
+    case 0x65:
         d->segment = b & 7;
         d->override = true;
         return true;
-    case 0x66: d->size = d->mode & X86_MODE_CODE32 ? 2 : 4; return true;
-    case 0x67: d->address32 = !(d->mode & X86_MODE_CODE32); return true;
-    case 0xf0: d->lock = true; return true;
-    case 0xf2: case 0xf3: d->rep = b; return true;
-    default: return false;
+    case 0x66:
+        d->size = d->mode & X86_MODE_CODE32 ? 2 : 4;
+        return true;
+    case 0x67:
+        d->address32 = !(d->mode & X86_MODE_CODE32);
+        return true;
+    case 0xf0:
+        d->lock = true;
+        return true;
+    case 0xf2:
+    case 0xf3:
+        d->rep = b;
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -101,7 +115,8 @@ static enum result ask_zydis(struct x86_decode *d, ZydisDecodedInstruction *z)
     ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_CET, ZYAN_FALSE);
     ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_LZCNT, ZYAN_FALSE);
     ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_TZCNT, ZYAN_FALSE);
-    ZyanStatus status = ZydisDecoderDecodeInstruction(&decoder, NULL, d->bytes, d->available < 15 ? d->available : 15, z);
+    ZyanStatus status =
+        ZydisDecoderDecodeInstruction(&decoder, NULL, d->bytes, d->available < 15 ? d->available : 15, z);
     if (ZYAN_SUCCESS(status))
         return DECODED;
     if (status == ZYDIS_STATUS_NO_MORE_DATA)
@@ -382,19 +397,31 @@ struct x86_block *x86_decode_block(struct x86_private *c, uint32_t linear, uint3
 // ---------------------------------------------------------------------------------------------------------------------
 // The opcodes. Ranges in the array designators are written out by these.
 
-#define R2(at, ...) [(at)] = __VA_ARGS__, [(at) + 1] = __VA_ARGS__
-#define R4(at, ...) R2(at, __VA_ARGS__), R2((at) + 2, __VA_ARGS__)
-#define R8(at, ...) R4(at, __VA_ARGS__), R4((at) + 4, __VA_ARGS__)
-#define R16(at, ...) R8(at, __VA_ARGS__), R8((at) + 8, __VA_ARGS__)
+#define R2(at, ...)   [(at)] = __VA_ARGS__, [(at) + 1] = __VA_ARGS__
+#define R4(at, ...)   R2(at, __VA_ARGS__), R2((at) + 2, __VA_ARGS__)
+#define R8(at, ...)   R4(at, __VA_ARGS__), R4((at) + 4, __VA_ARGS__)
+#define R16(at, ...)  R8(at, __VA_ARGS__), R8((at) + 8, __VA_ARGS__)
 #define ALU(at, lock) R2(at, {x86_pick_alu, lock}), R4((at) + 2, {x86_pick_alu, 0})
 
 static const struct row one_byte[256] = {
-    ALU(0x00, LOCK), ALU(0x08, LOCK), ALU(0x10, LOCK), ALU(0x18, LOCK),
-    ALU(0x20, LOCK), ALU(0x28, LOCK), ALU(0x30, LOCK), ALU(0x38, 0),
-    [0x06] = {x86_pick_push_seg, 0}, [0x0e] = {x86_pick_push_seg, 0}, [0x16] = {x86_pick_push_seg, 0},
-    [0x1e] = {x86_pick_push_seg, 0}, [0x07] = {x86_pick_pop_seg, ENDS}, [0x17] = {x86_pick_pop_seg, ENDS},
+    ALU(0x00, LOCK),
+    ALU(0x08, LOCK),
+    ALU(0x10, LOCK),
+    ALU(0x18, LOCK),
+    ALU(0x20, LOCK),
+    ALU(0x28, LOCK),
+    ALU(0x30, LOCK),
+    ALU(0x38, 0),
+    [0x06] = {x86_pick_push_seg, 0},
+    [0x0e] = {x86_pick_push_seg, 0},
+    [0x16] = {x86_pick_push_seg, 0},
+    [0x1e] = {x86_pick_push_seg, 0},
+    [0x07] = {x86_pick_pop_seg, ENDS},
+    [0x17] = {x86_pick_pop_seg, ENDS},
     [0x1f] = {x86_pick_pop_seg, ENDS},
-    [0x27] = {x86_pick_adjust, 0}, [0x2f] = {x86_pick_adjust, 0}, [0x37] = {x86_pick_adjust, 0},
+    [0x27] = {x86_pick_adjust, 0},
+    [0x2f] = {x86_pick_adjust, 0},
+    [0x37] = {x86_pick_adjust, 0},
     [0x3f] = {x86_pick_adjust, 0},
     R16(0x40, {x86_pick_incdec, 0}),
     R8(0x50, {x86_pick_push_reg, 0}),
@@ -402,27 +429,32 @@ static const struct row one_byte[256] = {
     R2(0x60, {x86_pick_stack, 0}),
     [0x62] = {x86_pick_bound, MEMORY},
     [0x63] = {x86_pick_system, 0}, // ARPL
-    [0x68] = {x86_pick_push_imm, 0}, [0x6a] = {x86_pick_push_imm, 0},
-    [0x69] = {x86_pick_imul, 0}, [0x6b] = {x86_pick_imul, 0},
+    [0x68] = {x86_pick_push_imm, 0},
+    [0x6a] = {x86_pick_push_imm, 0},
+    [0x69] = {x86_pick_imul, 0},
+    [0x6b] = {x86_pick_imul, 0},
     R4(0x6c, {x86_pick_string, ENDS}),
     R16(0x70, {x86_pick_jcc, ENDS}),
     R4(0x80, {x86_pick_alu_group, LOCK}),
     R2(0x84, {x86_pick_test, 0}),
     R2(0x86, {x86_pick_xchg, LOCK}),
     R4(0x88, {x86_pick_mov, 0}),
-    [0x8c] = {x86_pick_mov_seg, 0}, [0x8e] = {x86_pick_mov_seg, ENDS},
+    [0x8c] = {x86_pick_mov_seg, 0},
+    [0x8e] = {x86_pick_mov_seg, ENDS},
     [0x8d] = {x86_pick_lea, MEMORY},
     [0x8f] = {x86_pick_pop_rm, 0},
     R8(0x90, {x86_pick_xchg_acc, 0}),
     R2(0x98, {x86_pick_simple, 0}),
     [0x9a] = {x86_pick_far, ENDS},
     [0x9b] = {x86_pick_fpu, 0},
-    [0x9c] = {x86_pick_stack, 0}, [0x9d] = {x86_pick_stack, ENDS},
+    [0x9c] = {x86_pick_stack, 0},
+    [0x9d] = {x86_pick_stack, ENDS},
     R2(0x9e, {x86_pick_simple, 0}),
     R4(0xa0, {x86_pick_mov_moffs, 0}),
     R4(0xa4, {x86_pick_string, 0}),
     R2(0xa8, {x86_pick_test, 0}),
-    R4(0xaa, {x86_pick_string, 0}), R2(0xae, {x86_pick_string, 0}),
+    R4(0xaa, {x86_pick_string, 0}),
+    R2(0xae, {x86_pick_string, 0}),
     R16(0xb0, {x86_pick_mov_reg_imm, 0}),
     R2(0xc0, {x86_pick_shift, 0}),
     R2(0xc2, {x86_pick_ret, ENDS}),
@@ -439,40 +471,58 @@ static const struct row one_byte[256] = {
     R4(0xe0, {x86_pick_loop, ENDS}),
     R4(0xe4, {x86_pick_io, ENDS}),
     [0xe8] = {x86_pick_call, ENDS},
-    [0xe9] = {x86_pick_jmp, ENDS}, [0xea] = {x86_pick_far, ENDS}, [0xeb] = {x86_pick_jmp, ENDS},
+    [0xe9] = {x86_pick_jmp, ENDS},
+    [0xea] = {x86_pick_far, ENDS},
+    [0xeb] = {x86_pick_jmp, ENDS},
     R4(0xec, {x86_pick_io, ENDS}),
     [0xf1] = {x86_pick_int, ENDS}, // INT1
     [0xf4] = {x86_pick_system, ENDS},
     [0xf5] = {x86_pick_flag, 0},
     R2(0xf6, {x86_pick_group3, LOCK}),
-    R2(0xf8, {x86_pick_flag, 0}), R2(0xfa, {x86_pick_flag, ENDS}), R2(0xfc, {x86_pick_flag, 0}),
+    R2(0xf8, {x86_pick_flag, 0}),
+    R2(0xfa, {x86_pick_flag, ENDS}),
+    R2(0xfc, {x86_pick_flag, 0}),
     [0xfe] = {x86_pick_incdec_rm, LOCK},
     [0xff] = {x86_pick_group5, LOCK},
 };
 
 static const struct row two_byte[256] = {
-    [0x00] = {x86_pick_group6, ENDS}, [0x01] = {x86_pick_group7, ENDS},
+    [0x00] = {x86_pick_group6, ENDS},
+    [0x01] = {x86_pick_group7, ENDS},
     R2(0x02, {x86_pick_system, 0}), // LAR, LSL
     [0x06] = {x86_pick_system, ENDS},
     R2(0x08, {x86_pick_system, M486 | ENDS}), // INVD, WBINVD
     [0x0b] = {x86_pick_system, ENDS},
-    R4(0x20, {x86_pick_control, ENDS}), [0x24] = {x86_pick_control, ENDS}, [0x26] = {x86_pick_control, ENDS},
-    [0x30] = {x86_pick_system, M586 | ENDS}, [0x31] = {x86_pick_system, M586}, [0x32] = {x86_pick_system, M586 | ENDS},
+    R4(0x20, {x86_pick_control, ENDS}),
+    [0x24] = {x86_pick_control, ENDS},
+    [0x26] = {x86_pick_control, ENDS},
+    [0x30] = {x86_pick_system, M586 | ENDS},
+    [0x31] = {x86_pick_system, M586},
+    [0x32] = {x86_pick_system, M586 | ENDS},
     [0x33] = {x86_pick_system, M686},
     R16(0x40, {x86_pick_cmov, M686}),
     R16(0x80, {x86_pick_jcc, ENDS}),
     R16(0x90, {x86_pick_setcc, 0}),
-    [0xa0] = {x86_pick_push_seg, 0}, [0xa8] = {x86_pick_push_seg, 0},
-    [0xa1] = {x86_pick_pop_seg, ENDS}, [0xa9] = {x86_pick_pop_seg, ENDS},
+    [0xa0] = {x86_pick_push_seg, 0},
+    [0xa8] = {x86_pick_push_seg, 0},
+    [0xa1] = {x86_pick_pop_seg, ENDS},
+    [0xa9] = {x86_pick_pop_seg, ENDS},
     [0xa2] = {x86_pick_system, M486}, // CPUID
-    [0xa3] = {x86_pick_bits, 0}, [0xab] = {x86_pick_bits, LOCK}, [0xb3] = {x86_pick_bits, LOCK},
-    [0xbb] = {x86_pick_bits, LOCK}, [0xba] = {x86_pick_bits, LOCK},
-    R2(0xa4, {x86_pick_shift_double, 0}), R2(0xac, {x86_pick_shift_double, 0}),
+    [0xa3] = {x86_pick_bits, 0},
+    [0xab] = {x86_pick_bits, LOCK},
+    [0xb3] = {x86_pick_bits, LOCK},
+    [0xbb] = {x86_pick_bits, LOCK},
+    [0xba] = {x86_pick_bits, LOCK},
+    R2(0xa4, {x86_pick_shift_double, 0}),
+    R2(0xac, {x86_pick_shift_double, 0}),
     [0xaf] = {x86_pick_imul, 0},
-    R2(0xb0, {x86_pick_cmpxchg, M486 | LOCK}), R2(0xc0, {x86_pick_cmpxchg, M486 | LOCK}),
+    R2(0xb0, {x86_pick_cmpxchg, M486 | LOCK}),
+    R2(0xc0, {x86_pick_cmpxchg, M486 | LOCK}),
     [0xc7] = {x86_pick_cmpxchg, M586 | LOCK | MEMORY},
-    [0xb2] = {x86_pick_load_far, MEMORY | ENDS}, R2(0xb4, {x86_pick_load_far, MEMORY | ENDS}),
-    R2(0xb6, {x86_pick_extend, 0}), R2(0xbe, {x86_pick_extend, 0}),
+    [0xb2] = {x86_pick_load_far, MEMORY | ENDS},
+    R2(0xb4, {x86_pick_load_far, MEMORY | ENDS}),
+    R2(0xb6, {x86_pick_extend, 0}),
+    R2(0xbe, {x86_pick_extend, 0}),
     R2(0xbc, {x86_pick_scan, 0}),
     R8(0xc8, {x86_pick_bswap, M486}),
 };

@@ -58,12 +58,16 @@ X86_INLINE unsigned x86_size_index(unsigned size)
 
 x86_pick x86_pick_alu, x86_pick_alu_group, x86_pick_test, x86_pick_incdec, x86_pick_incdec_rm, x86_pick_group3;
 x86_pick x86_pick_mov, x86_pick_mov_imm, x86_pick_mov_reg_imm, x86_pick_mov_moffs, x86_pick_extend, x86_pick_lea;
-x86_pick x86_pick_xchg, x86_pick_xchg_acc, x86_pick_bswap, x86_pick_cmov, x86_pick_xlat, x86_pick_simple, x86_pick_setcc;
+x86_pick x86_pick_xchg, x86_pick_xchg_acc, x86_pick_bswap, x86_pick_cmov, x86_pick_xlat, x86_pick_simple,
+    x86_pick_setcc;
 x86_pick x86_pick_push_reg, x86_pick_pop_reg, x86_pick_push_imm, x86_pick_pop_rm, x86_pick_push_rm, x86_pick_stack;
 x86_pick x86_pick_push_seg, x86_pick_pop_seg, x86_pick_jcc, x86_pick_jmp, x86_pick_call, x86_pick_ret, x86_pick_loop;
-x86_pick x86_pick_group5, x86_pick_far, x86_pick_int, x86_pick_shift, x86_pick_shift_double, x86_pick_bits, x86_pick_scan;
-x86_pick x86_pick_cmpxchg, x86_pick_imul, x86_pick_adjust, x86_pick_string, x86_pick_io, x86_pick_system, x86_pick_mov_seg;
-x86_pick x86_pick_muldiv, x86_pick_load_far, x86_pick_flag, x86_pick_group6, x86_pick_group7, x86_pick_control, x86_pick_fpu, x86_pick_bound;
+x86_pick x86_pick_group5, x86_pick_far, x86_pick_int, x86_pick_shift, x86_pick_shift_double, x86_pick_bits,
+    x86_pick_scan;
+x86_pick x86_pick_cmpxchg, x86_pick_imul, x86_pick_adjust, x86_pick_string, x86_pick_io, x86_pick_system,
+    x86_pick_mov_seg;
+x86_pick x86_pick_muldiv, x86_pick_load_far, x86_pick_flag, x86_pick_group6, x86_pick_group7, x86_pick_control,
+    x86_pick_fpu, x86_pick_bound;
 
 // Goes on at EIP `to`: straight to the block the link remembers, else by look-up. AT is the link's place behind op.
 #define X86_JUMP(to_eip, AT, FOLLOW)                                                                                   \
@@ -113,12 +117,15 @@ x86_pick x86_pick_muldiv, x86_pick_load_far, x86_pick_flag, x86_pick_group6, x86
         THEN;                                                                                                          \
     }                                                                                                                  \
     static bool name##_body(struct x86_private *c, struct x86_op *op)
-#define X86_SLOW(name) X86_SLOW_THEN(name, X86_NEXT)
+#define X86_SLOW(name)      X86_SLOW_THEN(name, X86_NEXT)
 #define X86_SLOW_JUMP(name) X86_SLOW_THEN(name, X86_JUMP_FOUND())
 #define X86_SLOW_LINK(name) X86_SLOW_THEN(name, X86_JUMP(x86_next_eip(c, op), 1, x86_follow))
 
 // Operands of handlers that are not in a hurry: memory, or the register op->dst.
-X86_INLINE bool x86_in_memory(const struct x86_op *op) { return op->seg != X86_NO_MEMORY; }
+X86_INLINE bool x86_in_memory(const struct x86_op *op)
+{
+    return op->seg != X86_NO_MEMORY;
+}
 bool x86_get_rm(struct x86_private *c, struct x86_op *op, unsigned size, uint32_t *v);
 bool x86_get_rm_to_write(struct x86_private *c, struct x86_op *op, unsigned size, uint32_t *v);
 bool x86_put_rm(struct x86_private *c, struct x86_op *op, unsigned size, uint32_t v);
@@ -127,9 +134,9 @@ bool x86_put_rm(struct x86_private *c, struct x86_op *op, unsigned size, uint32_
 // Memory operands of fast handlers. Each is made three times, for the forms _b, _x and _s; a TLB miss goes to a _cold
 // twin that does everything through function calls, so that the fast ones need no stack frame.
 
-#define X86_N_8 1u
-#define X86_N_16 2u
-#define X86_N_32 4u
+#define X86_N_8             1u
+#define X86_N_16            2u
+#define X86_N_32            4u
 
 #define X86_AT_b(ACCESS, N) uint32_t lin = X86_WORD(c, op->base) + op->disp;
 #define X86_AT_x(ACCESS, N) uint32_t lin = X86_WORD(c, op->base) + (X86_WORD(c, op->index) << op->scale) + op->disp;

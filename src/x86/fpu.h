@@ -7,8 +7,15 @@
 #include "x86/soft.h"
 
 enum {
-    FSW_SF = 0x40, FSW_ES = 0x80, FSW_C0 = 0x100, FSW_C1 = 0x200, FSW_C2 = 0x400, FSW_C3 = 0x4000, FSW_B = 0x8000,
-    FSW_EXCEPTIONS = 0x3f, FSW_BEFORE = SOFT_IE | SOFT_DE | SOFT_ZE, // found before the operation: it does not happen
+    FSW_SF = 0x40,
+    FSW_ES = 0x80,
+    FSW_C0 = 0x100,
+    FSW_C1 = 0x200,
+    FSW_C2 = 0x400,
+    FSW_C3 = 0x4000,
+    FSW_B = 0x8000,
+    FSW_EXCEPTIONS = 0x3f,
+    FSW_BEFORE = SOFT_IE | SOFT_DE | SOFT_ZE, // found before the operation: it does not happen
 };
 
 X86_INLINE unsigned x86_fpu_index(const struct x86_private *c, unsigned i)
@@ -31,11 +38,11 @@ X86_INLINE void x86_fpu_c1(struct x86_private *c, bool v)
 void x86_fpu_set(struct x86_private *c, unsigned i, struct x86_float v); // writes ST(i) and its tag
 void x86_fpu_free(struct x86_private *c, unsigned i);
 void x86_fpu_pop(struct x86_private *c);
-void x86_fpu_turn(struct x86_private *c, int by); // TOP
-bool x86_fpu_raise(struct x86_private *c, unsigned flags); // true: one of them is not masked
-bool x86_fpu_underflow(struct x86_private *c); // reading an empty register: true when masked
+void x86_fpu_turn(struct x86_private *c, int by);             // TOP
+bool x86_fpu_raise(struct x86_private *c, unsigned flags);    // true: one of them is not masked
+bool x86_fpu_underflow(struct x86_private *c);                // reading an empty register: true when masked
 bool x86_fpu_push(struct x86_private *c, struct x86_float v); // false: overflow that is not masked
-void x86_fpu_check_pending(struct x86_private *c); // ES and B from flags and masks
+void x86_fpu_check_pending(struct x86_private *c);            // ES and B from flags and masks
 void x86_fpu_init(struct x86_private *c);
 struct x86_soft x86_fpu_begin(const struct x86_private *c); // rounding, precision and masks of now
 // Raises what `s` collected. True: the result is to be written.

@@ -1,4 +1,5 @@
-// The coprocessor's arithmetic and comparisons. In all fpu_*.c: op->src is the stack register named, op->dst the reg field.
+// The coprocessor's arithmetic and comparisons. In all fpu_*.c: op->src is the stack register named, op->dst the reg
+// field.
 #include "x86/fpu_ops.h"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -7,12 +8,18 @@
 static struct x86_float calculate(struct x86_soft *s, unsigned kind, struct x86_float a, struct x86_float b)
 {
     switch (kind) {
-    case 0: return x86_soft_add(s, a, b);
-    case 1: return x86_soft_multiply(s, a, b);
-    case 4: return x86_soft_subtract(s, a, b);
-    case 5: return x86_soft_subtract(s, b, a);
-    case 6: return x86_soft_divide(s, a, b);
-    default: return x86_soft_divide(s, b, a);
+    case 0:
+        return x86_soft_add(s, a, b);
+    case 1:
+        return x86_soft_multiply(s, a, b);
+    case 4:
+        return x86_soft_subtract(s, a, b);
+    case 5:
+        return x86_soft_subtract(s, b, a);
+    case 6:
+        return x86_soft_divide(s, a, b);
+    default:
+        return x86_soft_divide(s, b, a);
     }
 }
 
@@ -41,8 +48,8 @@ static bool arithmetic(struct x86_private *c, struct x86_soft *s, unsigned kind,
 
 static void set_condition(struct x86_private *c, enum x86_soft_order o)
 {
-    static const uint16_t code[] = {[SOFT_GREATER] = 0, [SOFT_LESS] = FSW_C0, [SOFT_EQUAL] = FSW_C3,
-                                    [SOFT_UNORDERED] = FSW_C0 | FSW_C2 | FSW_C3};
+    static const uint16_t code[] = {
+        [SOFT_GREATER] = 0, [SOFT_LESS] = FSW_C0, [SOFT_EQUAL] = FSW_C3, [SOFT_UNORDERED] = FSW_C0 | FSW_C2 | FSW_C3};
     c->pub.state.fsw = (uint16_t)((c->pub.state.fsw & ~(FSW_C0 | FSW_C2 | FSW_C3)) | code[o]);
 }
 
@@ -173,7 +180,8 @@ bool x86_fpu_arith_pop(struct x86_private *c, struct x86_op *op)
 static bool compare_registers(struct x86_private *c, const struct x86_op *op, bool quiet)
 {
     struct x86_soft s = x86_fpu_begin(c);
-    return x86_fpu_either_empty(c, op->src) ? x86_fpu_compare_empty(c) : x86_fpu_compare_with(c, &s, *x86_fpu_st(c, op->src), quiet);
+    return x86_fpu_either_empty(c, op->src) ? x86_fpu_compare_empty(c)
+                                            : x86_fpu_compare_with(c, &s, *x86_fpu_st(c, op->src), quiet);
 }
 
 void x86_fpu_pop_if(struct x86_private *c, bool done, unsigned times)
@@ -182,18 +190,42 @@ void x86_fpu_pop_if(struct x86_private *c, bool done, unsigned times)
         x86_fpu_pop(c);
 }
 
-bool x86_fpu_com(struct x86_private *c, struct x86_op *op) { x86_fpu_pop_if(c, compare_registers(c, op, false), 0); return true; }
-bool x86_fpu_comp(struct x86_private *c, struct x86_op *op) { x86_fpu_pop_if(c, compare_registers(c, op, false), 1); return true; }
-bool x86_fpu_compp(struct x86_private *c, struct x86_op *op) { x86_fpu_pop_if(c, compare_registers(c, op, false), 2); return true; }
-bool x86_fpu_ucom(struct x86_private *c, struct x86_op *op) { x86_fpu_pop_if(c, compare_registers(c, op, true), 0); return true; }
-bool x86_fpu_ucomp(struct x86_private *c, struct x86_op *op) { x86_fpu_pop_if(c, compare_registers(c, op, true), 1); return true; }
-bool x86_fpu_ucompp(struct x86_private *c, struct x86_op *op) { x86_fpu_pop_if(c, compare_registers(c, op, true), 2); return true; }
+bool x86_fpu_com(struct x86_private *c, struct x86_op *op)
+{
+    x86_fpu_pop_if(c, compare_registers(c, op, false), 0);
+    return true;
+}
+bool x86_fpu_comp(struct x86_private *c, struct x86_op *op)
+{
+    x86_fpu_pop_if(c, compare_registers(c, op, false), 1);
+    return true;
+}
+bool x86_fpu_compp(struct x86_private *c, struct x86_op *op)
+{
+    x86_fpu_pop_if(c, compare_registers(c, op, false), 2);
+    return true;
+}
+bool x86_fpu_ucom(struct x86_private *c, struct x86_op *op)
+{
+    x86_fpu_pop_if(c, compare_registers(c, op, true), 0);
+    return true;
+}
+bool x86_fpu_ucomp(struct x86_private *c, struct x86_op *op)
+{
+    x86_fpu_pop_if(c, compare_registers(c, op, true), 1);
+    return true;
+}
+bool x86_fpu_ucompp(struct x86_private *c, struct x86_op *op)
+{
+    x86_fpu_pop_if(c, compare_registers(c, op, true), 2);
+    return true;
+}
 
 // FCOMI and its kin put the order into EFLAGS. The condition codes other than C1 stay.
 static void compare_to_flags(struct x86_private *c, const struct x86_op *op, bool quiet, bool pop)
 {
-    static const uint32_t flags[] = {[SOFT_GREATER] = 0, [SOFT_LESS] = X86_CF, [SOFT_EQUAL] = X86_ZF,
-                                     [SOFT_UNORDERED] = X86_CF | X86_PF | X86_ZF};
+    static const uint32_t flags[] = {
+        [SOFT_GREATER] = 0, [SOFT_LESS] = X86_CF, [SOFT_EQUAL] = X86_ZF, [SOFT_UNORDERED] = X86_CF | X86_PF | X86_ZF};
     struct x86_soft s = x86_fpu_begin(c);
     enum x86_soft_order o = SOFT_UNORDERED;
     bool done;
@@ -211,7 +243,23 @@ static void compare_to_flags(struct x86_private *c, const struct x86_op *op, boo
     x86_fpu_pop_if(c, done && pop, 1);
 }
 
-bool x86_fpu_comi(struct x86_private *c, struct x86_op *op) { compare_to_flags(c, op, false, false); return true; }
-bool x86_fpu_comip(struct x86_private *c, struct x86_op *op) { compare_to_flags(c, op, false, true); return true; }
-bool x86_fpu_ucomi(struct x86_private *c, struct x86_op *op) { compare_to_flags(c, op, true, false); return true; }
-bool x86_fpu_ucomip(struct x86_private *c, struct x86_op *op) { compare_to_flags(c, op, true, true); return true; }
+bool x86_fpu_comi(struct x86_private *c, struct x86_op *op)
+{
+    compare_to_flags(c, op, false, false);
+    return true;
+}
+bool x86_fpu_comip(struct x86_private *c, struct x86_op *op)
+{
+    compare_to_flags(c, op, false, true);
+    return true;
+}
+bool x86_fpu_ucomi(struct x86_private *c, struct x86_op *op)
+{
+    compare_to_flags(c, op, true, false);
+    return true;
+}
+bool x86_fpu_ucomip(struct x86_private *c, struct x86_op *op)
+{
+    compare_to_flags(c, op, true, true);
+    return true;
+}

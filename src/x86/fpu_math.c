@@ -28,8 +28,16 @@ static bool sign_op(struct x86_private *c, uint16_t keep, uint16_t flip)
     return true;
 }
 
-bool x86_fpu_fchs(struct x86_private *c, struct x86_op *op) { (void)op; return sign_op(c, 0xffff, 0x8000); }
-bool x86_fpu_fabs(struct x86_private *c, struct x86_op *op) { (void)op; return sign_op(c, 0x7fff, 0); }
+bool x86_fpu_fchs(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return sign_op(c, 0xffff, 0x8000);
+}
+bool x86_fpu_fabs(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return sign_op(c, 0x7fff, 0);
+}
 
 bool x86_fpu_ftst(struct x86_private *c, struct x86_op *op)
 {
@@ -45,13 +53,14 @@ bool x86_fpu_ftst(struct x86_private *c, struct x86_op *op)
 bool x86_fpu_fxam(struct x86_private *c, struct x86_op *op)
 {
     static const uint16_t code[] = {[SOFT_ZERO] = FSW_C3, [SOFT_FINITE] = FSW_C2, [SOFT_INFINITE] = FSW_C2 | FSW_C0,
-                                    [SOFT_QNAN] = FSW_C0, [SOFT_SNAN] = FSW_C0, [SOFT_UNSUPPORTED] = 0};
+                                    [SOFT_QNAN] = FSW_C0, [SOFT_SNAN] = FSW_C0,   [SOFT_UNSUPPORTED] = 0};
     struct x86_soft_parts p = x86_soft_unpack(*x86_fpu_st(c, 0));
     uint16_t cc = p.denormal ? FSW_C3 | FSW_C2 : code[p.class];
     (void)op;
     if (x86_fpu_empty(c, 0))
         cc = FSW_C3 | FSW_C0;
-    c->pub.state.fsw = (uint16_t)((c->pub.state.fsw & ~(FSW_C0 | FSW_C1 | FSW_C2 | FSW_C3)) | cc | (p.sign ? FSW_C1 : 0));
+    c->pub.state.fsw =
+        (uint16_t)((c->pub.state.fsw & ~(FSW_C0 | FSW_C1 | FSW_C2 | FSW_C3)) | cc | (p.sign ? FSW_C1 : 0));
     return true;
 }
 
@@ -152,9 +161,21 @@ static bool into_st1(struct x86_private *c, binary *fn)
     return true;
 }
 
-bool x86_fpu_fyl2x(struct x86_private *c, struct x86_op *op) { (void)op; return into_st1(c, x86_soft_yl2x); }
-bool x86_fpu_fyl2xp1(struct x86_private *c, struct x86_op *op) { (void)op; return into_st1(c, x86_soft_yl2xp1); }
-bool x86_fpu_fpatan(struct x86_private *c, struct x86_op *op) { (void)op; return into_st1(c, x86_soft_patan); }
+bool x86_fpu_fyl2x(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return into_st1(c, x86_soft_yl2x);
+}
+bool x86_fpu_fyl2xp1(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return into_st1(c, x86_soft_yl2xp1);
+}
+bool x86_fpu_fpatan(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return into_st1(c, x86_soft_patan);
+}
 
 bool x86_fpu_fscale(struct x86_private *c, struct x86_op *op)
 {
@@ -177,13 +198,22 @@ static bool remainder_by(struct x86_private *c, bool nearest)
     if (!x86_fpu_commit(c, &s))
         return true;
     x86_fpu_set(c, 0, r);
-    uint16_t cc = (uint16_t)((complete ? 0 : FSW_C2) | (q & 4 ? FSW_C0 : 0) | (q & 2 ? FSW_C3 : 0) | (q & 1 ? FSW_C1 : 0));
+    uint16_t cc =
+        (uint16_t)((complete ? 0 : FSW_C2) | (q & 4 ? FSW_C0 : 0) | (q & 2 ? FSW_C3 : 0) | (q & 1 ? FSW_C1 : 0));
     c->pub.state.fsw = (uint16_t)((c->pub.state.fsw & ~(FSW_C0 | FSW_C1 | FSW_C2 | FSW_C3)) | cc);
     return true;
 }
 
-bool x86_fpu_fprem(struct x86_private *c, struct x86_op *op) { (void)op; return remainder_by(c, false); }
-bool x86_fpu_fprem1(struct x86_private *c, struct x86_op *op) { (void)op; return remainder_by(c, true); }
+bool x86_fpu_fprem(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return remainder_by(c, false);
+}
+bool x86_fpu_fprem1(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return remainder_by(c, true);
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Trigonometry: C2 says that the argument is out of range
@@ -208,8 +238,16 @@ static bool trigonometric(struct x86_private *c, enum x86_soft_trig which)
     return true;
 }
 
-bool x86_fpu_fsin(struct x86_private *c, struct x86_op *op) { (void)op; return trigonometric(c, SOFT_SIN); }
-bool x86_fpu_fcos(struct x86_private *c, struct x86_op *op) { (void)op; return trigonometric(c, SOFT_COS); }
+bool x86_fpu_fsin(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return trigonometric(c, SOFT_SIN);
+}
+bool x86_fpu_fcos(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return trigonometric(c, SOFT_COS);
+}
 
 // FSINCOS and FPTAN leave two results, the second pushed.
 static bool two_results(struct x86_private *c, enum x86_soft_trig first, bool push_one)
@@ -244,5 +282,13 @@ static bool two_results(struct x86_private *c, enum x86_soft_trig first, bool pu
     return true;
 }
 
-bool x86_fpu_fsincos(struct x86_private *c, struct x86_op *op) { (void)op; return two_results(c, SOFT_SIN, false); }
-bool x86_fpu_fptan(struct x86_private *c, struct x86_op *op) { (void)op; return two_results(c, SOFT_TAN, true); }
+bool x86_fpu_fsincos(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return two_results(c, SOFT_SIN, false);
+}
+bool x86_fpu_fptan(struct x86_private *c, struct x86_op *op)
+{
+    (void)op;
+    return two_results(c, SOFT_TAN, true);
+}

@@ -171,11 +171,26 @@ static bool store(struct x86_private *c, struct x86_op *op, enum store_kind kind
     return true;
 }
 
-bool x86_fpu_fst_m32(struct x86_private *c, struct x86_op *op) { return store(c, op, STORE_FLOAT, 4, op->dst & 1); }
-bool x86_fpu_fst_m64(struct x86_private *c, struct x86_op *op) { return store(c, op, STORE_FLOAT, 8, op->dst & 1); }
-bool x86_fpu_fist_16(struct x86_private *c, struct x86_op *op) { return store(c, op, STORE_INT, 2, op->dst & 1); }
-bool x86_fpu_fist_32(struct x86_private *c, struct x86_op *op) { return store(c, op, STORE_INT, 4, op->dst & 1); }
-bool x86_fpu_fist_64(struct x86_private *c, struct x86_op *op) { return store(c, op, STORE_INT, 8, true); }
+bool x86_fpu_fst_m32(struct x86_private *c, struct x86_op *op)
+{
+    return store(c, op, STORE_FLOAT, 4, op->dst & 1);
+}
+bool x86_fpu_fst_m64(struct x86_private *c, struct x86_op *op)
+{
+    return store(c, op, STORE_FLOAT, 8, op->dst & 1);
+}
+bool x86_fpu_fist_16(struct x86_private *c, struct x86_op *op)
+{
+    return store(c, op, STORE_INT, 2, op->dst & 1);
+}
+bool x86_fpu_fist_32(struct x86_private *c, struct x86_op *op)
+{
+    return store(c, op, STORE_INT, 4, op->dst & 1);
+}
+bool x86_fpu_fist_64(struct x86_private *c, struct x86_op *op)
+{
+    return store(c, op, STORE_INT, 8, true);
+}
 
 bool x86_fpu_fstp_m80(struct x86_private *c, struct x86_op *op)
 {
@@ -210,8 +225,16 @@ static bool store_register(struct x86_private *c, const struct x86_op *op)
     return true;
 }
 
-bool x86_fpu_fst_st(struct x86_private *c, struct x86_op *op) { x86_fpu_pop_if(c, store_register(c, op), 0); return true; }
-bool x86_fpu_fstp_st(struct x86_private *c, struct x86_op *op) { x86_fpu_pop_if(c, store_register(c, op), 1); return true; }
+bool x86_fpu_fst_st(struct x86_private *c, struct x86_op *op)
+{
+    x86_fpu_pop_if(c, store_register(c, op), 0);
+    return true;
+}
+bool x86_fpu_fstp_st(struct x86_private *c, struct x86_op *op)
+{
+    x86_fpu_pop_if(c, store_register(c, op), 1);
+    return true;
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Packed decimal: 18 digits, sign in the tenth byte

@@ -1,4 +1,5 @@
-// Finds the coprocessor's instructions, and those that control it. op->src is the stack register named, op->dst the reg field.
+// Finds the coprocessor's instructions, and those that control it. op->src is the stack register named, op->dst the reg
+// field.
 #include "x86/fpu_ops.h"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -14,8 +15,14 @@ bool x86_fpu_fldcw(struct x86_private *c, struct x86_op *op)
     return true;
 }
 
-bool x86_fpu_fnstcw(struct x86_private *c, struct x86_op *op) { return x86_put_rm(c, op, 2, c->pub.state.fcw); }
-bool x86_fpu_fnstsw(struct x86_private *c, struct x86_op *op) { return x86_put_rm(c, op, 2, c->pub.state.fsw); }
+bool x86_fpu_fnstcw(struct x86_private *c, struct x86_op *op)
+{
+    return x86_put_rm(c, op, 2, c->pub.state.fcw);
+}
+bool x86_fpu_fnstsw(struct x86_private *c, struct x86_op *op)
+{
+    return x86_put_rm(c, op, 2, c->pub.state.fsw);
+}
 
 bool x86_fpu_fnstsw_ax(struct x86_private *c, struct x86_op *op)
 {
@@ -90,35 +97,44 @@ bool x86_fpu_fninit(struct x86_private *c, struct x86_op *op)
 
 static x86_fpu_function *const with_memory[8][8] = {
     {ARITH(x86_fpu_arith_m32)},
-    {x86_fpu_fld_m32, NULL, x86_fpu_fst_m32, x86_fpu_fst_m32, x86_fpu_fldenv, x86_fpu_fldcw, x86_fpu_fnstenv, x86_fpu_fnstcw},
+    {x86_fpu_fld_m32, NULL, x86_fpu_fst_m32, x86_fpu_fst_m32, x86_fpu_fldenv, x86_fpu_fldcw, x86_fpu_fnstenv,
+     x86_fpu_fnstcw},
     {ARITH(x86_fpu_arith_i32)},
     {x86_fpu_fild_32, NULL, x86_fpu_fist_32, x86_fpu_fist_32, NULL, x86_fpu_fld_m80, NULL, x86_fpu_fstp_m80},
     {ARITH(x86_fpu_arith_m64)},
     {x86_fpu_fld_m64, NULL, x86_fpu_fst_m64, x86_fpu_fst_m64, x86_fpu_frstor, NULL, x86_fpu_fnsave, x86_fpu_fnstsw},
     {ARITH(x86_fpu_arith_i16)},
-    {x86_fpu_fild_16, NULL, x86_fpu_fist_16, x86_fpu_fist_16, x86_fpu_fbld, x86_fpu_fild_64, x86_fpu_fbstp, x86_fpu_fist_64},
+    {x86_fpu_fild_16, NULL, x86_fpu_fist_16, x86_fpu_fist_16, x86_fpu_fbld, x86_fpu_fild_64, x86_fpu_fbstp,
+     x86_fpu_fist_64},
 };
 
 static x86_fpu_function *const with_registers[8][8] = {
-    {x86_fpu_arith_to_st0, x86_fpu_arith_to_st0, x86_fpu_com, x86_fpu_comp, x86_fpu_arith_to_st0, x86_fpu_arith_to_st0, x86_fpu_arith_to_st0, x86_fpu_arith_to_st0},
+    {x86_fpu_arith_to_st0, x86_fpu_arith_to_st0, x86_fpu_com, x86_fpu_comp, x86_fpu_arith_to_st0, x86_fpu_arith_to_st0,
+     x86_fpu_arith_to_st0, x86_fpu_arith_to_st0},
     {x86_fpu_fld_st, x86_fpu_fxch, NULL, x86_fpu_fstp_st, NULL, NULL, NULL, NULL},
     {x86_fpu_fcmov, x86_fpu_fcmov, x86_fpu_fcmov, x86_fpu_fcmov, NULL, NULL, NULL, NULL},
     {x86_fpu_fcmov, x86_fpu_fcmov, x86_fpu_fcmov, x86_fpu_fcmov, NULL, x86_fpu_ucomi, x86_fpu_comi, NULL},
-    {x86_fpu_arith_to_sti, x86_fpu_arith_to_sti, x86_fpu_com, x86_fpu_comp, x86_fpu_arith_to_sti, x86_fpu_arith_to_sti, x86_fpu_arith_to_sti, x86_fpu_arith_to_sti},
+    {x86_fpu_arith_to_sti, x86_fpu_arith_to_sti, x86_fpu_com, x86_fpu_comp, x86_fpu_arith_to_sti, x86_fpu_arith_to_sti,
+     x86_fpu_arith_to_sti, x86_fpu_arith_to_sti},
     {x86_fpu_ffree, x86_fpu_fxch, x86_fpu_fst_st, x86_fpu_fstp_st, x86_fpu_ucom, x86_fpu_ucomp, NULL, NULL},
-    {x86_fpu_arith_pop, x86_fpu_arith_pop, x86_fpu_comp, NULL, x86_fpu_arith_pop, x86_fpu_arith_pop, x86_fpu_arith_pop, x86_fpu_arith_pop},
+    {x86_fpu_arith_pop, x86_fpu_arith_pop, x86_fpu_comp, NULL, x86_fpu_arith_pop, x86_fpu_arith_pop, x86_fpu_arith_pop,
+     x86_fpu_arith_pop},
     {x86_fpu_ffreep, x86_fpu_fxch, x86_fpu_fstp_st, x86_fpu_fstp_st, NULL, x86_fpu_ucomip, x86_fpu_comip, NULL},
 };
 
 static x86_fpu_function *const group_d9[4][8] = {
     {x86_fpu_fchs, x86_fpu_fabs, NULL, NULL, x86_fpu_ftst, x86_fpu_fxam, NULL, NULL},
-    {x86_fpu_fld_constant, x86_fpu_fld_constant, x86_fpu_fld_constant, x86_fpu_fld_constant, x86_fpu_fld_constant, x86_fpu_fld_constant, x86_fpu_fld_constant, NULL},
-    {x86_fpu_f2xm1, x86_fpu_fyl2x, x86_fpu_fptan, x86_fpu_fpatan, x86_fpu_fxtract, x86_fpu_fprem1, x86_fpu_fdecstp, x86_fpu_fincstp},
-    {x86_fpu_fprem, x86_fpu_fyl2xp1, x86_fpu_fsqrt, x86_fpu_fsincos, x86_fpu_frndint, x86_fpu_fscale, x86_fpu_fsin, x86_fpu_fcos},
+    {x86_fpu_fld_constant, x86_fpu_fld_constant, x86_fpu_fld_constant, x86_fpu_fld_constant, x86_fpu_fld_constant,
+     x86_fpu_fld_constant, x86_fpu_fld_constant, NULL},
+    {x86_fpu_f2xm1, x86_fpu_fyl2x, x86_fpu_fptan, x86_fpu_fpatan, x86_fpu_fxtract, x86_fpu_fprem1, x86_fpu_fdecstp,
+     x86_fpu_fincstp},
+    {x86_fpu_fprem, x86_fpu_fyl2xp1, x86_fpu_fsqrt, x86_fpu_fsincos, x86_fpu_frndint, x86_fpu_fscale, x86_fpu_fsin,
+     x86_fpu_fcos},
 };
 
 // FNENI, FNDISI, FNCLEX, FNINIT, FNSETPM: what the 8087 and 80287 needed does nothing since the 387.
-static x86_fpu_function *const group_db[8] = {x86_fpu_fnop, x86_fpu_fnop, x86_fpu_fnclex, x86_fpu_fninit, x86_fpu_fnop, NULL, NULL, NULL};
+static x86_fpu_function *const group_db[8] = {x86_fpu_fnop, x86_fpu_fnop, x86_fpu_fnclex, x86_fpu_fninit,
+                                              x86_fpu_fnop, NULL,         NULL,           NULL};
 
 static x86_fpu_function *find(unsigned esc, bool memory, unsigned reg, unsigned rm)
 {
@@ -141,8 +157,9 @@ static x86_fpu_function *find(unsigned esc, bool memory, unsigned reg, unsigned 
 
 static bool is_control(x86_fpu_function *fn)
 {
-    return fn == x86_fpu_fldcw || fn == x86_fpu_fnstcw || fn == x86_fpu_fnstsw || fn == x86_fpu_fnstsw_ax || fn == x86_fpu_fldenv || fn == x86_fpu_fnstenv || fn == x86_fpu_fnsave ||
-           fn == x86_fpu_frstor || fn == x86_fpu_fnclex || fn == x86_fpu_fninit;
+    return fn == x86_fpu_fldcw || fn == x86_fpu_fnstcw || fn == x86_fpu_fnstsw || fn == x86_fpu_fnstsw_ax ||
+           fn == x86_fpu_fldenv || fn == x86_fpu_fnstenv || fn == x86_fpu_fnsave || fn == x86_fpu_frstor ||
+           fn == x86_fpu_fnclex || fn == x86_fpu_fninit;
 }
 
 // FLDCW, FLDENV and FRSTOR are control instructions that wait.
@@ -153,7 +170,8 @@ static bool waits(x86_fpu_function *fn)
 
 static bool needs_p6(x86_fpu_function *fn)
 {
-    return fn == x86_fpu_fcmov || fn == x86_fpu_comi || fn == x86_fpu_comip || fn == x86_fpu_ucomi || fn == x86_fpu_ucomip;
+    return fn == x86_fpu_fcmov || fn == x86_fpu_comi || fn == x86_fpu_comip || fn == x86_fpu_ucomi ||
+           fn == x86_fpu_ucomip;
 }
 
 enum { IS_MEMORY = 1 << 6 };

@@ -72,7 +72,8 @@ bool x86_push_to(struct x86_private *c, struct x86_stack *to, unsigned size, uin
     uint32_t at = (to->esp - size) & to->mask;
     if (!fits(&to->seg, at, size))
         return x86_fail_code(c, 12, to->selector & 0xfffcu);
-    bool ok = to->ring == 3 ? x86_store(c, at + to->seg.base, size, v) : x86_store_system(c, at + to->seg.base, size, v);
+    bool ok =
+        to->ring == 3 ? x86_store(c, at + to->seg.base, size, v) : x86_store_system(c, at + to->seg.base, size, v);
     to->esp = (to->esp & ~to->mask) | at;
     return ok;
 }
@@ -81,8 +82,8 @@ bool x86_push_to(struct x86_private *c, struct x86_stack *to, unsigned size, uin
 void x86_adopt_stack(struct x86_private *c, const struct x86_stack *to)
 {
     x86_set_segment(c, X86_SS, to->selector, to->d);
-    c->pub.state.reg[X86_ESP] = to->mask == 0xffff ? (c->pub.state.reg[X86_ESP] & 0xffff0000) | (to->esp & 0xffff)
-                                                   : to->esp;
+    c->pub.state.reg[X86_ESP] =
+        to->mask == 0xffff ? (c->pub.state.reg[X86_ESP] & 0xffff0000) | (to->esp & 0xffff) : to->esp;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -200,7 +201,8 @@ static bool push_outer_stack(struct x86_private *c, struct x86_stack *to, unsign
     return x86_push_to(c, to, size, s->seg[X86_SS].selector) && x86_push_to(c, to, size, s->reg[X86_ESP]);
 }
 
-static bool deliver_gate(struct x86_private *c, const struct gate *g, enum x86_event event, bool has_error, uint32_t error)
+static bool deliver_gate(struct x86_private *c, const struct gate *g, enum x86_event event, bool has_error,
+                         uint32_t error)
 {
     struct x86_state *s = &c->pub.state;
     struct x86_stack to;
@@ -239,9 +241,8 @@ bool x86_interrupt(struct x86_private *c, uint8_t vector, enum x86_event event, 
     if (!(c->pub.state.cr0 & 1))
         ok = deliver_real(c, vector);
     else
-        ok = read_gate(c, vector, event, &g) &&
-             (g.type == 5 ? x86_task_gate(c, g.selector, has_error, error)
-                          : deliver_gate(c, &g, event, has_error, error));
+        ok = read_gate(c, vector, event, &g) && (g.type == 5 ? x86_task_gate(c, g.selector, has_error, error)
+                                                             : deliver_gate(c, &g, event, has_error, error));
     x86_update_mode(c);
     return ok;
 }
@@ -249,9 +250,9 @@ bool x86_interrupt(struct x86_private *c, uint8_t vector, enum x86_event event, 
 // ---------------------------------------------------------------------------------------------------------------------
 // Double and triple faults
 
-enum class { BENIGN, CONTRIBUTORY, PAGE, DOUBLE };
+enum fault_class { BENIGN, CONTRIBUTORY, PAGE, DOUBLE };
 
-static enum class class_of(unsigned vector)
+static enum fault_class class_of(unsigned vector)
 {
     if (vector == 8)
         return DOUBLE;
@@ -261,7 +262,7 @@ static enum class class_of(unsigned vector)
 }
 
 // Intel 386 manual table 9-4: which pairs make a double fault.
-static bool doubles(enum class first, enum class second)
+static bool doubles(enum fault_class first, enum fault_class second)
 {
     if (first == BENIGN || second == BENIGN)
         return false;

@@ -23,7 +23,7 @@ struct leaf {
 
 struct x86_memory {
     const struct base_alloc *alloc;
-    struct x86_private *cpu; // whose caches must follow
+    struct x86_private *cpu;     // whose caches must follow
     struct leaf *leaves[LEAVES]; // NULL: all X86_NOTHING
 };
 

@@ -46,9 +46,18 @@ X86_INLINE uint32_t keep_carry(uint32_t aux, uint32_t old)
     {                                                                                                                  \
         return difference_##SZ(c, a, b, a - b - x86_cf(c));                                                            \
     }                                                                                                                  \
-    X86_INLINE uint32_t do_or_##SZ(struct x86_private *c, uint32_t a, uint32_t b) { return logic_##SZ(c, a | b); }     \
-    X86_INLINE uint32_t do_and_##SZ(struct x86_private *c, uint32_t a, uint32_t b) { return logic_##SZ(c, a & b); }    \
-    X86_INLINE uint32_t do_xor_##SZ(struct x86_private *c, uint32_t a, uint32_t b) { return logic_##SZ(c, a ^ b); }    \
+    X86_INLINE uint32_t do_or_##SZ(struct x86_private *c, uint32_t a, uint32_t b)                                      \
+    {                                                                                                                  \
+        return logic_##SZ(c, a | b);                                                                                   \
+    }                                                                                                                  \
+    X86_INLINE uint32_t do_and_##SZ(struct x86_private *c, uint32_t a, uint32_t b)                                     \
+    {                                                                                                                  \
+        return logic_##SZ(c, a & b);                                                                                   \
+    }                                                                                                                  \
+    X86_INLINE uint32_t do_xor_##SZ(struct x86_private *c, uint32_t a, uint32_t b)                                     \
+    {                                                                                                                  \
+        return logic_##SZ(c, a ^ b);                                                                                   \
+    }                                                                                                                  \
     X86_INLINE uint32_t do_inc_##SZ(struct x86_private *c, uint32_t a)                                                 \
     {                                                                                                                  \
         uint32_t old = c->aux, r = sum_##SZ(c, a, 1, a + 1);                                                           \
@@ -61,7 +70,10 @@ X86_INLINE uint32_t keep_carry(uint32_t aux, uint32_t old)
         c->aux = keep_carry(c->aux, old);                                                                              \
         return r;                                                                                                      \
     }                                                                                                                  \
-    X86_INLINE uint32_t do_neg_##SZ(struct x86_private *c, uint32_t a) { return do_sub_##SZ(c, 0, a); }                \
+    X86_INLINE uint32_t do_neg_##SZ(struct x86_private *c, uint32_t a)                                                 \
+    {                                                                                                                  \
+        return do_sub_##SZ(c, 0, a);                                                                                   \
+    }                                                                                                                  \
     X86_INLINE uint32_t do_not_##SZ(struct x86_private *c, uint32_t a)                                                 \
     {                                                                                                                  \
         (void)c;                                                                                                       \
@@ -88,13 +100,13 @@ DEFINE_OPERATIONS(32)
     }                                                                                                                  \
     X86_COLD_READ(name##_rm_##SZ, X86_N_##SZ,                                                                          \
                   x86_set_##SZ(c, op->src, do_##name##_##SZ(c, x86_get_##SZ(c, op->src), v));)                         \
-    X86_MEMORY_FORMS(name##_rm_##SZ, read, X86_N_##SZ,                                                                 \
-                     x86_set_##SZ(c, op->src,                                                                          \
-                                  do_##name##_##SZ(c, x86_get_##SZ(c, op->src), x86_host_load_##SZ(host)));)           \
+    X86_MEMORY_FORMS(                                                                                                  \
+        name##_rm_##SZ, read, X86_N_##SZ,                                                                              \
+        x86_set_##SZ(c, op->src, do_##name##_##SZ(c, x86_get_##SZ(c, op->src), x86_host_load_##SZ(host)));)            \
     X86_COLD_CHANGE(name##_mr_##SZ, X86_N_##SZ, r = do_##name##_##SZ(c, v, x86_get_##SZ(c, op->src));)                 \
-    X86_MEMORY_FORMS(name##_mr_##SZ, write, X86_N_##SZ,                                                                \
-                     x86_host_store_##SZ(host, do_##name##_##SZ(c, x86_host_load_##SZ(host),                           \
-                                                                x86_get_##SZ(c, op->src)));)                           \
+    X86_MEMORY_FORMS(                                                                                                  \
+        name##_mr_##SZ, write, X86_N_##SZ,                                                                             \
+        x86_host_store_##SZ(host, do_##name##_##SZ(c, x86_host_load_##SZ(host), x86_get_##SZ(c, op->src)));)           \
     X86_COLD_CHANGE(name##_mi_##SZ, X86_N_##SZ, r = do_##name##_##SZ(c, v, op->imm);)                                  \
     X86_MEMORY_FORMS(name##_mi_##SZ, write, X86_N_##SZ,                                                                \
                      x86_host_store_##SZ(host, do_##name##_##SZ(c, x86_host_load_##SZ(host), op->imm));)
@@ -152,7 +164,7 @@ DEFINE_COMPARE_ALL(test, and)
 DEFINE_ONE_ALL(inc)
 DEFINE_ONE_ALL(dec)
 DEFINE_ONE_ALL(neg)
-DEFINE_ONE_ALL(not)
+DEFINE_ONE_ALL(not )
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Picking
@@ -162,23 +174,33 @@ struct two {
     x86_handler *rm[3][X86_FORMS], *mr[3][X86_FORMS], *mi[3][X86_FORMS];
 };
 
-#define SIZED(name) {name##_8, name##_16, name##_32}
-#define SIZED_FORMS(name) {X86_FORM_LIST(name##_8), X86_FORM_LIST(name##_16), X86_FORM_LIST(name##_32)}
+#define SIZED(name)                                                                                                    \
+    {                                                                                                                  \
+        name##_8, name##_16, name##_32                                                                                 \
+    }
+#define SIZED_FORMS(name)                                                                                              \
+    {                                                                                                                  \
+        X86_FORM_LIST(name##_8), X86_FORM_LIST(name##_16), X86_FORM_LIST(name##_32)                                    \
+    }
 #define TWO(name)                                                                                                      \
     {                                                                                                                  \
         SIZED(name##_rr), SIZED(name##_ri), SIZED_FORMS(name##_rm), SIZED_FORMS(name##_mr), SIZED_FORMS(name##_mi)     \
     }
 
 // In the order of the opcodes; TEST behind them.
-static const struct two twos[] = {TWO(add), TWO(or), TWO(adc), TWO(sbb), TWO(and), TWO(sub), TWO(xor), TWO(cmp), TWO(test)};
+static const struct two twos[] = {TWO(add), TWO(or),  TWO(adc), TWO(sbb), TWO(and),
+                                  TWO(sub), TWO(xor), TWO(cmp), TWO(test)};
 
 struct one {
     x86_handler *r[3], *m[3][X86_FORMS];
 };
 
-#define ONE(name) {SIZED(name##_r), SIZED_FORMS(name##_m)}
+#define ONE(name)                                                                                                      \
+    {                                                                                                                  \
+        SIZED(name##_r), SIZED_FORMS(name##_m)                                                                         \
+    }
 enum { INC, DEC, NOT, NEG };
-static const struct one ones[] = {[INC] = ONE(inc), [DEC] = ONE(dec), [NOT] = ONE(not), [NEG] = ONE(neg)};
+static const struct one ones[] = {[INC] = ONE(inc), [DEC] = ONE(dec), [NOT] = ONE(not ), [NEG] = ONE(neg)};
 
 static x86_handler *pick_rm_reg(const struct x86_decode *d, struct x86_op *op, const struct two *t, unsigned size)
 {
@@ -210,9 +232,14 @@ x86_handler *x86_pick_alu(struct x86_decode *d, struct x86_op *op)
     const struct two *t = &twos[d->opcode >> 3 & 7];
     unsigned size = d->opcode & 1 ? d->size : 1;
     switch (d->opcode & 7) {
-    case 0: case 1: return pick_rm_reg(d, op, t, size);
-    case 2: case 3: return pick_reg_rm(d, op, t, size);
-    default: return pick_rm_imm(d, op, t, size); // rm is 0: the accumulator
+    case 0:
+    case 1:
+        return pick_rm_reg(d, op, t, size);
+    case 2:
+    case 3:
+        return pick_reg_rm(d, op, t, size);
+    default:
+        return pick_rm_imm(d, op, t, size); // rm is 0: the accumulator
     }
 }
 

@@ -44,8 +44,8 @@ DEFINE_JCC(nle, !x86_less(c) && !x86_zf(c))
 
 x86_handler *x86_pick_jcc(struct x86_decode *d, struct x86_op *op)
 {
-    static x86_handler *const handlers[] = {jcc_o, jcc_no, jcc_b,  jcc_nb, jcc_z, jcc_nz, jcc_be, jcc_nbe,
-                                            jcc_s, jcc_ns, jcc_p,  jcc_np, jcc_l, jcc_nl, jcc_le, jcc_nle};
+    static x86_handler *const handlers[] = {jcc_o, jcc_no, jcc_b, jcc_nb, jcc_z, jcc_nz, jcc_be, jcc_nbe,
+                                            jcc_s, jcc_ns, jcc_p, jcc_np, jcc_l, jcc_nl, jcc_le, jcc_nle};
     take_target(d, op, 2);
     return handlers[d->opcode & 15];
 }

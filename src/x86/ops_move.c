@@ -92,9 +92,13 @@ DEFINE_EXTEND(movsx_16_32, 16, 32, x86_extend_16)
 struct extend {
     x86_handler *rr, *rm[X86_FORMS];
 };
-#define EXTEND(name) {name##_rr, X86_FORM_LIST(name##_rm)}
+#define EXTEND(name)                                                                                                   \
+    {                                                                                                                  \
+        name##_rr, X86_FORM_LIST(name##_rm)                                                                            \
+    }
 
-static const struct extend extends[2][2][2] = { // signed, from 16, to 32
+static const struct extend extends[2][2][2] = {
+    // signed, from 16, to 32
     {{EXTEND(movzx_8_16), EXTEND(movzx_8_32)}, {EXTEND(movzx_16_16), EXTEND(movzx_16_32)}},
     {{EXTEND(movsx_8_16), EXTEND(movsx_8_32)}, {EXTEND(movzx_16_16), EXTEND(movsx_16_32)}},
 };
@@ -294,11 +298,16 @@ x86_handler *x86_pick_simple(struct x86_decode *d, struct x86_op *op)
 {
     (void)op;
     switch (d->opcode) {
-    case 0x98: return d->size == 4 ? cwde : cbw;
-    case 0x99: return d->size == 4 ? cdq : cwd;
-    case 0x9e: return sahf;
-    case 0x9f: return lahf;
-    default: return salc;
+    case 0x98:
+        return d->size == 4 ? cwde : cbw;
+    case 0x99:
+        return d->size == 4 ? cdq : cwd;
+    case 0x9e:
+        return sahf;
+    case 0x9f:
+        return lahf;
+    default:
+        return salc;
     }
 }
 

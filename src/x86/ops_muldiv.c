@@ -70,8 +70,14 @@ static bool imul_to(struct x86_private *c, struct x86_op *op, bool immediate)
     return true;
 }
 
-X86_SLOW(imul_rm) { return imul_to(c, op, false); }
-X86_SLOW(imul_imm) { return imul_to(c, op, true); }
+X86_SLOW(imul_rm)
+{
+    return imul_to(c, op, false);
+}
+X86_SLOW(imul_imm)
+{
+    return imul_to(c, op, true);
+}
 
 // The 32-bit forms that compilers make.
 X86_INLINE void imul_32(struct x86_private *c, unsigned to, uint32_t a, uint32_t b)
@@ -126,7 +132,7 @@ X86_SLOW(div)
     if (!x86_get_rm(c, op, size, &v))
         return false;
     uint64_t n = dividend(c, size);
-    if (v == 0 || n / v >> (size * 8) != 0) 
+    if (v == 0 || n / v >> (size * 8) != 0)
         return x86_fail(c, 0);
     set_pair(c, size, (uint32_t)(n / v), (uint32_t)(n % v));
     return true;
@@ -150,7 +156,7 @@ X86_SLOW(idiv)
         return false;
     uint64_t raw = dividend(c, size);
     int64_t n = size == 4 ? (int64_t)raw : size == 2 ? (int32_t)raw : (int16_t)raw;
-    if (!divide_signed(n, signed_of(v, size), size, &q, &r)) 
+    if (!divide_signed(n, signed_of(v, size), size, &q, &r))
         return x86_fail(c, 0);
     set_pair(c, size, (uint32_t)q, (uint32_t)r);
     return true;
@@ -205,10 +211,26 @@ static void ascii(struct x86_private *c, bool subtract)
     adjust_flags(c, ax & 15, adjust, adjust);
 }
 
-X86_HOT(daa) { decimal(c, false); X86_NEXT; }
-X86_HOT(das) { decimal(c, true); X86_NEXT; }
-X86_HOT(aaa) { ascii(c, false); X86_NEXT; }
-X86_HOT(aas) { ascii(c, true); X86_NEXT; }
+X86_HOT(daa)
+{
+    decimal(c, false);
+    X86_NEXT;
+}
+X86_HOT(das)
+{
+    decimal(c, true);
+    X86_NEXT;
+}
+X86_HOT(aaa)
+{
+    ascii(c, false);
+    X86_NEXT;
+}
+X86_HOT(aas)
+{
+    ascii(c, true);
+    X86_NEXT;
+}
 
 X86_HOT(aam)
 {
@@ -234,11 +256,17 @@ x86_handler *x86_pick_adjust(struct x86_decode *d, struct x86_op *op)
 {
     (void)op;
     switch (d->opcode) {
-    case 0x27: return daa;
-    case 0x2f: return das;
-    case 0x37: return aaa;
-    case 0x3f: return aas;
-    case 0xd4: return aam;
-    default: return aad;
+    case 0x27:
+        return daa;
+    case 0x2f:
+        return das;
+    case 0x37:
+        return aaa;
+    case 0x3f:
+        return aas;
+    case 0xd4:
+        return aam;
+    default:
+        return aad;
     }
 }

@@ -225,8 +225,14 @@ static int32_t bit_number(const struct x86_private *c, const struct x86_op *op)
 }
 
 #define DEFINE_BIT(name, kind)                                                                                         \
-    X86_SLOW(name##_reg) { return bit_op(c, op, kind, bit_number(c, op)); }                                             \
-    X86_SLOW(name##_imm) { return bit_op(c, op, kind, (int32_t)(op->imm & (op->size * 8u - 1))); }
+    X86_SLOW(name##_reg)                                                                                               \
+    {                                                                                                                  \
+        return bit_op(c, op, kind, bit_number(c, op));                                                                 \
+    }                                                                                                                  \
+    X86_SLOW(name##_imm)                                                                                               \
+    {                                                                                                                  \
+        return bit_op(c, op, kind, (int32_t)(op->imm & (op->size * 8u - 1)));                                          \
+    }
 
 DEFINE_BIT(bt, BT)
 DEFINE_BIT(bts, BTS)
@@ -263,8 +269,14 @@ static bool scan(struct x86_private *c, struct x86_op *op, bool reverse)
     return true;
 }
 
-X86_SLOW(bsf) { return scan(c, op, false); }
-X86_SLOW(bsr) { return scan(c, op, true); }
+X86_SLOW(bsf)
+{
+    return scan(c, op, false);
+}
+X86_SLOW(bsr)
+{
+    return scan(c, op, true);
+}
 
 x86_handler *x86_pick_scan(struct x86_decode *d, struct x86_op *op)
 {

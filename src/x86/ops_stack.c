@@ -234,11 +234,16 @@ x86_handler *x86_pick_stack(struct x86_decode *d, struct x86_op *op)
 {
     op->size = d->size;
     switch (d->opcode) {
-    case 0x60: return pusha;
-    case 0x61: return popa;
-    case 0x9c: return pushf;
-    case 0x9d: return popf;
-    case 0xc9: return flat_stack(d) ? leave_flat : leave_cold;
+    case 0x60:
+        return pusha;
+    case 0x61:
+        return popa;
+    case 0x9c:
+        return pushf;
+    case 0x9d:
+        return popf;
+    case 0xc9:
+        return flat_stack(d) ? leave_flat : leave_cold;
     default:
         op->dst = d->imm2 & 31;
         op->imm = d->imm & 0xffff;

@@ -1,5 +1,5 @@
-// String instructions and port I/O. A REP instruction ends its block and runs iteration by iteration, each counted; MOVS
-// and STOS move whole stretches of a page at once where nothing can go wrong in between.
+// String instructions and port I/O. A REP instruction ends its block and runs iteration by iteration, each counted;
+// MOVS and STOS move whole stretches of a page at once where nothing can go wrong in between.
 #include "x86/decode.h"
 
 // op: src = segment of the source, size = element, mask = address size, dst = prefix (0, F2h, F3h).
@@ -215,7 +215,8 @@ static uint32_t at_once(struct strings *s, many *fn)
 enum outcome { FAULTED, STOPPED, DONE };
 
 // The first iteration is paid for by the block; `left` is what the others may take.
-static __attribute__((noinline)) enum outcome repeat(struct x86_private *c, struct x86_op *op, element *one, many *fn, bool compares)
+static __attribute__((noinline)) enum outcome repeat(struct x86_private *c, struct x86_op *op, element *one, many *fn,
+                                                     bool compares)
 {
     struct strings s = {c, op, &c->pub.state.reg[X86_ESI], &c->pub.state.reg[X86_EDI], &c->pub.state.reg[X86_ECX]};
     uint32_t res = c->res, aux = c->aux;
@@ -261,13 +262,34 @@ static bool once(struct x86_private *c, struct x86_op *op, element *one)
         X86_TAIL x86_raise(c, op);                                                                                     \
     }
 
-X86_SLOW(movs_once) { return once(c, op, movs); }
-X86_SLOW(cmps_once) { return once(c, op, cmps); }
-X86_SLOW(stos_once) { return once(c, op, stos); }
-X86_SLOW(lods_once) { return once(c, op, lods); }
-X86_SLOW(scas_once) { return once(c, op, scas); }
-X86_SLOW_LINK(ins_once) { return once(c, op, ins); }
-X86_SLOW_LINK(outs_once) { return once(c, op, outs); }
+X86_SLOW(movs_once)
+{
+    return once(c, op, movs);
+}
+X86_SLOW(cmps_once)
+{
+    return once(c, op, cmps);
+}
+X86_SLOW(stos_once)
+{
+    return once(c, op, stos);
+}
+X86_SLOW(lods_once)
+{
+    return once(c, op, lods);
+}
+X86_SLOW(scas_once)
+{
+    return once(c, op, scas);
+}
+X86_SLOW_LINK(ins_once)
+{
+    return once(c, op, ins);
+}
+X86_SLOW_LINK(outs_once)
+{
+    return once(c, op, outs);
+}
 DEFINE_REPEAT(movs_rep, movs, movs_many, false)
 DEFINE_REPEAT(cmps_rep, cmps, NULL, true)
 DEFINE_REPEAT(stos_rep, stos, stos_many, false)
@@ -282,8 +304,8 @@ x86_handler *x86_pick_string(struct x86_decode *d, struct x86_op *op)
         {ins_once, ins_rep},   {outs_once, outs_rep}, {movs_once, movs_rep}, {cmps_once, cmps_rep},
         {stos_once, stos_rep}, {lods_once, lods_rep}, {scas_once, scas_rep}, {NULL, NULL},
     };
-    static const uint8_t which[16] = {[0x4] = 2, [0x5] = 2, [0x6] = 3, [0x7] = 3, [0xa] = 4, [0xb] = 4,
-                                      [0xc] = 5, [0xd] = 5, [0xe] = 6, [0xf] = 6};
+    static const uint8_t which[16] = {
+        [0x4] = 2, [0x5] = 2, [0x6] = 3, [0x7] = 3, [0xa] = 4, [0xb] = 4, [0xc] = 5, [0xd] = 5, [0xe] = 6, [0xf] = 6};
     bool io = d->opcode < 0x70;
     unsigned i = io ? (d->opcode >> 1 & 1) : which[d->opcode & 15];
     op->size = d->opcode & 1 ? d->size : 1;

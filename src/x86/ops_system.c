@@ -120,7 +120,7 @@ X86_SLOW(bound)
             return false;
         inside = v <= (int32_t)x86_extend((uint32_t)bound, size);
     }
-    if (!inside) 
+    if (!inside)
         return x86_fail(c, 5);
     return true;
 }
@@ -134,11 +134,31 @@ x86_handler *x86_pick_bound(struct x86_decode *d, struct x86_op *op)
 // ---------------------------------------------------------------------------------------------------------------------
 // Flags
 
-X86_HOT(cmc) { x86_set_cf(c, !x86_cf(c)); X86_NEXT; }
-X86_HOT(clc) { x86_set_cf(c, false); X86_NEXT; }
-X86_HOT(stc) { x86_set_cf(c, true); X86_NEXT; }
-X86_HOT(cld) { c->pub.state.eflags &= ~(uint32_t)X86_DF; X86_NEXT; }
-X86_HOT(std) { c->pub.state.eflags |= X86_DF; X86_NEXT; }
+X86_HOT(cmc)
+{
+    x86_set_cf(c, !x86_cf(c));
+    X86_NEXT;
+}
+X86_HOT(clc)
+{
+    x86_set_cf(c, false);
+    X86_NEXT;
+}
+X86_HOT(stc)
+{
+    x86_set_cf(c, true);
+    X86_NEXT;
+}
+X86_HOT(cld)
+{
+    c->pub.state.eflags &= ~(uint32_t)X86_DF;
+    X86_NEXT;
+}
+X86_HOT(std)
+{
+    c->pub.state.eflags |= X86_DF;
+    X86_NEXT;
+}
 
 static bool may_change_if(const struct x86_private *c)
 {
@@ -168,13 +188,20 @@ x86_handler *x86_pick_flag(struct x86_decode *d, struct x86_op *op)
     (void)op;
     d->links = d->opcode == 0xfa;
     switch (d->opcode) {
-    case 0xf5: return cmc;
-    case 0xf8: return clc;
-    case 0xf9: return stc;
-    case 0xfa: return cli;
-    case 0xfb: return sti;
-    case 0xfc: return cld;
-    default: return std;
+    case 0xf5:
+        return cmc;
+    case 0xf8:
+        return clc;
+    case 0xf9:
+        return stc;
+    case 0xfa:
+        return cli;
+    case 0xfb:
+        return sti;
+    case 0xfc:
+        return cld;
+    default:
+        return std;
     }
 }
 
@@ -272,13 +299,20 @@ static bool lmsw(struct x86_private *c, struct x86_op *op)
 static bool group7(struct x86_private *c, struct x86_op *op)
 {
     switch (op->src) {
-    case 0: return store_table(c, op, &c->pub.state.gdtr);
-    case 1: return store_table(c, op, &c->pub.state.idtr);
-    case 2: return load_table(c, op, &c->pub.state.gdtr);
-    case 3: return load_table(c, op, &c->pub.state.idtr);
-    case 4: return x86_put_rm(c, op, x86_in_memory(op) ? 2 : op->size, c->pub.state.cr0);
-    case 6: return lmsw(c, op);
-    default: break;
+    case 0:
+        return store_table(c, op, &c->pub.state.gdtr);
+    case 1:
+        return store_table(c, op, &c->pub.state.idtr);
+    case 2:
+        return load_table(c, op, &c->pub.state.gdtr);
+    case 3:
+        return load_table(c, op, &c->pub.state.idtr);
+    case 4:
+        return x86_put_rm(c, op, x86_in_memory(op) ? 2 : op->size, c->pub.state.cr0);
+    case 6:
+        return lmsw(c, op);
+    default:
+        break;
     }
     if (!privileged(c))
         return false;
@@ -297,8 +331,7 @@ x86_handler *x86_pick_group7(struct x86_decode *d, struct x86_op *op)
     bool memory_only = d->reg < 4 || d->reg == 7;
     x86_take_operands(d, op, d->size);
     op->src = d->reg;
-    if (d->reg == 5 || (memory_only && d->form == X86_FORM_REG) ||
-        (d->reg == 7 && d->c->pub.state.model < X86_486))
+    if (d->reg == 5 || (memory_only && d->form == X86_FORM_REG) || (d->reg == 7 && d->c->pub.state.model < X86_486))
         return NULL;
     return group7_any;
 }
@@ -317,8 +350,14 @@ static bool lar_lsl(struct x86_private *c, struct x86_op *op, bool limit)
     return true;
 }
 
-X86_SLOW(lar) { return lar_lsl(c, op, false); }
-X86_SLOW(lsl) { return lar_lsl(c, op, true); }
+X86_SLOW(lar)
+{
+    return lar_lsl(c, op, false);
+}
+X86_SLOW(lsl)
+{
+    return lar_lsl(c, op, true);
+}
 
 X86_SLOW(arpl)
 {
@@ -345,7 +384,9 @@ static bool mov_to_cr(struct x86_private *c, unsigned n, uint32_t v)
             return x86_fail_code(c, 13, 0);
         set_cr0(c, v);
         return true;
-    case 2: s->cr2 = v; return true;
+    case 2:
+        s->cr2 = v;
+        return true;
     case 3:
         s->cr3 = v;
         break;
@@ -421,9 +462,12 @@ x86_handler *x86_pick_control(struct x86_decode *d, struct x86_op *op)
     op->src = d->reg;
     op->size = d->opcode & 2;
     switch (d->opcode & 5) {
-    case 0: return d->reg == 0 || d->reg == 2 || d->reg == 3 || (d->reg == 4 && model >= X86_PENTIUM) ? control_any : NULL;
-    case 1: return debug_any;
-    default: return model < X86_PENTIUM && (d->reg >= 6 || (model == X86_486 && d->reg >= 3)) ? test_register : NULL;
+    case 0:
+        return d->reg == 0 || d->reg == 2 || d->reg == 3 || (d->reg == 4 && model >= X86_PENTIUM) ? control_any : NULL;
+    case 1:
+        return debug_any;
+    default:
+        return model < X86_PENTIUM && (d->reg >= 6 || (model == X86_486 && d->reg >= 3)) ? test_register : NULL;
     }
 }
 
@@ -540,16 +584,28 @@ x86_handler *x86_pick_system(struct x86_decode *d, struct x86_op *op)
 {
     x86_take_operands(d, op, d->opcode == 0x63 ? 2 : d->size);
     switch (d->opcode) {
-    case 0x63: return arpl;
-    case 0xf4: return hlt;
-    case 0x102: return lar;
-    case 0x103: return lsl;
-    case 0x106: return clts;
-    case 0x108: case 0x109: return invd;
-    case 0x130: return wrmsr_any;
-    case 0x131: return rdtsc;
-    case 0x132: return rdmsr_any;
-    case 0x1a2: return cpuid;
-    default: return NULL;
+    case 0x63:
+        return arpl;
+    case 0xf4:
+        return hlt;
+    case 0x102:
+        return lar;
+    case 0x103:
+        return lsl;
+    case 0x106:
+        return clts;
+    case 0x108:
+    case 0x109:
+        return invd;
+    case 0x130:
+        return wrmsr_any;
+    case 0x131:
+        return rdtsc;
+    case 0x132:
+        return rdmsr_any;
+    case 0x1a2:
+        return cpuid;
+    default:
+        return NULL;
     }
 }

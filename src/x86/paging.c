@@ -71,7 +71,9 @@ static void store_table(struct x86_private *c, uint32_t phys, uint32_t v)
 
 static bool page_fault(struct x86_private *c, uint32_t linear, unsigned access, bool present)
 {
-    c->fault = (struct x86_fault){.vector = 14, .has_error = true, .address = linear,
+    c->fault = (struct x86_fault){.vector = 14,
+                                  .has_error = true,
+                                  .address = linear,
                                   .error = (present ? 1u : 0u) | (access & X86_WRITE ? 2u : 0u) |
                                            (access & X86_USER ? 4u : 0u)};
     return false;
@@ -265,7 +267,8 @@ static void fill_data(struct x86_private *c, uint32_t linear, uint32_t phys, boo
     if (write && !user && start < c->pub.state.guard)
         return;
     // A write entry's pointer may be moved by copy on write: write_page does that before the entry is made.
-    const uint8_t *bytes = write ? x86_memory_write_page(c->pub.memory, page) : x86_memory_read_page(c->pub.memory, page);
+    const uint8_t *bytes =
+        write ? x86_memory_write_page(c->pub.memory, page) : x86_memory_read_page(c->pub.memory, page);
     if (!bytes)
         return;
     const struct x86_code_page *code = write ? x86_code_on(c, page) : NULL;
@@ -439,7 +442,8 @@ bool x86_address(struct x86_private *c, struct x86_op *op, unsigned size, bool w
 // ---------------------------------------------------------------------------------------------------------------------
 // For the owner
 
-static bool probe_for_owner(struct x86_private *c, uint32_t linear, uint32_t n, unsigned access, struct x86_fault *fault)
+static bool probe_for_owner(struct x86_private *c, uint32_t linear, uint32_t n, unsigned access,
+                            struct x86_fault *fault)
 {
     struct x86_fault saved = c->fault;
     bool ok = x86_probe(c, linear, n, access);

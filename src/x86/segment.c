@@ -235,7 +235,6 @@ bool x86_verify(struct x86_private *c, uint16_t selector, bool write, bool *ok)
     uint32_t d[2];
     if (!look_up(c, selector, d, ok))
         return false;
-    *ok = *ok && inspectable(c, selector, d, 0) &&
-          (write ? (d[1] & 0xa00) == 0x200 : (d[1] & 0xa00) != 0x800);
+    *ok = *ok && inspectable(c, selector, d, 0) && (write ? (d[1] & 0xa00) == 0x200 : (d[1] & 0xa00) != 0x800);
     return true;
 }

@@ -53,10 +53,14 @@ struct x86_float soft_invalid(struct x86_soft *s)
 static bool rounds_up(const struct x86_soft *s, bool sign, bool odd, uint64_t rest)
 {
     switch (s->rounding) {
-    case SOFT_NEAREST: return rest > (uint64_t)1 << 63 || (rest == (uint64_t)1 << 63 && odd);
-    case SOFT_DOWN: return sign && rest;
-    case SOFT_UP: return !sign && rest;
-    default: return false;
+    case SOFT_NEAREST:
+        return rest > (uint64_t)1 << 63 || (rest == (uint64_t)1 << 63 && odd);
+    case SOFT_DOWN:
+        return sign && rest;
+    case SOFT_UP:
+        return !sign && rest;
+    default:
+        return false;
     }
 }
 
@@ -96,7 +100,8 @@ static void overflow(struct x86_soft *s, const struct soft_format *f, struct sof
 }
 
 // Below the normal range: tininess is detected after rounding as if the exponent had no bound.
-static struct soft_rounded round_tiny(struct x86_soft *s, const struct soft_format *f, struct soft_rounded r, uint64_t low)
+static struct soft_rounded round_tiny(struct x86_soft *s, const struct soft_format *f, struct soft_rounded r,
+                                      uint64_t low)
 {
     uint64_t trial = r.m;
     bool inexact, carried = round_bits(s, r.sign, f->bits, &trial, low, &inexact);
@@ -278,9 +283,10 @@ static uint64_t quotient(uint64_t m, uint64_t d, uint64_t *fraction, bool *below
     *below_one = m < d;
     q = *below_one ? soft_divide_wide(m, 0, d, &rest) : soft_divide_wide(m >> 1, m << 63, d, &rest);
     uint64_t half = d - rest; // rest * 2 against d without overflow
-    *fraction = rest == 0 ? 0 : rest > half ? UINT64_C(0xc000000000000000)
-                            : rest == half  ? UINT64_C(0x8000000000000000)
-                                            : UINT64_C(0x4000000000000000);
+    *fraction = rest == 0      ? 0
+                : rest > half  ? UINT64_C(0xc000000000000000)
+                : rest == half ? UINT64_C(0x8000000000000000)
+                               : UINT64_C(0x4000000000000000);
     return q;
 }
 

@@ -1,6 +1,6 @@
-// 80-bit arithmetic in integers, as the x87 does it: every rounding mode and precision, every exception, and whether the
-// result was rounded up. One implementation for all hosts, so results are the same everywhere; the tests hold it against
-// the x87 of hosts that have one. Knows nothing of the register stack.
+// 80-bit arithmetic in integers, as the x87 does it: every rounding mode and precision, every exception, and whether
+// the result was rounded up. One implementation for all hosts, so results are the same everywhere; the tests hold it
+// against the x87 of hosts that have one. Knows nothing of the register stack.
 #ifndef VXDKIT_X86_SOFT_H
 #define VXDKIT_X86_SOFT_H
 
@@ -32,7 +32,8 @@ extern const struct x86_float x86_soft_indefinite; // the quiet NaN that masked 
 struct x86_soft_parts x86_soft_unpack(struct x86_float f);
 // Rounds m:low * 2^(exp - 63) to the precision and range of a register.
 struct x86_float x86_soft_round(struct x86_soft *s, bool sign, int32_t exp, uint64_t m, uint64_t low);
-// The NaN that an operation with a NaN among its operands gives, SOFT_IE raised where one signals. False: there is none.
+// The NaN that an operation with a NaN among its operands gives, SOFT_IE raised where one signals. False: there is
+// none.
 bool x86_soft_nan(struct x86_soft *s, struct x86_float a, struct x86_float b, struct x86_float *r);
 
 struct x86_float x86_soft_add(struct x86_soft *s, struct x86_float a, struct x86_float b);

@@ -104,7 +104,8 @@ struct x86_float x86_soft_integral(struct x86_soft *s, struct x86_float x)
 // Single and double
 
 // A memory format taken apart: exponent and fraction, the fraction at the top of 64 bits without its integer bit.
-static struct x86_float widen(struct x86_soft *s, bool sign, int32_t biased, int32_t biased_nan, int32_t bias, uint64_t fraction)
+static struct x86_float widen(struct x86_soft *s, bool sign, int32_t biased, int32_t biased_nan, int32_t bias,
+                              uint64_t fraction)
 {
     uint16_t top = sign ? 0x8000 : 0;
     uint64_t one = (uint64_t)1 << 63;
@@ -181,7 +182,8 @@ struct x86_float x86_soft_scale(struct x86_soft *s, struct x86_float x, struct x
             return soft_invalid(s);
         if (a.denormal)
             s->flags |= SOFT_DE;
-        return a.class == SOFT_INFINITE || (a.class == SOFT_FINITE && !b.sign) ? soft_infinity(a.sign) : soft_zero(a.sign);
+        return a.class == SOFT_INFINITE || (a.class == SOFT_FINITE && !b.sign) ? soft_infinity(a.sign)
+                                                                               : soft_zero(a.sign);
     }
     if (a.denormal || b.denormal)
         s->flags |= SOFT_DE;

@@ -61,7 +61,8 @@ static bool finite_or_zero(const struct x86_soft_parts *p)
     return p->class == SOFT_FINITE || p->class == SOFT_ZERO;
 }
 
-struct x86_float x86_soft_trigonometric(struct x86_soft *s, enum x86_soft_trig which, struct x86_float x, bool *in_range)
+struct x86_float x86_soft_trigonometric(struct x86_soft *s, enum x86_soft_trig which, struct x86_float x,
+                                        bool *in_range)
 {
     static int (*const function[])(mpfr_t, const mpfr_t, mpfr_rnd_t) = {mpfr_sin, mpfr_cos, mpfr_tan};
     struct x86_float r;
@@ -117,8 +118,8 @@ struct x86_float x86_soft_2xm1(struct x86_soft *s, struct x86_float x)
 }
 
 // y * log2(x): the cases without a finite logarithm. True: *r is the answer.
-static bool special_logarithm(struct x86_soft *s, const struct x86_soft_parts *x, const struct x86_soft_parts *y, int sign_of_log,
-                              bool log_is_infinite, struct x86_float *r)
+static bool special_logarithm(struct x86_soft *s, const struct x86_soft_parts *x, const struct x86_soft_parts *y,
+                              int sign_of_log, bool log_is_infinite, struct x86_float *r)
 {
     bool sign = y->sign != (sign_of_log < 0);
     if (log_is_infinite) {

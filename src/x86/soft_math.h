@@ -11,6 +11,7 @@ struct x86_float x86_soft_patan(struct x86_soft *s, struct x86_float x, struct x
 
 enum x86_soft_trig { SOFT_SIN, SOFT_COS, SOFT_TAN };
 // *in_range false: the argument is 2^63 or more in magnitude, nothing is computed.
-struct x86_float x86_soft_trigonometric(struct x86_soft *s, enum x86_soft_trig which, struct x86_float x, bool *in_range);
+struct x86_float x86_soft_trigonometric(struct x86_soft *s, enum x86_soft_trig which, struct x86_float x,
+                                        bool *in_range);
 
 #endif

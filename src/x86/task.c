@@ -3,8 +3,16 @@
 #include "x86/flags.h"
 
 // Offsets in a task state segment (386 manual 7.1).
-enum { TSS_LINK = 0, TSS_CR3 = 0x1c, TSS_EIP = 0x20, TSS_EFLAGS = 0x24, TSS_REGISTERS = 0x28, TSS_SEGMENTS = 0x48,
-       TSS_LDT = 0x60, TSS_LIMIT = 0x67 };
+enum {
+    TSS_LINK = 0,
+    TSS_CR3 = 0x1c,
+    TSS_EIP = 0x20,
+    TSS_EFLAGS = 0x24,
+    TSS_REGISTERS = 0x28,
+    TSS_SEGMENTS = 0x48,
+    TSS_LDT = 0x60,
+    TSS_LIMIT = 0x67
+};
 enum { BUSY = 0x200, CR0_TS = 8 };
 
 static bool save_task(struct x86_private *c)

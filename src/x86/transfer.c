@@ -310,7 +310,8 @@ static bool return_to_v86(struct x86_private *c, uint32_t esp, uint32_t eip, uin
     return true;
 }
 
-static bool return_in_real(struct x86_private *c, unsigned size, uint32_t esp, uint32_t eip, uint32_t cs, uint32_t flags)
+static bool return_in_real(struct x86_private *c, unsigned size, uint32_t esp, uint32_t eip, uint32_t cs,
+                           uint32_t flags)
 {
     if (eip > c->pub.state.seg[X86_CS].limit)
         return x86_fail_code(c, 13, 0);

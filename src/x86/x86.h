@@ -21,7 +21,8 @@ enum x86_page_kind {
     X86_GATES,   // as ROM, and the escape opcode is valid in it
 };
 
-struct x86_memory; // physical address space of up to 4 GB in pages; pages may be shared between memories (copy on write)
+struct x86_memory; // physical address space of up to 4 GB in pages; pages may be shared between memories (copy on
+                   // write)
 
 struct x86_memory *x86_memory_new(const struct base_alloc *alloc) BASE_MUST_USE; // all X86_NOTHING
 void x86_memory_free(struct x86_memory *m);
@@ -49,9 +50,23 @@ enum x86_reg { X86_EAX, X86_ECX, X86_EDX, X86_EBX, X86_ESP, X86_EBP, X86_ESI, X8
 enum x86_seg { X86_ES, X86_CS, X86_SS, X86_DS, X86_FS, X86_GS, X86_LDTR, X86_TR, X86_SEGS };
 
 enum x86_flag {
-    X86_CF = 1 << 0, X86_PF = 1 << 2, X86_AF = 1 << 4, X86_ZF = 1 << 6, X86_SF = 1 << 7, X86_TF = 1 << 8,
-    X86_IF = 1 << 9, X86_DF = 1 << 10, X86_OF = 1 << 11, X86_IOPL = 3 << 12, X86_NT = 1 << 14, X86_RF = 1 << 16,
-    X86_VM = 1 << 17, X86_AC = 1 << 18, X86_VIF = 1 << 19, X86_VIP = 1 << 20, X86_ID = 1 << 21,
+    X86_CF = 1 << 0,
+    X86_PF = 1 << 2,
+    X86_AF = 1 << 4,
+    X86_ZF = 1 << 6,
+    X86_SF = 1 << 7,
+    X86_TF = 1 << 8,
+    X86_IF = 1 << 9,
+    X86_DF = 1 << 10,
+    X86_OF = 1 << 11,
+    X86_IOPL = 3 << 12,
+    X86_NT = 1 << 14,
+    X86_RF = 1 << 16,
+    X86_VM = 1 << 17,
+    X86_AC = 1 << 18,
+    X86_VIF = 1 << 19,
+    X86_VIP = 1 << 20,
+    X86_ID = 1 << 21,
 };
 
 enum x86_model { X86_386, X86_486, X86_PENTIUM, X86_P6 };
@@ -87,17 +102,17 @@ struct x86_state {
     struct x86_float st[8]; // physical registers, not relative to TOP
     uint16_t fcw, fsw, ftw, fop, fcs, fds;
     uint32_t fip, fdp;
-    uint32_t guard;     // writes of supervisor code below this linear address are page faults; 0 = none. After writing
-                        // it: x86_flush. The owner's own x86_write_linear is not held up.
-    uint64_t count;     // instructions executed: an instruction, a REP iteration, a gate each count 1
-    uint8_t model;      // enum x86_model
-    uint8_t halted;     // HLT executed, waiting for an interrupt
-    uint8_t intr;       // level of the INTR pin
-    uint8_t nmi;        // an NMI is pending
+    uint32_t guard; // writes of supervisor code below this linear address are page faults; 0 = none. After writing
+                    // it: x86_flush. The owner's own x86_write_linear is not held up.
+    uint64_t count; // instructions executed: an instruction, a REP iteration, a gate each count 1
+    uint8_t model;  // enum x86_model
+    uint8_t halted; // HLT executed, waiting for an interrupt
+    uint8_t intr;   // level of the INTR pin
+    uint8_t nmi;    // an NMI is pending
     uint8_t nmi_blocked;
-    uint8_t inhibit;    // interrupts inhibited for one instruction (MOV SS, STI)
-    uint8_t a20;        // 1 = A20 enabled
-    uint8_t shutdown;   // triple fault
+    uint8_t inhibit;  // interrupts inhibited for one instruction (MOV SS, STI)
+    uint8_t a20;      // 1 = A20 enabled
+    uint8_t shutdown; // triple fault
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -126,7 +141,8 @@ enum x86_stop_reason {
     X86_STOP_ASKED,    // x86_stop was called
     X86_STOP_HALT,     // halted and no interrupt is pending (state.halted is 1)
     X86_STOP_SHUTDOWN, // triple fault; x86_describe_shutdown has the three causes
-    X86_STOP_MISSING,  // something not implemented (a hardware task switch, say); x86_missing tells what, EIP points at it
+    X86_STOP_MISSING,  // something not implemented (a hardware task switch, say); x86_missing tells what, EIP points at
+                       // it
     X86_STOP_BREAK,    // a breakpoint set with x86_break_set was reached; nothing of that instruction has run
     X86_STOP_MEMORY,   // the host refused memory
 };
@@ -142,7 +158,7 @@ struct x86 {
 
 struct x86 *x86_new(const struct base_alloc *alloc, struct x86_memory *memory, const struct x86_owner *owner,
                     enum x86_model model) BASE_MUST_USE;
-void x86_free(struct x86 *cpu); // not the memory
+void x86_free(struct x86 *cpu);  // not the memory
 void x86_reset(struct x86 *cpu); // power-on state: real mode, CS:EIP = F000:FFF0 with base FFFF0000h
 void x86_flush(struct x86 *cpu); // drop TLB and everything derived from CRs and segments; call after restoring a state
 
@@ -170,8 +186,8 @@ enum x86_access { X86_READ = 0, X86_WRITE = 1, X86_USER = 2, X86_FETCH = 4 };
 // Copies through segmentation-free linear addresses and paging, with supervisor rights unless X86_USER is in `access`.
 // All pages are probed before the first byte moves: false and *fault (may be NULL) when any is not accessible, nothing
 // changed then. MMIO pages are accessed through the owner bytewise.
-bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, unsigned access, struct x86_fault *fault)
-    BASE_MUST_USE;
+bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, unsigned access,
+                     struct x86_fault *fault) BASE_MUST_USE;
 bool x86_write_linear(struct x86 *cpu, uint32_t linear, const void *from, uint32_t n, unsigned access,
                       struct x86_fault *fault) BASE_MUST_USE;
 // Linear to physical without side effects (no accessed bits). False: not mapped.

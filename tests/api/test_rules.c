@@ -1,4 +1,5 @@
-// Rules that the VMM reports in any build: one driver that breaks each, through the public API, and what the report names.
+// Rules that the VMM reports in any build: one driver that breaks each, through the public API, and what the report
+// names.
 #include "driver.h"
 
 struct reports {
@@ -45,7 +46,8 @@ static void nothing_is_reported_of_a_good_driver(void **state)
 {
     (void)state;
     struct vxd_bytes image = driver_build("xor ecx, ecx\nVMMCall Begin_Critical_Section\n"
-                                          "VMMCall End_Critical_Section\nclc\nret", "");
+                                          "VMMCall End_Critical_Section\nclc\nret",
+                                          "");
     struct reports r = run(&image);
     vxd_bytes_free(&image);
     assert_int_equal(r.count, 0);
@@ -54,8 +56,7 @@ static void nothing_is_reported_of_a_good_driver(void **state)
 static void synchronous_service_at_interrupt_time(void **state)
 {
     (void)state;
-    expect("synchronous-service",
-           "mov eax, 20\nmov esi, OFFSET32 At_Tick\nVMMCall Set_Async_Time_Out\nclc\nret",
+    expect("synchronous-service", "mov eax, 20\nmov esi, OFFSET32 At_Tick\nVMMCall Set_Async_Time_Out\nclc\nret",
            "BeginProc At_Tick\nVMMCall _HeapAllocate, <16, 0>\nret\nEndProc At_Tick\n");
 }
 
@@ -89,8 +90,7 @@ static void nested_execution_not_closed(void **state)
 static void stack_pointer_changed_by_a_callback(void **state)
 {
     (void)state;
-    expect("callback-stack",
-           "mov eax, 20\nmov esi, OFFSET32 Later\nVMMCall Set_Global_Time_Out\nclc\nret",
+    expect("callback-stack", "mov eax, 20\nmov esi, OFFSET32 Later\nVMMCall Set_Global_Time_Out\nclc\nret",
            "BeginProc Later\npop eax\nsub esp, 8\npush eax\nret\nEndProc Later\n");
 }
 
@@ -103,14 +103,10 @@ static void priority_out_of_range(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_reported_of_a_good_driver),
-        cmocka_unit_test(synchronous_service_at_interrupt_time),
-        cmocka_unit_test(init_only_service_called_late),
-        cmocka_unit_test(discarded_initialisation_data_touched),
-        cmocka_unit_test(critical_section_held_at_exit),
-        cmocka_unit_test(nested_execution_not_closed),
-        cmocka_unit_test(stack_pointer_changed_by_a_callback),
-        cmocka_unit_test(priority_out_of_range),
+        cmocka_unit_test(nothing_is_reported_of_a_good_driver), cmocka_unit_test(synchronous_service_at_interrupt_time),
+        cmocka_unit_test(init_only_service_called_late),        cmocka_unit_test(discarded_initialisation_data_touched),
+        cmocka_unit_test(critical_section_held_at_exit),        cmocka_unit_test(nested_execution_not_closed),
+        cmocka_unit_test(stack_pointer_changed_by_a_callback),  cmocka_unit_test(priority_out_of_range),
     };
     return cmocka_run_group_tests_name("api.rules", tests, NULL, NULL);
 }

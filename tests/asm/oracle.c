@@ -1,6 +1,6 @@
-// asm_oracle JWASM CASES: prints the case file with every "=" line replaced by what JWasm makes of the case's source, so that
-// expectations never come from our own output. Cases that expect errors are checked to fail there too; a case whose name
-// ends in "(not JWasm)" keeps its lines: the remark in front of it says why the two differ.
+// asm_oracle JWASM CASES: prints the case file with every "=" line replaced by what JWasm makes of the case's source,
+// so that expectations never come from our own output. Cases that expect errors are checked to fail there too; a case
+// whose name ends in "(not JWasm)" keeps its lines: the remark in front of it says why the two differ.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,7 +15,8 @@ static bool assemble(const struct test_case *c)
     char command[1024] = "";
     size_t n = (size_t)snprintf(command, sizeof command, "%s -q -coff -Cx -Zg -Fo/tmp/asm_oracle.obj", assembler);
     for (size_t i = 0; i < c->symbol_count; i++)
-        n += (size_t)snprintf(command + n, sizeof command - n, c->symbols[i][0] == '-' ? " %s" : " -D%s", c->symbols[i]);
+        n +=
+            (size_t)snprintf(command + n, sizeof command - n, c->symbols[i][0] == '-' ? " %s" : " -D%s", c->symbols[i]);
     snprintf(command + n, sizeof command - n, " /tmp/asm_oracle.asm >/tmp/asm_oracle.log 2>&1");
     FILE *file = fopen("/tmp/asm_oracle.asm", "w");
     if (!file)

@@ -1,5 +1,5 @@
-// The case files of tests/asm: source, and what the object or the messages must say. The bytes come from JWasm or the manual
-// (tests/asm/oracle.c prints them), never from our own output. Format: tests/ddk/cases.h.
+// The case files of tests/asm: source, and what the object or the messages must say. The bytes come from JWasm or the
+// manual (tests/asm/oracle.c prints them), never from our own output. Format: tests/ddk/cases.h.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +44,8 @@ static void show_difference(const char *got, const char *wanted)
     print_error("at %zu: wanted ...%.70s\n", same, wanted + from);
 }
 
-static bool check_result(struct test_case *c, bool ok, struct base_buf *object, struct base_diag *diag, struct base_buf *messages)
+static bool check_result(struct test_case *c, bool ok, struct base_buf *object, struct base_diag *diag,
+                         struct base_buf *messages)
 {
     if (c->errors.size)
         return all_found(&c->errors, base_buf_cstr(messages));
@@ -64,7 +65,8 @@ static void run_case(struct test_case *c, void *user)
 {
     struct tally *tally = user;
     struct asm_definition definitions[8];
-    struct asm_options options = {.alloc = &base_heap, .definitions = definitions, .case_map = ASM_CASE_NOT_PUBLIC, .warning_level = 3};
+    struct asm_options options = {
+        .alloc = &base_heap, .definitions = definitions, .case_map = ASM_CASE_NOT_PUBLIC, .warning_level = 3};
     for (size_t i = 0; i < c->symbol_count; i++) {
         char *value = strchr(c->symbols[i], '=');
         if (strcmp(c->symbols[i], "-Zm") == 0)
@@ -103,11 +105,11 @@ static void run_file(const char *path)
     assert_int_equal(tally.failures, 0);
 }
 
-#define CASES(name) \
-    static void test_##name(void **state) \
-    { \
-        (void)state; \
-        run_file("tests/asm/" #name ".txt"); \
+#define CASES(name)                                                                                                    \
+    static void test_##name(void **state)                                                                              \
+    {                                                                                                                  \
+        (void)state;                                                                                                   \
+        run_file("tests/asm/" #name ".txt");                                                                           \
     }
 CASES(instructions32)
 CASES(instructions16)
@@ -118,11 +120,8 @@ CASES(errors)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_instructions32),
-        cmocka_unit_test(test_instructions16),
-        cmocka_unit_test(test_language),
-        cmocka_unit_test(test_flow),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_instructions32), cmocka_unit_test(test_instructions16), cmocka_unit_test(test_language),
+        cmocka_unit_test(test_flow),           cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-// What an assembly yields beside code: symbols, line numbers, directives for the linker, the listing, messages to the console; and
-// that work and memory are bounded, whatever the source says.
+// What an assembly yields beside code: symbols, line numbers, directives for the linker, the listing, messages to the
+// console; and that work and memory are bounded, whatever the source says.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,8 +69,9 @@ static void test_symbols(void **state)
     (void)state;
     struct result r;
     struct asm_options o = {.case_map = ASM_CASE_NOT_PUBLIC};
-    static const char text[] = ".386\npublic here, five\nextrn far1:near, unused:dword\nexterndef never:byte\nfive equ 5\nS segment use32\n"
-                               "here: call far1\ninside: nop\nS ends\ncomm buf:dword:4\nend here\n";
+    static const char text[] =
+        ".386\npublic here, five\nextrn far1:near, unused:dword\nexterndef never:byte\nfive equ 5\nS segment use32\n"
+        "here: call far1\ninside: nop\nS ends\ncomm buf:dword:4\nend here\n";
     assemble(&r, &o, text, false);
     assert_true(r.ok);
     assert_int_equal(find_symbol(&r, "here")->storage, COFF_EXTERNAL);
@@ -98,7 +99,8 @@ static void test_line_numbers(void **state)
     (void)state;
     struct result r;
     struct asm_options o = {.line_numbers = true};
-    assemble(&r, &o, ".386\nm macro\nnop\nnop\nendm\nS segment use32\nx: mov eax, ebx\nm\nret\ndd 5\nS ends\nend\n", false);
+    assemble(&r, &o, ".386\nm macro\nnop\nnop\nendm\nS segment use32\nx: mov eax, ebx\nm\nret\ndd 5\nS ends\nend\n",
+             false);
     assert_true(r.ok);
     const struct coff_section *s = &r.coff.sections[0];
     static const uint32_t wanted[][2] = {{0, 7}, {2, 8}, {4, 9}, {5, 10}};
@@ -115,9 +117,14 @@ static void test_directives(void **state)
     (void)state;
     struct result r;
     struct asm_options o = {.alloc = NULL};
-    assemble(&r, &o, ".386\nincludelib vxd.lib\n_LTEXT segment dword public use32 'LCODE'\nnop\n_LTEXT ends\n_RCODE segment word use16 'RCODE'\nnop\n_RCODE ends\nend\n", false);
+    assemble(&r, &o,
+             ".386\nincludelib vxd.lib\n_LTEXT segment dword public use32 'LCODE'\nnop\n_LTEXT ends\n_RCODE segment "
+             "word use16 'RCODE'\nnop\n_RCODE ends\nend\n",
+             false);
     assert_true(r.ok);
-    assert_string_equal(r.coff.directives, "-defaultlib:vxd.lib -segment:_LTEXT,class=LCODE,align=4,use=32 -segment:_RCODE,class=RCODE,align=2,use=16 ");
+    assert_string_equal(
+        r.coff.directives,
+        "-defaultlib:vxd.lib -segment:_LTEXT,class=LCODE,align=4,use=32 -segment:_RCODE,class=RCODE,align=2,use=16 ");
     assert_int_equal(r.coff.sections[0].align, 4);
     assert_true(r.coff.sections[1].flags & COFF_16BIT);
     assert_false(r.coff.sections[0].flags & COFF_16BIT);
@@ -130,7 +137,10 @@ static void test_definitions_and_echo(void **state)
     struct result r;
     static const struct asm_definition definitions[] = {{"DEBUG", NULL}, {"LEVEL", "2"}, {"TEXT", "mov eax"}};
     struct asm_options o = {.definitions = definitions, .definition_count = 3};
-    assemble(&r, &o, ".386\nifdef DEBUG\n%out debug\nendif\nif LEVEL eq 2\necho two\nendif\n%echo TEXT\n% echo TEXT\nS segment use32\nTEXT, LEVEL\nS ends\nend\n", false);
+    assemble(&r, &o,
+             ".386\nifdef DEBUG\n%out debug\nendif\nif LEVEL eq 2\necho two\nendif\n%echo TEXT\n% echo TEXT\nS segment "
+             "use32\nTEXT, LEVEL\nS ends\nend\n",
+             false);
     assert_true(r.ok);
     assert_string_equal(base_buf_cstr(&r.echoed), "debug\ntwo\nmov eax\nmov eax\n");
     assert_memory_equal(r.coff.sections[0].data, "\xb8\x02\0\0\0", 5);
@@ -142,35 +152,38 @@ static void test_listing(void **state)
     (void)state;
     struct result r;
     struct asm_options o = {.alloc = NULL};
-    assemble(&r, &o, "title a listing\n.386\nm macro x\nmov eax, x\nendm\nS segment use32\na: m 5\nif 0\nnop\nendif\nd dd offset a, 1, 2\n.if eax\n.endif\nS ends\nend\n", true);
+    assemble(&r, &o,
+             "title a listing\n.386\nm macro x\nmov eax, x\nendm\nS segment use32\na: m 5\nif 0\nnop\nendif\nd dd "
+             "offset a, 1, 2\n.if eax\n.endif\nS ends\nend\n",
+             true);
     assert_true(r.ok);
     assert_string_equal(base_buf_cstr(&r.listing),
-        "a listing\n\n"
-        "                                  title a listing\n"
-        "                                  .386\n"
-        "                                  m macro x\n"
-        "                                  mov eax, x\n"
-        "                                  endm\n"
-        "                                  S segment use32\n"
-        " 00000000                         a: m 5\n"
-        " 00000000 B805000000           1  mov eax, 5\n"
-        "                                  if 0\n"
-        "                                  nop\n"
-        "                                  endif\n"
-        " 00000005 0000000001000000+       d dd offset a, 1, 2\n"
-        "                                  .if eax\n"
-        " 00000011 0BC0                 1  or eax, eax\n"
-        " 00000013 7400                 1  jz @C0001\n"
-        "                                  .endif\n"
-        " 00000015                      1  @C0001:\n"
-        " 00000015                         S ends\n"
-        "                                  end\n"
-        "\nSymbols\n\n"
-        "m                                macro           \n"
-        "S                                segment          size 00000015 align 16 use32 class ''\n"
-        "a                                label            S:00000000\n"
-        "d                                label            S:00000005\n"
-        "@C0001                           label            S:00000015\n");
+                        "a listing\n\n"
+                        "                                  title a listing\n"
+                        "                                  .386\n"
+                        "                                  m macro x\n"
+                        "                                  mov eax, x\n"
+                        "                                  endm\n"
+                        "                                  S segment use32\n"
+                        " 00000000                         a: m 5\n"
+                        " 00000000 B805000000           1  mov eax, 5\n"
+                        "                                  if 0\n"
+                        "                                  nop\n"
+                        "                                  endif\n"
+                        " 00000005 0000000001000000+       d dd offset a, 1, 2\n"
+                        "                                  .if eax\n"
+                        " 00000011 0BC0                 1  or eax, eax\n"
+                        " 00000013 7400                 1  jz @C0001\n"
+                        "                                  .endif\n"
+                        " 00000015                      1  @C0001:\n"
+                        " 00000015                         S ends\n"
+                        "                                  end\n"
+                        "\nSymbols\n\n"
+                        "m                                macro           \n"
+                        "S                                segment          size 00000015 align 16 use32 class ''\n"
+                        "a                                label            S:00000000\n"
+                        "d                                label            S:00000005\n"
+                        "@C0001                           label            S:00000015\n");
     result_free(&r);
 }
 
@@ -209,7 +222,8 @@ static void test_limits(void **state)
 static void test_no_memory(void **state)
 {
     (void)state;
-    static const char text[] = ".386\nm macro x\nlocal l\nl: mov eax, x\nendm\nS segment use32\nm 5\nfor y, <1,2>\ndd y\nendm\nS ends\nend\n";
+    static const char text[] =
+        ".386\nm macro x\nlocal l\nl: mov eax, x\nendm\nS segment use32\nm 5\nfor y, <1,2>\ndd y\nendm\nS ends\nend\n";
     bool ok = false;
     size_t n = 0;
     for (; !ok && n < 2000; n++) {
@@ -233,9 +247,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_symbols),         cmocka_unit_test(test_line_numbers), cmocka_unit_test(test_directives),
-        cmocka_unit_test(test_definitions_and_echo), cmocka_unit_test(test_listing),  cmocka_unit_test(test_identical_objects),
-        cmocka_unit_test(test_limits),          cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_symbols),    cmocka_unit_test(test_line_numbers),
+        cmocka_unit_test(test_directives), cmocka_unit_test(test_definitions_and_echo),
+        cmocka_unit_test(test_listing),    cmocka_unit_test(test_identical_objects),
+        cmocka_unit_test(test_limits),     cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

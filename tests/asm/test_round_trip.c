@@ -1,5 +1,5 @@
-// All forms of forms.def in 16 and 32 bits: the sources of instructions16.txt and instructions32.txt are assembled, decoded with
-// Zydis, printed in MASM's style and assembled again. The second decoding must print the same text.
+// All forms of forms.def in 16 and 32 bits: the sources of instructions16.txt and instructions32.txt are assembled,
+// decoded with Zydis, printed in MASM's style and assembled again. The second decoding must print the same text.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +42,8 @@ static size_t assemble(const char *text, size_t size, uint8_t *bytes, size_t roo
     base_diag_init(&diag, &base_heap, NULL, NULL);
     base_buf_init(&out, &base_heap);
     base_arena_init(&arena, &base_heap);
-    if (asm_assemble(&options, "trip.asm", text, size, &diag, &out, NULL) && coff_read(out.data, out.size, "trip", &arena, &diag, &object))
+    if (asm_assemble(&options, "trip.asm", text, size, &diag, &out, NULL) &&
+        coff_read(out.data, out.size, "trip", &arena, &diag, &object))
         for (uint32_t i = 0; i < object.section_count; i++)
             if (strcmp(object.sections[i].name, "CSEG") == 0 && object.sections[i].size <= room)
                 memcpy(bytes, object.sections[i].data, n = object.sections[i].size);
@@ -53,12 +54,14 @@ static size_t assemble(const char *text, size_t size, uint8_t *bytes, size_t roo
     return n;
 }
 
-static bool decode(struct bench *b, const uint8_t *bytes, size_t size, ZydisDecodedInstruction *in, ZydisDecodedOperand *operands)
+static bool decode(struct bench *b, const uint8_t *bytes, size_t size, ZydisDecodedInstruction *in,
+                   ZydisDecodedOperand *operands)
 {
     return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&b->decoder, bytes, size, in, operands));
 }
 
-static const ZydisDecodedOperand *relative_target(const ZydisDecodedInstruction *in, const ZydisDecodedOperand *operands)
+static const ZydisDecodedOperand *relative_target(const ZydisDecodedInstruction *in,
+                                                  const ZydisDecodedOperand *operands)
 {
     for (unsigned i = 0; i < in->operand_count_visible; i++)
         if (operands[i].type == ZYDIS_OPERAND_TYPE_IMMEDIATE && operands[i].imm.is_relative)
@@ -71,10 +74,20 @@ static void to_masm(char *text, size_t room)
 {
     static const struct {
         const char *from, *to;
-    } words[] = {{"si*1]", "si]"}, {"di*1]", "di]"}, {"si*1+", "si+"}, {"si*1-", "si-"}, {" far fword", " fword"}, {" far dword", " dword"},
-                 {"ret far", "retf"}, {"int3", "int 3"}, {"feni8087_nop", "fneni"}, {"fdisi8087_nop", "fndisi"}, {"287_nop", ""}};
+    } words[] = {{"si*1]", "si]"},
+                 {"di*1]", "di]"},
+                 {"si*1+", "si+"},
+                 {"si*1-", "si-"},
+                 {" far fword", " fword"},
+                 {" far dword", " dword"},
+                 {"ret far", "retf"},
+                 {"int3", "int 3"},
+                 {"feni8087_nop", "fneni"},
+                 {"fdisi8087_nop", "fndisi"},
+                 {"287_nop", ""}};
     for (char *p = text; (p = strstr(p, "st")) != NULL; p += 2) {
-        bool word = (p == text || p[-1] == ' ' || p[-1] == ',') && p[2] >= '0' && p[2] <= '7' && strlen(text) + 3 < room;
+        bool word =
+            (p == text || p[-1] == ' ' || p[-1] == ',') && p[2] >= '0' && p[2] <= '7' && strlen(text) + 3 < room;
         if (word) {
             char digit = p[2];
             memmove(p + 5, p + 3, strlen(p + 3) + 1);
@@ -90,27 +103,32 @@ static void to_masm(char *text, size_t room)
     }
 }
 
-static void print(struct bench *b, const ZydisDecodedInstruction *in, const ZydisDecodedOperand *operands, char *text, size_t room)
+static void print(struct bench *b, const ZydisDecodedInstruction *in, const ZydisDecodedOperand *operands, char *text,
+                  size_t room)
 {
     const ZydisDecodedOperand *target = relative_target(in, operands);
     if (target) {
         long long distance = (long long)target->imm.value.s + in->length;
-        snprintf(text, room, "%s %s$%+lld", ZydisMnemonicGetString(in->mnemonic), target->size == 8 ? "short " : "near ptr ", distance);
+        snprintf(text, room, "%s %s$%+lld", ZydisMnemonicGetString(in->mnemonic),
+                 target->size == 8 ? "short " : "near ptr ", distance);
         return;
     }
     ZydisFormatterFormatInstruction(&b->formatter, in, operands, in->operand_count_visible, text, room, 0, NULL);
     to_masm(text, room);
-    if (b->bits == 32 && in->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE && (strcmp(text, "pusha") == 0 || strcmp(text, "popa") == 0))
+    if (b->bits == 32 && in->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE &&
+        (strcmp(text, "pusha") == 0 || strcmp(text, "popa") == 0))
         strcat(text, "w");
 }
 
 // TEST and XCHG mean the same either way round; MASM and Zydis do not agree which operand comes first.
 static bool same_instruction(const char *x, const char *y)
 {
-    return strcmp(x, y) == 0 || ((strncmp(x, "test ", 5) == 0 || strncmp(x, "xchg ", 5) == 0) && strlen(x) == strlen(y));
+    return strcmp(x, y) == 0 ||
+           ((strncmp(x, "test ", 5) == 0 || strncmp(x, "xchg ", 5) == 0) && strlen(x) == strlen(y));
 }
 
-static void check(struct bench *b, const uint8_t *bytes, const ZydisDecodedInstruction *in, const ZydisDecodedOperand *operands)
+static void check(struct bench *b, const uint8_t *bytes, const ZydisDecodedInstruction *in,
+                  const ZydisDecodedOperand *operands)
 {
     char text[256], again[256] = "", source[512];
     uint8_t second[64];
@@ -118,14 +136,16 @@ static void check(struct bench *b, const uint8_t *bytes, const ZydisDecodedInstr
     ZydisDecodedOperand operands2[ZYDIS_MAX_OPERAND_COUNT];
     struct base_buf messages;
     print(b, in, operands, text, sizeof text);
-    int n = snprintf(source, sizeof source, ".686p\n.mmx\nCSEG segment use%u\nassume cs:CSEG\n%s\nCSEG ends\nend\n", b->bits, text);
+    int n = snprintf(source, sizeof source, ".686p\n.mmx\nCSEG segment use%u\nassume cs:CSEG\n%s\nCSEG ends\nend\n",
+                     b->bits, text);
     base_buf_init(&messages, &base_heap);
     size_t size = assemble(source, (size_t)n, second, sizeof second, &messages);
     if (size && decode(b, second, size, &in2, operands2))
         print(b, &in2, operands2, again, sizeof again);
     b->instructions++;
     if (!same_instruction(text, again)) {
-        print_error("%s (%02X %02X %02X) came back as '%s'\n%s", text, bytes[0], bytes[1], bytes[2], again, base_buf_cstr(&messages));
+        print_error("%s (%02X %02X %02X) came back as '%s'\n%s", text, bytes[0], bytes[1], bytes[2], again,
+                    base_buf_cstr(&messages));
         b->failures++;
     }
     base_buf_free(&messages);

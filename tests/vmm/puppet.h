@@ -1,6 +1,6 @@
-// A driver whose decisions are made in C: every callback is a few bytes of guest code that ask a script in the test what to
-// do next, which is to call a service with given registers or to return. Everything goes through the real processor, stack
-// and gates; only the thinking is done here.
+// A driver whose decisions are made in C: every callback is a few bytes of guest code that ask a script in the test
+// what to do next, which is to call a service with given registers or to return. Everything goes through the real
+// processor, stack and gates; only the thinking is done here.
 #ifndef VXDKIT_TESTS_VMM_PUPPET_H
 #define VXDKIT_TESTS_VMM_PUPPET_H
 
@@ -38,17 +38,17 @@ struct puppet {
     struct {
         const struct puppet_proc *proc;
         uint32_t esp, step;
-        uint32_t args; // bytes that it has pushed for the call under way
+        uint32_t args;            // bytes that it has pushed for the call under way
     } active[PUPPET_ACTIVATIONS]; // one for each running callback
     unsigned active_count;
     uint32_t code, code_used;
     bool called;
-    uint32_t args; // pushed by puppet_call_c
+    uint32_t args;       // pushed by puppet_call_c
     puppet_script *boot; // run at Sys_VM_Init, in the control procedure
     const struct puppet_proc *boot_proc;
-    unsigned checks;        // check records seen
-    char last_check[64];    // rule of the last one
-    char text[PUPPET_LOG];  // what scripts noted with puppet_note
+    unsigned checks;       // check records seen
+    char last_check[64];   // rule of the last one
+    char text[PUPPET_LOG]; // what scripts noted with puppet_note
     void *user;
 };
 
@@ -70,7 +70,8 @@ static inline uint32_t puppet_service(struct puppet *p, uint16_t device, uint16_
 {
     uint32_t module = vmm_module_by_id(p->v, device);
     assert_int_not_equal(module, 0);
-    return vmm_peek32(p->v, vmm_peek32(p->v, vmm_module_at(p->v, module)->ddb + KIT_DDB_Service_Table_Ptr) + 4u * ordinal);
+    return vmm_peek32(p->v,
+                      vmm_peek32(p->v, vmm_module_at(p->v, module)->ddb + KIT_DDB_Service_Table_Ptr) + 4u * ordinal);
 }
 
 static inline void puppet_push(struct puppet *p, uint32_t value)
@@ -143,8 +144,8 @@ static inline const struct puppet_proc *puppet_proc(struct puppet *p, puppet_scr
     struct puppet_proc *proc = &p->procs[p->proc_count++];
     *proc = (struct puppet_proc){p, script, user, p->code + p->code_used};
     uint32_t variable = p->code + p->code_used + 8, host = vmm_host_proc(p->v, puppet_step, proc);
-    const uint8_t call[6] = {0xFF, 0x15, (uint8_t)variable, (uint8_t)(variable >> 8), (uint8_t)(variable >> 16),
-                             (uint8_t)(variable >> 24)};
+    const uint8_t call[6] = {
+        0xFF, 0x15, (uint8_t)variable, (uint8_t)(variable >> 8), (uint8_t)(variable >> 16), (uint8_t)(variable >> 24)};
     assert_true(x86_write_linear(vmm_cpu(p->v), proc->thunk, call, sizeof call, X86_WRITE, NULL));
     vmm_poke32(p->v, variable, host);
     p->code_used += 16;
@@ -155,7 +156,8 @@ static struct puppet *puppet_booting; // the control procedure has no user point
 
 static inline void puppet_control(struct vmm *v)
 {
-    bool mine = vmm_regs(v)[X86_EAX] == KIT_Sys_VM_Init && puppet_booting && puppet_booting->v == v && puppet_booting->boot_proc;
+    bool mine = vmm_regs(v)[X86_EAX] == KIT_Sys_VM_Init && puppet_booting && puppet_booting->v == v &&
+                puppet_booting->boot_proc;
     vmm_set_flag(v, X86_CF, false);
     if (!mine)
         return;

@@ -1,6 +1,7 @@
-// Events against a small model that is obviously right: a list of what is pending and, for each callback that starts, the
-// question whether it may. Random scopes, flags, boosts, time-outs, cancellations, critical sections, interrupt flags and
-// nested execution in three virtual machines; each seed is a run of its own and can be repeated (VXDKIT_SEED=n).
+// Events against a small model that is obviously right: a list of what is pending and, for each callback that starts,
+// the question whether it may. Random scopes, flags, boosts, time-outs, cancellations, critical sections, interrupt
+// flags and nested execution in three virtual machines; each seed is a run of its own and can be repeated
+// (VXDKIT_SEED=n).
 #include "puppet.h"
 
 enum { EVENTS = 400, ROUNDS = 30, VMS = 3, SEEDS = 1500 };
@@ -11,7 +12,7 @@ struct model_event {
     enum state state;
     uint16_t cancel; // service of its family
     uint32_t flags;
-    int level; // 0 global, 1 VM, 2 thread
+    int level;      // 0 global, 1 VM, 2 thread
     uint32_t scope; // handle
     int32_t boost;
     uint64_t deadline; // ns, 0 = none
@@ -23,7 +24,7 @@ struct model {
     uint64_t random;
     struct model_event events[EVENTS];
     uint32_t count;
-    uint32_t owner; // thread that has the critical section, 0 = free
+    uint32_t owner;         // thread that has the critical section, 0 = free
     uint32_t nested_thread; // thread inside Begin_Nest_Exec, 0 = none (one at a time)
     bool ints_off[VMS + 2];
     uint32_t vms;
@@ -77,8 +78,8 @@ static void assert_in_turn(struct model *m, uint32_t index)
             continue;
         bool o_last = o->flags & KIT_PEF_Process_Last;
         if (o_last < last || (o_last == last && o->level < e->level))
-            fail_msg("event %u (level %d, flags %X) ran before event %u (level %d, flags %X, deadline %llu)", index, e->level, e->flags, i,
-                     o->level, o->flags, (unsigned long long)o->deadline);
+            fail_msg("event %u (level %d, flags %X) ran before event %u (level %d, flags %X, deadline %llu)", index,
+                     e->level, e->flags, i, o->level, o->flags, (unsigned long long)o->deadline);
     }
 }
 
@@ -108,9 +109,17 @@ static bool event_started(struct puppet *p, uint32_t step, void *user)
 
 static uint32_t random_flags(struct model *m)
 {
-    static const uint32_t choice[] = {0, 0, 0, KIT_PEF_Wait_For_STI, KIT_PEF_Wait_For_Thread_STI, KIT_PEF_Wait_Not_Crit,
-                                      KIT_PEF_Wait_Not_Crit, KIT_PEF_Wait_Not_Nested_Exec, KIT_PEF_Process_Last,
-                                      KIT_PEF_Always_Sched, KIT_PEF_Wait_In_PM | KIT_PEF_Time_Out};
+    static const uint32_t choice[] = {0,
+                                      0,
+                                      0,
+                                      KIT_PEF_Wait_For_STI,
+                                      KIT_PEF_Wait_For_Thread_STI,
+                                      KIT_PEF_Wait_Not_Crit,
+                                      KIT_PEF_Wait_Not_Crit,
+                                      KIT_PEF_Wait_Not_Nested_Exec,
+                                      KIT_PEF_Process_Last,
+                                      KIT_PEF_Always_Sched,
+                                      KIT_PEF_Wait_In_PM | KIT_PEF_Time_Out};
     uint32_t flags = choice[pick(m, BASE_COUNT(choice))];
     if (pick(m, 4) == 0)
         flags |= KIT_PEF_Wait_Not_Crit;
@@ -131,10 +140,14 @@ static bool new_event(struct model *m)
         uint16_t service, cancel;
         int level;
     } kinds[] = {
-        {KIT_Schedule_Global_Event, KIT_Cancel_Global_Event, 0}, {KIT_Schedule_VM_Event, KIT_Cancel_VM_Event, 1},
-        {KIT_Schedule_Thread_Event, KIT_Cancel_Thread_Event, 2}, {KIT_Call_Global_Event, KIT_Cancel_Global_Event, 0},
-        {KIT_Call_VM_Event, KIT_Cancel_VM_Event, 1},             {KIT_Call_Restricted_Event, KIT_Cancel_Restricted_Event, 0},
-        {KIT_Call_Restricted_Event, KIT_Cancel_Restricted_Event, 1}, {KIT_Call_Restricted_Event, KIT_Cancel_Restricted_Event, 2},
+        {KIT_Schedule_Global_Event, KIT_Cancel_Global_Event, 0},
+        {KIT_Schedule_VM_Event, KIT_Cancel_VM_Event, 1},
+        {KIT_Schedule_Thread_Event, KIT_Cancel_Thread_Event, 2},
+        {KIT_Call_Global_Event, KIT_Cancel_Global_Event, 0},
+        {KIT_Call_VM_Event, KIT_Cancel_VM_Event, 1},
+        {KIT_Call_Restricted_Event, KIT_Cancel_Restricted_Event, 0},
+        {KIT_Call_Restricted_Event, KIT_Cancel_Restricted_Event, 1},
+        {KIT_Call_Restricted_Event, KIT_Cancel_Restricted_Event, 2},
     };
     if (m->count == EVENTS)
         return false;

@@ -1,5 +1,5 @@
-// Host memory refused at every single request, from the machine's creation to its shutdown: the run ends with a message,
-// nothing leaks, nothing crashes. Guest memory refused is the services' own matter (tests/vmm/services).
+// Host memory refused at every single request, from the machine's creation to its shutdown: the run ends with a
+// message, nothing leaks, nothing crashes. Guest memory refused is the services' own matter (tests/vmm/services).
 #include "puppet.h"
 
 struct counter {

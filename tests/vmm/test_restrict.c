@@ -12,9 +12,16 @@
 static struct vmm_situation situation_of(unsigned bits, int64_t priority)
 {
     return (struct vmm_situation){
-        .vm_interrupts = bits & 1, .thread_interrupts = bits & 2, .hardware_interrupt = bits & 4, .nested = bits & 8,
-        .protected_mode = bits & 16, .system_vm = bits & 32, .section_free = bits & 64, .section_mine = bits & 128,
-        .section_outside = bits & 256, .priority = priority,
+        .vm_interrupts = bits & 1,
+        .thread_interrupts = bits & 2,
+        .hardware_interrupt = bits & 4,
+        .nested = bits & 8,
+        .protected_mode = bits & 16,
+        .system_vm = bits & 32,
+        .section_free = bits & 64,
+        .section_mine = bits & 128,
+        .section_outside = bits & 256,
+        .priority = priority,
     };
 }
 

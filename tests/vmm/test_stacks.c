@@ -103,7 +103,8 @@ static void nested_four_deep(void **state)
     (void)state;
     struct fixture f = {0};
     struct puppet *p = puppet_new(boot_nest, &f);
-    uint32_t cs = vmm_peek32(p->v, vmm_client(p->v) + KIT_Client_CS), ip = vmm_peek32(p->v, vmm_client(p->v) + KIT_Client_EIP);
+    uint32_t cs = vmm_peek32(p->v, vmm_client(p->v) + KIT_Client_CS),
+             ip = vmm_peek32(p->v, vmm_client(p->v) + KIT_Client_EIP);
     assert_int_equal(puppet_run(p, 1000), VMM_END_IDLE);
     assert_string_equal(p->text, "A{hook{B{}B resumed }hook int done }A ");
     assert_int_equal(p->checks, 0);

@@ -78,9 +78,11 @@ static void hooks_wherever_they_stand(void **state)
 {
     (void)state;
     left_behind(" mov eax, 5\n mov esi, OFFSET32 Hook\n VMMcall Hook_V86_Fault\n", "left-behind\n");
-    left_behind(" GetVxDServiceOrdinal eax, Set_Time_Slice_Granularity\n mov esi, OFFSET32 Hook\n VMMcall Hook_Device_Service\n"
-                " GetVxDServiceOrdinal eax, Set_Time_Slice_Granularity\n mov esi, OFFSET32 Newer\n VMMcall Hook_Device_Service\n",
-                "left-behind\nleft-behind\n");
+    left_behind(
+        " GetVxDServiceOrdinal eax, Set_Time_Slice_Granularity\n mov esi, OFFSET32 Hook\n VMMcall Hook_Device_Service\n"
+        " GetVxDServiceOrdinal eax, Set_Time_Slice_Granularity\n mov esi, OFFSET32 Newer\n VMMcall "
+        "Hook_Device_Service\n",
+        "left-behind\nleft-behind\n");
 }
 
 static void ways_into_its_code(void **state)

@@ -1,5 +1,6 @@
-// cpu-conformance DIR: runs every test of DIR's op*.txt (format: single-instruction tests, one a line; the README beside
-// the data describes it) on a 386 in real mode. Prints each failing form with its first case, then "N passed, M failed".
+// cpu-conformance DIR: runs every test of DIR's op*.txt (format: single-instruction tests, one a line; the README
+// beside the data describes it) on a 386 in real mode. Prints each failing form with its first case, then "N passed, M
+// failed".
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +20,8 @@ struct test {
     char form[8];
     unsigned index, mask;
     bool applicable;
-    int exception;          // -1: none
-    uint32_t pushed_flags;  // address of the FLAGS word an exception pushed
+    int exception;         // -1: none
+    uint32_t pushed_flags; // address of the FLAGS word an exception pushed
     uint32_t before[NREG], after[NREG];
     struct cell first[CELLS], last[CELLS];
     unsigned firsts, lasts;
@@ -157,7 +158,8 @@ static uint32_t result(const struct x86 *cpu, unsigned i)
 
 static bool compare_registers(const struct bench *b, const struct test *t, char *why, size_t n)
 {
-    static const char *const name[] = {"AX", "BX", "CX", "DX", "CS", "SS", "DS", "ES", "SP", "BP", "SI", "DI", "IP", "FLAGS"};
+    static const char *const name[] = {"AX", "BX", "CX", "DX", "CS", "SS", "DS",
+                                       "ES", "SP", "BP", "SI", "DI", "IP", "FLAGS"};
     for (unsigned i = 0; i < NREG; i++) {
         uint32_t mask = i == FLAGS ? t->mask & 0xfff : 0xffff, got = result(b->cpu, i), want = t->after[i];
         if (((got ^ want) & mask) == 0)

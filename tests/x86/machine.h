@@ -3,9 +3,9 @@
 #ifndef VXDKIT_TESTS_X86_MACHINE_H
 #define VXDKIT_TESTS_X86_MACHINE_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +15,33 @@
 #include "x86/x86.h"
 
 enum {
-    GDT = 0x1000, IDT = 0x2000, HANDLERS = 0x3000, TSS = 0x4000, CODE = 0x8000, STACK0 = 0x20000, STACK3 = 0x28000,
-    DATA = 0x30000, PAGES = 0x100000, GATES = 0x40000, RAM_PAGES = 0x400,
-    SEL_CODE0 = 0x08, SEL_DATA0 = 0x10, SEL_CODE3 = 0x1b, SEL_DATA3 = 0x23, SEL_TSS = 0x28, SEL_CODE16 = 0x30,
-    SEL_SMALL = 0x3b, SEL_DOWN = 0x43, SEL_READONLY = 0x4b, SEL_CONFORMING = 0x50, SEL_ABSENT = 0x5b, SEL_GATE0 = 0x63,
-    SEL_EXECUTE_ONLY = 0x6b, SEL_TSS2 = 0x70, SEL_STACK16 = 0x7b, SEL_LDT = 0x80,
+    GDT = 0x1000,
+    IDT = 0x2000,
+    HANDLERS = 0x3000,
+    TSS = 0x4000,
+    CODE = 0x8000,
+    STACK0 = 0x20000,
+    STACK3 = 0x28000,
+    DATA = 0x30000,
+    PAGES = 0x100000,
+    GATES = 0x40000,
+    RAM_PAGES = 0x400,
+    SEL_CODE0 = 0x08,
+    SEL_DATA0 = 0x10,
+    SEL_CODE3 = 0x1b,
+    SEL_DATA3 = 0x23,
+    SEL_TSS = 0x28,
+    SEL_CODE16 = 0x30,
+    SEL_SMALL = 0x3b,
+    SEL_DOWN = 0x43,
+    SEL_READONLY = 0x4b,
+    SEL_CONFORMING = 0x50,
+    SEL_ABSENT = 0x5b,
+    SEL_GATE0 = 0x63,
+    SEL_EXECUTE_ONLY = 0x6b,
+    SEL_TSS2 = 0x70,
+    SEL_STACK16 = 0x7b,
+    SEL_LDT = 0x80,
 };
 
 struct machine {
@@ -133,8 +155,8 @@ static inline uint32_t machine_code(struct machine *m, uint32_t at, const char *
     return at;
 }
 
-static inline void machine_descriptor(struct machine *m, uint32_t table, unsigned selector, uint32_t base, uint32_t limit,
-                                      unsigned access, unsigned flags)
+static inline void machine_descriptor(struct machine *m, uint32_t table, unsigned selector, uint32_t base,
+                                      uint32_t limit, unsigned access, unsigned flags)
 {
     machine_put32(m, table + (selector & ~7u), base << 16 | (limit & 0xffff));
     machine_put32(m, table + (selector & ~7u) + 4,
@@ -179,8 +201,8 @@ static inline void machine_tables(struct machine *m)
 static inline struct machine *machine_new(enum x86_model model)
 {
     struct machine *m = calloc(1, sizeof *m);
-    m->owner = (struct x86_owner){m, machine_gate, machine_in, machine_out, machine_mmio_read, machine_mmio_write,
-                                  machine_vector};
+    m->owner = (struct x86_owner){
+        m, machine_gate, machine_in, machine_out, machine_mmio_read, machine_mmio_write, machine_vector};
     m->memory = x86_memory_new(&base_heap);
     assert_non_null(m->memory);
     m->cpu = x86_new(&base_heap, m->memory, &m->owner, model);

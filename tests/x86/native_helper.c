@@ -3,8 +3,15 @@
 // A case starts by returning from a signal with its registers and ends in the next signal.
 #include "native.h"
 
-enum { SYS_EXIT = 1, SYS_READ = 3, SYS_WRITE = 4, SYS_MMAP2 = 192, SYS_SIGACTION = 174, SYS_SIGALTSTACK = 186,
-       SYS_MODIFY_LDT = 123 };
+enum {
+    SYS_EXIT = 1,
+    SYS_READ = 3,
+    SYS_WRITE = 4,
+    SYS_MMAP2 = 192,
+    SYS_SIGACTION = 174,
+    SYS_SIGALTSTACK = 186,
+    SYS_MODIFY_LDT = 123
+};
 enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11 };
 
 struct context { // ucontext of a 32-bit signal frame: sigcontext behind flags, link and stack
@@ -62,7 +69,8 @@ static void wait_for_batch(void)
 static void save(struct native_case *k, const struct context *x)
 {
     const uint32_t reg[8] = {x->eax, x->ecx, x->edx, x->ebx, x->esp, x->ebp, x->esi, x->edi};
-    const uint32_t seg[6] = {x->es & 0xffff, x->cs & 0xffff, x->ss & 0xffff, x->ds & 0xffff, x->fs & 0xffff, x->gs & 0xffff};
+    const uint32_t seg[6] = {x->es & 0xffff, x->cs & 0xffff, x->ss & 0xffff,
+                             x->ds & 0xffff, x->fs & 0xffff, x->gs & 0xffff};
     copy(k->reg, reg, sizeof reg);
     copy(k->seg, seg, sizeof seg);
     k->eip = x->eip;
@@ -116,7 +124,9 @@ static uint32_t map(uint32_t at, uint32_t n, uint32_t flags, uint32_t fd)
     register uint32_t result;
     // mmap2 has six arguments: the sixth goes through EBP
     __asm__ volatile("push %%ebp; xor %%ebp, %%ebp; int $0x80; pop %%ebp"
-                     : "=a"(result) : "0"(SYS_MMAP2), "b"(at), "c"(n), "d"(7), "S"(flags), "D"(fd) : "memory");
+                     : "=a"(result)
+                     : "0"(SYS_MMAP2), "b"(at), "c"(n), "d"(7), "S"(flags), "D"(fd)
+                     : "memory");
     return result;
 }
 

@@ -21,13 +21,24 @@ uint32_t random_below(struct random *r, uint32_t n)
 
 uint32_t random_value(struct random *r)
 {
-    static const uint32_t edges[] = {0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff,
-                                     0x80000000, 0xffffffff, 0xfffffffe, 0xffffff80, 0xffff8000, 0x99, 0x9a, 31, 32, 33};
+    static const uint32_t edges[] = {
+        0,          1,          2,          0x7f,       0x80,       0xff,       0x100, 0x7fff, 0x8000, 0xffff, 0x10000,
+        0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe, 0xffffff80, 0xffff8000, 0x99,  0x9a,   31,     32,     33};
     return random_below(r, 3) ? random_next(r) : edges[random_below(r, sizeof edges / sizeof *edges)];
 }
 
-enum { MODRM = 1, IMM8 = 2, IMMZ = 4, REL8 = 8, RELZ = 16, NO_REG_FORM = 32, NO_MEM_FORM = 64, STRING = 128, STACK = 256,
-       IMM16 = 512 };
+enum {
+    MODRM = 1,
+    IMM8 = 2,
+    IMMZ = 4,
+    REL8 = 8,
+    RELZ = 16,
+    NO_REG_FORM = 32,
+    NO_MEM_FORM = 64,
+    STRING = 128,
+    STACK = 256,
+    IMM16 = 512
+};
 
 struct opcode {
     uint16_t first, last; // 1xx: behind 0F
@@ -35,23 +46,87 @@ struct opcode {
 };
 
 static const struct opcode opcodes[] = {
-    {0x00, 0x03, MODRM}, {0x04, 0x04, IMM8}, {0x05, 0x05, IMMZ}, {0x08, 0x0b, MODRM}, {0x0c, 0x0c, IMM8},
-    {0x10, 0x13, MODRM}, {0x15, 0x15, IMMZ}, {0x18, 0x1b, MODRM}, {0x1d, 0x1d, IMMZ}, {0x20, 0x23, MODRM},
-    {0x27, 0x27, 0}, {0x28, 0x2b, MODRM}, {0x2f, 0x2f, 0}, {0x30, 0x33, MODRM}, {0x37, 0x37, 0}, {0x38, 0x3b, MODRM},
-    {0x3c, 0x3c, IMM8}, {0x3f, 0x3f, 0}, {0x40, 0x4f, 0}, {0x50, 0x53, STACK}, {0x55, 0x5b, STACK}, {0x5d, 0x5f, STACK},
-    {0x60, 0x61, STACK}, {0x62, 0x62, MODRM | NO_REG_FORM}, {0x68, 0x68, IMMZ | STACK}, {0x69, 0x69, MODRM | IMMZ},
-    {0x6a, 0x6a, IMM8 | STACK}, {0x6b, 0x6b, MODRM | IMM8}, {0x70, 0x7f, REL8}, {0x80, 0x80, MODRM | IMM8},
-    {0x81, 0x81, MODRM | IMMZ}, {0x83, 0x83, MODRM | IMM8}, {0x84, 0x8b, MODRM}, {0x8c, 0x8c, MODRM},
-    {0x8d, 0x8d, MODRM | NO_REG_FORM}, {0x8f, 0x8f, MODRM | STACK}, {0x90, 0x99, 0}, {0x9e, 0x9f, 0},
-    {0xa4, 0xa7, STRING}, {0xa8, 0xa8, IMM8}, {0xa9, 0xa9, IMMZ}, {0xaa, 0xaf, STRING}, {0xb0, 0xb7, IMM8},
-    {0xb8, 0xbf, IMMZ}, {0xc0, 0xc1, MODRM | IMM8}, {0xc6, 0xc6, MODRM | IMM8}, {0xc7, 0xc7, MODRM | IMMZ},
-    {0xc9, 0xc9, STACK}, {0xd0, 0xd3, MODRM}, {0xd4, 0xd5, IMM8}, {0xd6, 0xd7, 0}, {0xe0, 0xe3, REL8}, {0xeb, 0xeb, REL8},
-    {0xe9, 0xe9, RELZ}, {0xf5, 0xf5, 0}, {0xf6, 0xf7, MODRM}, {0xf8, 0xf9, 0}, {0xfc, 0xfd, 0}, {0xfe, 0xfe, MODRM},
-    {0xff, 0xff, MODRM}, {0x140, 0x14f, MODRM}, {0x180, 0x18f, RELZ}, {0x190, 0x19f, MODRM}, {0x1a3, 0x1a3, MODRM},
-    {0x1a4, 0x1a4, MODRM | IMM8}, {0x1a5, 0x1a5, MODRM}, {0x1ab, 0x1ab, MODRM}, {0x1ac, 0x1ac, MODRM | IMM8},
-    {0x1ad, 0x1ad, MODRM}, {0x1af, 0x1af, MODRM}, {0x1b0, 0x1b1, MODRM}, {0x1b3, 0x1b3, MODRM}, {0x1b6, 0x1b7, MODRM},
-    {0x1ba, 0x1ba, MODRM | IMM8}, {0x1bb, 0x1bf, MODRM}, {0x1c0, 0x1c1, MODRM}, {0x1c7, 0x1c7, MODRM | NO_REG_FORM},
-    {0x1c8, 0x1cf, 0}, {0xfa, 0xfb, 0}, {0xf4, 0xf4, 0}, {0xc8, 0xc8, IMM16 | STACK},
+    {0x00, 0x03, MODRM},
+    {0x04, 0x04, IMM8},
+    {0x05, 0x05, IMMZ},
+    {0x08, 0x0b, MODRM},
+    {0x0c, 0x0c, IMM8},
+    {0x10, 0x13, MODRM},
+    {0x15, 0x15, IMMZ},
+    {0x18, 0x1b, MODRM},
+    {0x1d, 0x1d, IMMZ},
+    {0x20, 0x23, MODRM},
+    {0x27, 0x27, 0},
+    {0x28, 0x2b, MODRM},
+    {0x2f, 0x2f, 0},
+    {0x30, 0x33, MODRM},
+    {0x37, 0x37, 0},
+    {0x38, 0x3b, MODRM},
+    {0x3c, 0x3c, IMM8},
+    {0x3f, 0x3f, 0},
+    {0x40, 0x4f, 0},
+    {0x50, 0x53, STACK},
+    {0x55, 0x5b, STACK},
+    {0x5d, 0x5f, STACK},
+    {0x60, 0x61, STACK},
+    {0x62, 0x62, MODRM | NO_REG_FORM},
+    {0x68, 0x68, IMMZ | STACK},
+    {0x69, 0x69, MODRM | IMMZ},
+    {0x6a, 0x6a, IMM8 | STACK},
+    {0x6b, 0x6b, MODRM | IMM8},
+    {0x70, 0x7f, REL8},
+    {0x80, 0x80, MODRM | IMM8},
+    {0x81, 0x81, MODRM | IMMZ},
+    {0x83, 0x83, MODRM | IMM8},
+    {0x84, 0x8b, MODRM},
+    {0x8c, 0x8c, MODRM},
+    {0x8d, 0x8d, MODRM | NO_REG_FORM},
+    {0x8f, 0x8f, MODRM | STACK},
+    {0x90, 0x99, 0},
+    {0x9e, 0x9f, 0},
+    {0xa4, 0xa7, STRING},
+    {0xa8, 0xa8, IMM8},
+    {0xa9, 0xa9, IMMZ},
+    {0xaa, 0xaf, STRING},
+    {0xb0, 0xb7, IMM8},
+    {0xb8, 0xbf, IMMZ},
+    {0xc0, 0xc1, MODRM | IMM8},
+    {0xc6, 0xc6, MODRM | IMM8},
+    {0xc7, 0xc7, MODRM | IMMZ},
+    {0xc9, 0xc9, STACK},
+    {0xd0, 0xd3, MODRM},
+    {0xd4, 0xd5, IMM8},
+    {0xd6, 0xd7, 0},
+    {0xe0, 0xe3, REL8},
+    {0xeb, 0xeb, REL8},
+    {0xe9, 0xe9, RELZ},
+    {0xf5, 0xf5, 0},
+    {0xf6, 0xf7, MODRM},
+    {0xf8, 0xf9, 0},
+    {0xfc, 0xfd, 0},
+    {0xfe, 0xfe, MODRM},
+    {0xff, 0xff, MODRM},
+    {0x140, 0x14f, MODRM},
+    {0x180, 0x18f, RELZ},
+    {0x190, 0x19f, MODRM},
+    {0x1a3, 0x1a3, MODRM},
+    {0x1a4, 0x1a4, MODRM | IMM8},
+    {0x1a5, 0x1a5, MODRM},
+    {0x1ab, 0x1ab, MODRM},
+    {0x1ac, 0x1ac, MODRM | IMM8},
+    {0x1ad, 0x1ad, MODRM},
+    {0x1af, 0x1af, MODRM},
+    {0x1b0, 0x1b1, MODRM},
+    {0x1b3, 0x1b3, MODRM},
+    {0x1b6, 0x1b7, MODRM},
+    {0x1ba, 0x1ba, MODRM | IMM8},
+    {0x1bb, 0x1bf, MODRM},
+    {0x1c0, 0x1c1, MODRM},
+    {0x1c7, 0x1c7, MODRM | NO_REG_FORM},
+    {0x1c8, 0x1cf, 0},
+    {0xfa, 0xfb, 0},
+    {0xf4, 0xf4, 0},
+    {0xc8, 0xc8, IMM16 | STACK},
 };
 
 struct maker {
@@ -59,7 +134,7 @@ struct maker {
     struct random_code *c;
     uint8_t b[20];
     unsigned n;
-    bool code32;       // operand size
+    bool code32; // operand size
     bool address32;
 };
 
@@ -194,9 +269,11 @@ static bool acceptable(const struct maker *m, bool code32, uint32_t *undefined)
     if (z.mnemonic == ZYDIS_MNEMONIC_CALL || z.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR ||
         (z.mnemonic == ZYDIS_MNEMONIC_JMP && z.opcode == 0xff))
         return false;
-    if (z.mnemonic == ZYDIS_MNEMONIC_RDSEED || z.mnemonic == ZYDIS_MNEMONIC_RDRAND || z.mnemonic == ZYDIS_MNEMONIC_RDPID ||
-        z.mnemonic == ZYDIS_MNEMONIC_XSAVEC || z.mnemonic == ZYDIS_MNEMONIC_XRSTORS || z.mnemonic == ZYDIS_MNEMONIC_POPCNT ||
-        z.mnemonic == ZYDIS_MNEMONIC_XSAVES || (z.opcode_map == ZYDIS_OPCODE_MAP_0F && z.opcode == 0xc7 && z.raw.modrm.reg != 1))
+    if (z.mnemonic == ZYDIS_MNEMONIC_RDSEED || z.mnemonic == ZYDIS_MNEMONIC_RDRAND ||
+        z.mnemonic == ZYDIS_MNEMONIC_RDPID || z.mnemonic == ZYDIS_MNEMONIC_XSAVEC ||
+        z.mnemonic == ZYDIS_MNEMONIC_XRSTORS || z.mnemonic == ZYDIS_MNEMONIC_POPCNT ||
+        z.mnemonic == ZYDIS_MNEMONIC_XSAVES ||
+        (z.opcode_map == ZYDIS_OPCODE_MAP_0F && z.opcode == 0xc7 && z.raw.modrm.reg != 1))
         return false;
     if (z.mnemonic == ZYDIS_MNEMONIC_XABORT || z.mnemonic == ZYDIS_MNEMONIC_XBEGIN)
         return false;
@@ -204,9 +281,10 @@ static bool acceptable(const struct maker *m, bool code32, uint32_t *undefined)
         return true;
     if (z.cpu_flags->tested & *undefined)
         return false;
-    bool shift = z.mnemonic == ZYDIS_MNEMONIC_SHL || z.mnemonic == ZYDIS_MNEMONIC_SHR || z.mnemonic == ZYDIS_MNEMONIC_SAR ||
-                 z.mnemonic == ZYDIS_MNEMONIC_SHLD || z.mnemonic == ZYDIS_MNEMONIC_SHRD || z.mnemonic == ZYDIS_MNEMONIC_ROL ||
-                 z.mnemonic == ZYDIS_MNEMONIC_ROR || z.mnemonic == ZYDIS_MNEMONIC_RCL || z.mnemonic == ZYDIS_MNEMONIC_RCR;
+    bool shift =
+        z.mnemonic == ZYDIS_MNEMONIC_SHL || z.mnemonic == ZYDIS_MNEMONIC_SHR || z.mnemonic == ZYDIS_MNEMONIC_SAR ||
+        z.mnemonic == ZYDIS_MNEMONIC_SHLD || z.mnemonic == ZYDIS_MNEMONIC_SHRD || z.mnemonic == ZYDIS_MNEMONIC_ROL ||
+        z.mnemonic == ZYDIS_MNEMONIC_ROR || z.mnemonic == ZYDIS_MNEMONIC_RCL || z.mnemonic == ZYDIS_MNEMONIC_RCR;
     if (shift) // OF of counts above 1, CF of counts beyond the operand; with a count of 0 nothing changes
         *undefined |= ZYDIS_CPUFLAG_OF | ZYDIS_CPUFLAG_AF | ((z.operand_width < 32) ? ZYDIS_CPUFLAG_CF : 0);
     else // what is undefined stays so: a jump or a fault may skip what defines it again

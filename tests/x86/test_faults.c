@@ -9,9 +9,9 @@ struct fault_case {
     const char *name;
     enum mode mode;
     const char *code;
-    int vector;    // NONE: reaches its own HLT
-    int error;     // NO_ERROR: no error code is pushed
-    int at;        // offset of the pushed EIP from CODE
+    int vector; // NONE: reaches its own HLT
+    int error;  // NO_ERROR: no error code is pushed
+    int at;     // offset of the pushed EIP from CODE
     uint32_t cr2;
 };
 
@@ -152,20 +152,20 @@ static void faulting_instructions_change_nothing(void **state)
 {
     (void)state;
     static const char *const code[] = {
-        "60",                         // pusha, the stack runs into the absent page
-        "C8 10 00 03",                // enter 16,3
-        "FF 35 00 00 05 00",          // push [absent]
-        "8F 05 00 00 05 00",          // pop [absent]
-        "FF 15 00 00 05 00",          // call [absent]
-        "0F B1 0D 00 00 05 00",       // cmpxchg [absent],ecx
-        "0F C1 0D 00 00 05 00",       // xadd
-        "11 0D 00 00 05 00",          // adc
-        "D3 25 00 00 05 00",          // shl
-        "A5",                         // movsd to absent
-        "0F AB 0D 00 00 05 00",       // bts
-        "0F 9C 05 00 00 05 00",       // setl
-        "F7 25 00 00 05 00",          // mul
-        "C4 05 00 00 05 00",          // les
+        "60",                   // pusha, the stack runs into the absent page
+        "C8 10 00 03",          // enter 16,3
+        "FF 35 00 00 05 00",    // push [absent]
+        "8F 05 00 00 05 00",    // pop [absent]
+        "FF 15 00 00 05 00",    // call [absent]
+        "0F B1 0D 00 00 05 00", // cmpxchg [absent],ecx
+        "0F C1 0D 00 00 05 00", // xadd
+        "11 0D 00 00 05 00",    // adc
+        "D3 25 00 00 05 00",    // shl
+        "A5",                   // movsd to absent
+        "0F AB 0D 00 00 05 00", // bts
+        "0F 9C 05 00 00 05 00", // setl
+        "F7 25 00 00 05 00",    // mul
+        "C4 05 00 00 05 00",    // les
     };
     for (unsigned i = 0; i < BASE_COUNT(code); i++) {
         struct machine *m = machine_new(X86_486);
@@ -214,7 +214,7 @@ static void v86_frame_has_nine_words_and_returns(void **state)
     struct machine *m = machine_new(X86_486);
     machine_v86(m, 0);
     m->cpu->state.seg[X86_GS].selector = 0x1111;
-    machine_code(m, CODE, "CD 20 40 FA"); // int 20h faults; inc ax; cli faults
+    machine_code(m, CODE, "CD 20 40 FA");                              // int 20h faults; inc ax; cli faults
     machine_code(m, HANDLERS + 13 * 16, "F4 83 C4 04 83 04 24 02 CF"); // hlt; add esp,4; add dword [esp],2; iretd
     assert_int_equal(machine_vector_reached(m), 13);
     uint32_t esp = m->cpu->state.reg[X86_ESP];
@@ -239,7 +239,7 @@ static void call_gate_switches_stacks(void **state)
     (void)state;
     struct machine *m = machine_new(X86_486);
     machine_protected(m, 3);
-    machine_code(m, CODE, "6A 11 6A 22 9A 00 00 00 00 63 00 CD 30"); // push 11h; push 22h; call far gate
+    machine_code(m, CODE, "6A 11 6A 22 9A 00 00 00 00 63 00 CD 30");   // push 11h; push 22h; call far gate
     machine_code(m, CODE + 0x800, "8B 44 24 08 8B 54 24 0C CA 08 00"); // mov eax,[esp+8]; mov edx,[esp+12]; retf 8
     assert_int_equal(machine_vector_reached(m), 0x30);
     assert_int_equal(m->cpu->state.reg[X86_EAX], 0x22);
@@ -461,15 +461,15 @@ static void models_lack_what_they_lack(void **state)
         const char *code;
         enum x86_model since;
     } rows[] = {
-        {"0F C8", X86_486},          // bswap eax
-        {"0F B1 C8", X86_486},       // cmpxchg
-        {"0F C1 C8", X86_486},       // xadd
-        {"0F 01 3D 00 00 00 00", X86_486}, // invlpg
-        {"0F A2", X86_486},          // cpuid
-        {"0F 31", X86_PENTIUM},      // rdtsc
-        {"0F 20 E0", X86_PENTIUM},   // mov eax,cr4
+        {"0F C8", X86_486},                    // bswap eax
+        {"0F B1 C8", X86_486},                 // cmpxchg
+        {"0F C1 C8", X86_486},                 // xadd
+        {"0F 01 3D 00 00 00 00", X86_486},     // invlpg
+        {"0F A2", X86_486},                    // cpuid
+        {"0F 31", X86_PENTIUM},                // rdtsc
+        {"0F 20 E0", X86_PENTIUM},             // mov eax,cr4
         {"0F C7 0D 00 00 03 00", X86_PENTIUM}, // cmpxchg8b
-        {"0F 44 C1", X86_P6},        // cmovz
+        {"0F 44 C1", X86_P6},                  // cmovz
     };
     for (unsigned i = 0; i < BASE_COUNT(rows); i++)
         for (unsigned model = X86_386; model <= X86_P6; model++) {

@@ -265,16 +265,19 @@ static void host_stack_does_not_grow(void **state)
     machine_protected(m, 0);
     // A loop with an operation of every kind that does its work in a function; each ends in a tail call or the host's
     // stack grows by hundreds of megabytes.
-    uint32_t at = machine_code(m, CODE, "40 8B 0D 00 00 03 00 89 0D 04 00 03 00 50 58"); // inc, mov, mov, push, pop
+    uint32_t at = machine_code(m, CODE, "40 8B 0D 00 00 03 00 89 0D 04 00 03 00 50 58");     // inc, mov, mov, push, pop
     at = machine_code(m, at, "D3 E0 C1 05 00 00 03 00 03 0F A5 C8 0F AC 05 00 00 03 00 05"); // shl, rol, shld, shrd
-    at = machine_code(m, at, "0F A3 C8 0F AB 0D 00 00 03 00 0F BC C1 0F BD C8"); // bt, bts, bsf, bsr
+    at = machine_code(m, at, "0F A3 C8 0F AB 0D 00 00 03 00 0F BC C1 0F BD C8");             // bt, bts, bsf, bsr
     at = machine_code(m, at, "0F B1 0D 00 00 03 00 0F C1 0D 00 00 03 00 87 0D 00 00 03 00"); // cmpxchg, xadd, xchg
-    at = machine_code(m, at, "F7 E1 F7 2D 00 00 03 00 6B C1 07 0F AF C1 31 D2 B9 03 00 00 00 F7 F1 31 D2 F7 F9"); // mul, div
+    at = machine_code(m, at,
+                      "F7 E1 F7 2D 00 00 03 00 6B C1 07 0F AF C1 31 D2 B9 03 00 00 00 F7 F1 31 D2 F7 F9"); // mul, div
     at = machine_code(m, at, "0F 94 C0 66 8C D8 8E D8 1E 1F 9C 60 61 83 C4 04"); // setz, segments, pushf, pusha, popa
-    at = machine_code(m, at, "C8 10 00 01 C9 FC BE 00 00 03 00 BF 00 01 03 00 A5 AB AD A6 AE 57 5F"); // enter, leave, strings
-    at = machine_code(m, at, "B9 03 00 00 00 F3 A4 D9 EE DE C1 DD D8 DB E3 C5 05 20 00 03 00 E4 60 E6 60"); // rep, x87, ports
+    at = machine_code(m, at,
+                      "C8 10 00 01 C9 FC BE 00 00 03 00 BF 00 01 03 00 A5 AB AD A6 AE 57 5F"); // enter, leave, strings
+    at = machine_code(m, at,
+                      "B9 03 00 00 00 F3 A4 D9 EE DE C1 DD D8 DB E3 C5 05 20 00 03 00 E4 60 E6 60");  // rep, x87, ports
     at = machine_code(m, at, "A3 FE FF 02 00 A1 FE FF 02 00 01 05 FE FF 02 00 FF 35 FE FF 02 00 58"); // across a page
-    at = machine_code(m, at, "A3 00 8F 00 00 66 F7 05 00 00 03 00 01 00"); // a store next to code
+    at = machine_code(m, at, "A3 00 8F 00 00 66 F7 05 00 00 03 00 01 00");             // a store next to code
     at = machine_code(m, at, "E8 00 00 00 00 58 83 C0 06 FF D0 58 83 C0 06 FF E0 90"); // call, call eax, jmp eax
     at = machine_code(m, at, "E9");
     machine_put32(m, at, CODE - (at + 4));

@@ -15,9 +15,18 @@
 #include "x86/x86.h"
 
 enum {
-    SKIPPED = 77, DEFAULT_CASES = 199000,
-    GDT = 0x1000, LDT = 0x1100, IDT = 0x2000, HANDLERS = 0x3000, TSS = 0x4000, STACK0 = 0x6000, DIRECTORY = 0x10000,
-    TABLES = 0x11000, CODE_PAGE = 0x20000, DATA_PAGE = 0x21000,
+    SKIPPED = 77,
+    DEFAULT_CASES = 199000,
+    GDT = 0x1000,
+    LDT = 0x1100,
+    IDT = 0x2000,
+    HANDLERS = 0x3000,
+    TSS = 0x4000,
+    STACK0 = 0x6000,
+    DIRECTORY = 0x10000,
+    TABLES = 0x11000,
+    CODE_PAGE = 0x20000,
+    DATA_PAGE = 0x21000,
     ARITHMETIC = X86_CF | X86_PF | X86_AF | X86_ZF | X86_SF | X86_OF,
 };
 
@@ -142,7 +151,8 @@ static bool start_ours(struct ours *o)
     s->cr0 |= 0x80000021u;
     x86_flush(o->cpu);
     bool ok = x86_load_segment(o->cpu, X86_TR, 0x18, NULL) && x86_load_segment(o->cpu, X86_LDTR, 0x30, NULL) &&
-              x86_load_segment(o->cpu, X86_CS, NATIVE_FLAT_CODE, NULL) && x86_load_segment(o->cpu, X86_SS, NATIVE_FLAT_DATA, NULL);
+              x86_load_segment(o->cpu, X86_CS, NATIVE_FLAT_CODE, NULL) &&
+              x86_load_segment(o->cpu, X86_SS, NATIVE_FLAT_DATA, NULL);
     o->start = *s;
     return ok;
 }
@@ -210,7 +220,8 @@ static bool run_ours(struct ours *o, const struct native_case *before, struct na
 
 static void set_segments(struct random *r, struct native_case *k, bool flat)
 {
-    static const uint16_t data[] = {NATIVE_SMALL, NATIVE_SMALL, NATIVE_SMALL, NATIVE_DOWN, NATIVE_READONLY, NATIVE_STACK16};
+    static const uint16_t data[] = {NATIVE_SMALL, NATIVE_SMALL,    NATIVE_SMALL,
+                                    NATIVE_DOWN,  NATIVE_READONLY, NATIVE_STACK16};
     for (unsigned i = 0; i < 6; i++)
         k->seg[i] = i == X86_CS ? NATIVE_FLAT_CODE : NATIVE_FLAT_DATA;
     k->seg[X86_FS] = k->seg[X86_GS] = 0;
@@ -281,7 +292,8 @@ static void make_case(uint64_t seed, struct plan *p)
 
 static void random_float(struct random *r, uint8_t *to)
 {
-    static const uint16_t exponents[] = {0, 1, 0x3ffe, 0x3fff, 0x4000, 0x3fbf, 0x403e, 0x7ffe, 0x7fff, 0x3c00, 0x43ff, 0x3f80};
+    static const uint16_t exponents[] = {0,      1,      0x3ffe, 0x3fff, 0x4000, 0x3fbf,
+                                         0x403e, 0x7ffe, 0x7fff, 0x3c00, 0x43ff, 0x3f80};
     uint64_t m = (uint64_t)random_next(r) << 32 | random_next(r);
     uint16_t e = random_below(r, 3) ? (uint16_t)(0x3fe0 + random_below(r, 0x60)) : exponents[random_below(r, 12)];
     if (random_below(r, 3) == 0)
@@ -313,8 +325,9 @@ static unsigned emit_memory(uint8_t *b, unsigned n, unsigned esc, unsigned reg, 
 // Not the transcendental ones: silicon is not correctly rounded (test_x87.c has those).
 static unsigned emit_x87(struct random *r, uint8_t *b, unsigned n)
 {
-    static const uint8_t d9[] = {0xc0, 0xc1, 0xc8, 0xc9, 0xd0, 0xe0, 0xe1, 0xe4, 0xe5, 0xe8, 0xe9, 0xea, 0xeb, 0xec, 0xed,
-                                 0xee, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xfa, 0xfa, 0xfc, 0xfc, 0xfd, 0xfd, 0xf5, 0xf8};
+    static const uint8_t d9[] = {0xc0, 0xc1, 0xc8, 0xc9, 0xd0, 0xe0, 0xe1, 0xe4, 0xe5, 0xe8,
+                                 0xe9, 0xea, 0xeb, 0xec, 0xed, 0xee, 0xf4, 0xf5, 0xf6, 0xf7,
+                                 0xf8, 0xfa, 0xfa, 0xfc, 0xfc, 0xfd, 0xfd, 0xf5, 0xf8};
     // reg fields by escape: no environment, no FISTTP
     static const uint8_t memory[8] = {0xff, 0x0d, 0xff, 0xad, 0xff, 0x0d, 0xff, 0xfd};
     unsigned esc = random_below(r, 8), reg = random_below(r, 8), i = random_below(r, 3);
@@ -375,7 +388,8 @@ static bool half_done(const struct plan *p, const struct native_case *host)
     uint32_t base = p->before.seg[X86_CS] == NATIVE_CODE16 ? 0 : NATIVE_CODE, at = host->eip - base;
     if (host->vector == 3 || at > NATIVE_CODE_BYTES - 16)
         return false;
-    while (code[at] == 0x66 || code[at] == 0x67 || code[at] == 0x26 || code[at] == 0x2e || code[at] == 0x36 || code[at] == 0x3e)
+    while (code[at] == 0x66 || code[at] == 0x67 || code[at] == 0x26 || code[at] == 0x2e || code[at] == 0x36 ||
+           code[at] == 0x3e)
         at++;
     return code[at] == 0x61;
 }
@@ -418,7 +432,8 @@ static void print_failure(const struct plan *p, const char *why)
     printf("seed %llu: %s\n  code", (unsigned long long)p->seed, why);
     for (unsigned i = 8; i < 44; i++)
         printf(" %02X", p->before.code[i]);
-    printf("\n  eax %08x ecx %08x edx %08x ebx %08x esp %08x ebp %08x esi %08x edi %08x flags %x ds %x es %x ss %x cs %x\n",
+    printf("\n  eax %08x ecx %08x edx %08x ebx %08x esp %08x ebp %08x esi %08x edi %08x flags %x ds %x es %x ss %x cs "
+           "%x\n",
            p->before.reg[0], p->before.reg[1], p->before.reg[2], p->before.reg[3], p->before.reg[4], p->before.reg[5],
            p->before.reg[6], p->before.reg[7], p->before.eflags, p->before.seg[X86_DS], p->before.seg[X86_ES],
            p->before.seg[X86_SS], p->before.seg[X86_CS]);

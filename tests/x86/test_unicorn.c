@@ -13,8 +13,18 @@
 #include "x86/x86.h"
 
 enum {
-    DEFAULT_CASES = 1000, MEMORY = 0x100000, GDT = 0x1000, IDT = 0x2000, HANDLERS = 0x3000, TSS = 0x4000, STACK0 = 0x6000,
-    ENTRY = 0x7000, CODE = 0x40000, DATA = 0x20000, DATA_BYTES = 0x800, STACK = 0x30000,
+    DEFAULT_CASES = 1000,
+    MEMORY = 0x100000,
+    GDT = 0x1000,
+    IDT = 0x2000,
+    HANDLERS = 0x3000,
+    TSS = 0x4000,
+    STACK0 = 0x6000,
+    ENTRY = 0x7000,
+    CODE = 0x40000,
+    DATA = 0x20000,
+    DATA_BYTES = 0x800,
+    STACK = 0x30000,
     UNKNOWN = 0xff, // Unicorn stopped for an exception; it does not tell which
     ARITHMETIC = X86_CF | X86_PF | X86_AF | X86_ZF | X86_SF | X86_OF,
 };
@@ -103,7 +113,12 @@ static void finish_ours(struct rig *r)
     s->cr0 |= 1;
     x86_flush(r->cpu);
     for (unsigned i = 0; i < 5; i++)
-        require(x86_load_segment(r->cpu, (enum x86_seg)order[i], i == 0 ? 0x08 : i == 4 ? 0x18 : 0x10, NULL), "segment");
+        require(x86_load_segment(r->cpu, (enum x86_seg)order[i],
+                                 i == 0   ? 0x08
+                                 : i == 4 ? 0x18
+                                          : 0x10,
+                                 NULL),
+                "segment");
     r->start = *s;
 }
 
@@ -136,11 +151,12 @@ static void make_case(uint64_t seed, struct plan *p)
     p->code = (struct random_code){.code32 = false, .addresses = true, .reg = p->reg};
     random_integer_code(&r, &p->code, 3);
     p->undefined = p->code.undefined;
-    uint32_t flags = (random_next(&r) & (ARITHMETIC | X86_DF)) | 2 | X86_VM | X86_IF | (random_below(&r, 2) ? X86_IOPL : 0);
+    uint32_t flags =
+        (random_next(&r) & (ARITHMETIC | X86_DF)) | 2 | X86_VM | X86_IF | (random_below(&r, 2) ? X86_IOPL : 0);
     p->ip = 0x100;
     p->cs = CODE >> 4;
-    const uint32_t frame[9] = {p->ip, p->cs, flags, 0x200 + random_below(&r, 0x200), STACK >> 4,
-                               DATA >> 4, DATA >> 4, DATA >> 4, DATA >> 4};
+    const uint32_t frame[9] = {p->ip,     p->cs,     flags,    0x200 + random_below(&r, 0x200), STACK >> 4, DATA >> 4,
+                               DATA >> 4, DATA >> 4, DATA >> 4};
     memcpy(p->frame, frame, sizeof frame);
 }
 
@@ -180,7 +196,8 @@ static bool run_ours(struct rig *r, const struct plan *p, struct outcome *o)
     o->eip = get32(r, frame);
     o->eflags = get32(r, frame + 8);
     o->reg[X86_ESP] = get32(r, frame + 12);
-    return x86_memory_load(r->memory, DATA, o->data, DATA_BYTES) && x86_memory_load(r->memory, STACK, o->stack, DATA_BYTES);
+    return x86_memory_load(r->memory, DATA, o->data, DATA_BYTES) &&
+           x86_memory_load(r->memory, STACK, o->stack, DATA_BYTES);
 }
 
 static void run_unicorn(struct rig *r, const struct plan *p, struct outcome *o)
@@ -217,7 +234,8 @@ static bool comparable(const struct plan *p, const struct outcome *mine)
 static bool stopped_at_alias(const struct plan *p, const struct outcome *other)
 {
     uint32_t at = (other->eip & 0xffff) - p->ip;
-    while (at + 1 < p->code.length && strchr("\x26\x2e\x36\x3e\x66\x67\xf2\xf3", p->code.bytes[at]) && p->code.bytes[at])
+    while (at + 1 < p->code.length && strchr("\x26\x2e\x36\x3e\x66\x67\xf2\xf3", p->code.bytes[at]) &&
+           p->code.bytes[at])
         at++;
     return at + 1 < p->code.length && (p->code.bytes[at] & 0xfe) == 0xf6 && (p->code.bytes[at + 1] & 0x38) == 8;
 }
