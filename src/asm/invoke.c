@@ -199,7 +199,7 @@ static void push_argument(struct assembler *a, struct call *c, const struct asm_
         bool constant_wide = size == 0 && want > c->word;
         if (constant_wide)
             run(a, x->value.value < 0 ? "push -1" : "push 0");
-        run(a, asm_format(a, constant_wide || size ? "push %s" : c->word == 4 ? "push %s" : "push %s", x->text));
+        run(a, asm_format(a, "push %s", x->text));
         c->bytes += constant_wide ? 2 * c->word : c->word;
     } else if (size < c->word) {
         push_small(a, c, parameter, x, size);

@@ -149,7 +149,7 @@ static uint32_t shift_double(struct x86_private *c, uint32_t v, uint32_t in, uns
         r = right ? (uint32_t)(w >> n) : (uint32_t)(w << n >> 32);
         cf = right ? w >> (n - 1) & 1 : w >> (64 - n) & 1;
     } else {
-        w = right ? (uint64_t)v << 32 | (uint64_t)in << 16 | v : (uint64_t)v << 32 | (uint64_t)in << 16 | v;
+        w = (uint64_t)v << 32 | (uint64_t)in << 16 | v;
         r = right ? (uint32_t)(w >> n) & 0xffff : (uint32_t)(w << n >> 32) & 0xffff;
         cf = right ? w >> (n - 1) & 1 : w >> (48 - n) & 1;
     }
