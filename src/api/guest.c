@@ -3,14 +3,14 @@
 
 bool vxd_read(struct vxd_machine *m, uint32_t address, void *to, size_t size)
 {
-    if (size <= UINT32_MAX && x86_read_linear(vmm_cpu(m->vmm), address, to, (uint32_t)size, X86_READ, NULL))
+    if (size <= UINT32_MAX && vmm_load(m->vmm, address, to, (uint32_t)size))
         return true;
     return api_fail(m, "guest memory cannot be read: %zu bytes at %08Xh", size, address);
 }
 
 bool vxd_write(struct vxd_machine *m, uint32_t address, const void *from, size_t size)
 {
-    if (size <= UINT32_MAX && x86_write_linear(vmm_cpu(m->vmm), address, from, (uint32_t)size, X86_WRITE, NULL))
+    if (size <= UINT32_MAX && vmm_store(m->vmm, address, from, (uint32_t)size))
         return true;
     return api_fail(m, "guest memory cannot be written: %zu bytes at %08Xh", size, address);
 }

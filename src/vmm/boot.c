@@ -3,6 +3,7 @@
 #include "vmm/defs.h"
 #include "vmm/heap.h"
 #include "vmm/v86data.h"
+#include "vmm/window.h"
 
 // Steps of a BOOT frame.
 enum {
@@ -100,6 +101,7 @@ static void boot_resume(struct vmm *v, struct vmm_frame *f)
     case BOOT_SYS_VM:
         vmm_discard_init(v);
         vmm_heap_drop_init(v);
+        vmm_window_pattern(v);
         vmm_instance_snapshot(v);
         send(v, f, KIT_Sys_VM_Init, KIT_SYSSTATE_VXDINITCOMPLETED, false);
         break;

@@ -172,7 +172,7 @@ static void queue_debug_string(struct vmm *v)
 static void read_queued(struct vmm *v, uint32_t linear, char *text, size_t size)
 {
     size_t n = 0;
-    while (n + 1 < size && x86_read_linear(v->cpu, linear + (uint32_t)n, text + n, 1, X86_READ, NULL) && text[n])
+    while (n + 1 < size && vmm_load(v, linear + (uint32_t)n, text + n, 1) && text[n])
         n++;
     text[n] = 0;
 }

@@ -1,8 +1,11 @@
 // How services see the machine they act on (guest.h).
 #include "vmm/defs.h"
+#include "vmm/window.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { PAGE_FAULT = 14 };
 
 uint32_t *vmm_regs(struct vmm *v)
 {
@@ -33,10 +36,44 @@ uint32_t vmm_arg(struct vmm *v, unsigned n)
     return vmm_get32(v, v->call.args + 4 * n, &value) ? value : 0;
 }
 
+// Pages of VMs that nobody has touched yet come in here as they would at an instruction of the guest.
+static bool served(struct vmm *v, const struct x86_fault *fault)
+{
+    return fault->vector == PAGE_FAULT && vmm_window_touch(v, fault->address);
+}
+
+static bool read_guest(struct vmm *v, uint32_t linear, void *to, uint32_t n, struct x86_fault *fault)
+{
+    while (!x86_read_linear(v->cpu, linear, to, n, X86_READ, fault))
+        if (!served(v, fault))
+            return false;
+    return true;
+}
+
+static bool write_guest(struct vmm *v, uint32_t linear, const void *from, uint32_t n, struct x86_fault *fault)
+{
+    while (!x86_write_linear(v->cpu, linear, from, n, X86_WRITE, fault))
+        if (!served(v, fault))
+            return false;
+    return true;
+}
+
+bool vmm_load(struct vmm *v, uint32_t linear, void *to, uint32_t n)
+{
+    struct x86_fault fault;
+    return read_guest(v, linear, to, n, &fault);
+}
+
+bool vmm_store(struct vmm *v, uint32_t linear, const void *from, uint32_t n)
+{
+    struct x86_fault fault;
+    return write_guest(v, linear, from, n, &fault);
+}
+
 bool vmm_get(struct vmm *v, uint32_t linear, void *to, uint32_t n)
 {
     struct x86_fault fault;
-    if (x86_read_linear(v->cpu, linear, to, n, X86_READ, &fault))
+    if (read_guest(v, linear, to, n, &fault))
         return true;
     memset(to, 0, n);
     if (!v->call.faulted)
@@ -48,7 +85,7 @@ bool vmm_get(struct vmm *v, uint32_t linear, void *to, uint32_t n)
 bool vmm_put(struct vmm *v, uint32_t linear, const void *from, uint32_t n)
 {
     struct x86_fault fault;
-    if (x86_write_linear(v->cpu, linear, from, n, X86_WRITE, &fault))
+    if (write_guest(v, linear, from, n, &fault))
         return true;
     if (!v->call.faulted)
         v->call.fault = fault;
@@ -110,7 +147,7 @@ bool vmm_get_text(struct vmm *v, uint32_t linear, char *to, size_t size)
 
 static bool peek(struct vmm *v, uint32_t linear, uint8_t *bytes, uint32_t n)
 {
-    if (x86_read_linear(v->cpu, linear, bytes, n, X86_READ, NULL))
+    if (vmm_load(v, linear, bytes, n))
         return true;
     memset(bytes, 0, n);
     vmm_stop(v, VMM_END_FAULT, "a structure of the VMM at %08X is not mapped any more", linear);
@@ -119,7 +156,7 @@ static bool peek(struct vmm *v, uint32_t linear, uint8_t *bytes, uint32_t n)
 
 static void poke(struct vmm *v, uint32_t linear, const uint8_t *bytes, uint32_t n)
 {
-    if (!x86_write_linear(v->cpu, linear, bytes, n, X86_WRITE, NULL))
+    if (!vmm_store(v, linear, bytes, n))
         vmm_stop(v, VMM_END_FAULT, "a structure of the VMM at %08X is not mapped any more", linear);
 }
 
@@ -166,22 +203,25 @@ uint32_t vmm_system_vm(struct vmm *v)
     return vmm_vm_at(v, v->s.system_vm)->cb;
 }
 
+// A handle is the address of a control block, which knows its row; a driver may have written there, or lie.
+static uint32_t row_at(struct vmm *v, uint32_t place)
+{
+    uint8_t bytes[4];
+    return x86_read_linear(v->cpu, place, bytes, 4, X86_READ, NULL) ? base_get32(bytes) : 0;
+}
+
 uint32_t vmm_vm_row(struct vmm *v, uint32_t handle)
 {
-    const struct base_table *t = vmm_table(v, VMM_TABLE_vm);
-    for (uint32_t i = 1; handle && i < t->count; i++)
-        if (vmm_vm_at(v, i)->cb == handle && vmm_vm_at(v, i)->id)
-            return i;
-    return 0;
+    uint32_t row = handle ? row_at(v, handle + VMM_CB_ROW) : 0;
+    bool valid = row && row < vmm_table(v, VMM_TABLE_vm)->count;
+    return valid && vmm_vm_at(v, row)->cb == handle && vmm_vm_at(v, row)->id ? row : 0;
 }
 
 uint32_t vmm_thread_row(struct vmm *v, uint32_t handle)
 {
-    const struct base_table *t = vmm_table(v, VMM_TABLE_thread);
-    for (uint32_t i = 1; handle && i < t->count; i++)
-        if (vmm_thread_at(v, i)->tcb == handle && vmm_thread_at(v, i)->id)
-            return i;
-    return 0;
+    uint32_t row = handle ? row_at(v, handle + VMM_TCB_ROW) : 0;
+    bool valid = row && row < vmm_table(v, VMM_TABLE_thread)->count;
+    return valid && vmm_thread_at(v, row)->tcb == handle && vmm_thread_at(v, row)->id ? row : 0;
 }
 
 bool vmm_valid_vm(struct vmm *v, uint32_t handle)

@@ -1,14 +1,17 @@
-// Instance data: places in global V86 memory whose contents belong to each VM. The contents of the VMs that are not
-// current lie in blocks of the system arena and change places at every VM switch. VDAG31 _AddInstanceItem.
-#include "vmm/machine.h"
+// Instance data: places in global V86 memory whose contents belong to each VM. A page with such places is present in
+// one VM at a time, its owner; when another VM's is touched, at 0 or at a high linear address, the contents change
+// places with a block of the system arena. VDAG31 _AddInstanceItem.
+#include "vmm/defs.h"
 #include "vmm/v86data.h"
+#include "vmm/v86mem.h"
+#include "vmm/window.h"
 
-struct item {
+struct item { // inside one page
     uint32_t linear, bytes;
-    uint32_t type;
+    uint32_t offset; // in the VMs' blocks
 };
 
-struct copy { // of all items in their order, for a VM that is not current
+struct copy { // of all items, for a VM that has been an owner
     uint32_t vm;
     uint32_t linear;
 };
@@ -16,6 +19,7 @@ struct copy { // of all items in their order, for a VM that is not current
 struct instance_state {
     uint32_t bytes;   // of all items
     uint32_t initial; // what a new VM begins with, 0 = no snapshot yet
+    uint32_t owner[VMM_V86_PAGES];
 };
 
 static struct base_table *items(struct vmm *v)
@@ -35,11 +39,18 @@ static struct instance_state *state_of(struct vmm *v)
 
 bool vmm_instance_add(struct vmm *v, uint32_t linear, uint32_t bytes, uint32_t type)
 {
-    uint32_t row = state_of(v)->initial ? 0 : base_table_new(items(v)); // the copies have their size by then
-    if (!row)
-        return false;
-    *(struct item *)base_table_at(items(v), row) = (struct item){linear, bytes, type};
-    state_of(v)->bytes += bytes;
+    (void)type; // INDOS_Field or ALWAYS_Field: when DOS may switch them makes no difference here
+    struct instance_state *s = state_of(v);
+    while (bytes) {
+        uint32_t room = X86_PAGE_SIZE - linear % X86_PAGE_SIZE, part = bytes < room ? bytes : room;
+        uint32_t row = s->initial ? 0 : base_table_new(items(v)); // the copies have their size by then
+        if (!row)
+            return false;
+        *(struct item *)base_table_at(items(v), row) = (struct item){linear, part, s->bytes};
+        s->bytes += part;
+        linear += part;
+        bytes -= part;
+    }
     return true;
 }
 
@@ -53,24 +64,28 @@ bool vmm_instance_touches(struct vmm *v, uint32_t linear, uint32_t bytes)
     return false;
 }
 
-// Moves the items' bytes out of V86 memory into a block, or back.
-static void transfer(struct vmm *v, uint32_t block, bool out)
+bool vmm_instance_page(struct vmm *v, uint32_t page)
 {
-    uint8_t bytes[256];
+    return state_of(v)->owner[page] != 0;
+}
+
+// Moves the items of a page from physical memory into a block, or back.
+static bool transfer(struct vmm *v, uint32_t page, uint32_t phys, uint32_t block, bool out)
+{
+    uint8_t bytes[X86_PAGE_SIZE];
     for (uint32_t row = 1; row < items(v)->count; row++) {
-        const struct item i = *(const struct item *)base_table_at(items(v), row);
-        for (uint32_t done = 0; done < i.bytes;) {
-            uint32_t n = i.bytes - done < sizeof bytes ? i.bytes - done : (uint32_t)sizeof bytes;
-            uint32_t from = out ? i.linear + done : block, to = out ? block : i.linear + done;
-            if (!x86_read_linear(v->cpu, from, bytes, n, X86_READ, NULL) ||
-                !x86_write_linear(v->cpu, to, bytes, n, X86_WRITE, NULL)) {
-                vmm_stop(v, VMM_END_FAULT, "instance data at %08Xh is not mapped any more", (unsigned)i.linear);
-                return;
-            }
-            block += n;
-            done += n;
-        }
+        const struct item *i = base_table_at(items(v), row);
+        uint32_t at = phys * X86_PAGE_SIZE + i->linear % X86_PAGE_SIZE;
+        if (i->linear / X86_PAGE_SIZE != page)
+            continue;
+        bool ok = out ? x86_memory_load(v->memory, at, bytes, i->bytes) &&
+                            x86_write_linear(v->cpu, block + i->offset, bytes, i->bytes, X86_WRITE, NULL)
+                      : x86_read_linear(v->cpu, block + i->offset, bytes, i->bytes, X86_READ, NULL) &&
+                            x86_memory_store(v->memory, at, bytes, i->bytes);
+        if (!ok)
+            return false;
     }
+    return true;
 }
 
 static uint32_t pages_of(uint32_t bytes)
@@ -88,42 +103,77 @@ static uint32_t copy_of(struct vmm *v, uint32_t vm)
     return 0;
 }
 
+// Where a VM's contents lie while others own the pages, made when the VM first loses one; 0 = no memory.
+static uint32_t block_to_save(struct vmm *v, uint32_t vm)
+{
+    uint32_t row = copy_of(v, vm);
+    if (!row) {
+        uint8_t bytes[X86_PAGE_SIZE];
+        row = base_table_new(copies(v));
+        uint32_t n = state_of(v)->bytes, linear = row ? vmm_take_pages(v, pages_of(n)) : 0;
+        if (!linear)
+            return 0;
+        for (uint32_t done = 0; done < n; done += X86_PAGE_SIZE) // pages it has never had begin as in all VMs
+            if (!x86_read_linear(v->cpu, state_of(v)->initial + done, bytes, sizeof bytes, X86_READ, NULL) ||
+                !x86_write_linear(v->cpu, linear + done, bytes, sizeof bytes, X86_WRITE, NULL))
+                return 0;
+        *(struct copy *)base_table_at(copies(v), row) = (struct copy){vm, linear};
+    }
+    return ((struct copy *)base_table_at(copies(v), row))->linear;
+}
+
+static uint32_t block_to_load(struct vmm *v, uint32_t vm)
+{
+    uint32_t row = copy_of(v, vm);
+    return row ? ((struct copy *)base_table_at(copies(v), row))->linear : state_of(v)->initial;
+}
+
+bool vmm_instance_bring(struct vmm *v, uint32_t vm, uint32_t page)
+{
+    struct instance_state *s = state_of(v);
+    uint32_t owner = s->owner[page], block = owner ? block_to_save(v, owner) : 0;
+    if (!block || !transfer(v, page, page, block, true) || !transfer(v, page, page, block_to_load(v, vm), false)) {
+        vmm_stop(v, VMM_END_FAULT, "no memory for a VM's %u bytes of instance data", (unsigned)s->bytes);
+        return false;
+    }
+    s->owner[page] = vm;
+    vmm_window_entry_set(v, owner, page, (uint32_t)KIT_PG_INSTANCE << 9);
+    vmm_window_entry_set(v, vm, page, page << 12 | VMM_PTE_PRESENT | VMM_PTE_WRITE | VMM_PTE_USER);
+    return true;
+}
+
+bool vmm_instance_fill(struct vmm *v, uint32_t page, uint32_t phys)
+{
+    uint32_t block = state_of(v)->initial;
+    return !block || transfer(v, page, phys, block, false);
+}
+
+// Page 0 and the pages above the global area are each VM's own anyway: instance data in them needs no owner.
 void vmm_instance_snapshot(struct vmm *v)
 {
     struct instance_state *s = state_of(v);
     if (!s->bytes || s->initial)
         return;
     s->initial = vmm_take_pages(v, pages_of(s->bytes));
-    if (s->initial)
-        transfer(v, s->initial, true);
-    else
+    bool ok = s->initial != 0;
+    for (uint32_t row = 1; ok && row < items(v)->count; row++) {
+        uint32_t page = ((struct item *)base_table_at(items(v), row))->linear / X86_PAGE_SIZE;
+        ok = transfer(v, page, page, s->initial, true);
+        if (page && page < vmm_first_v86_page(v))
+            s->owner[page] = v->s.system_vm;
+    }
+    if (!ok)
         vmm_stop(v, VMM_END_FAULT, "no memory for the snapshot of %u bytes of instance data", (unsigned)s->bytes);
 }
 
-// The outgoing VM's block is made at its first switch away; a VM without one begins with the snapshot.
-static void vm_switched(struct vmm *v, uint32_t from, uint32_t to)
+// Its pages go back to the System VM.
+static void vm_gone(struct vmm *v, uint32_t cb)
 {
-    const struct instance_state *s = state_of(v);
-    if (!s->initial || from == to)
-        return;
-    uint32_t row = copy_of(v, from), back = copy_of(v, to);
-    if (!row) {
-        row = base_table_new(copies(v));
-        uint32_t linear = row ? vmm_take_pages(v, pages_of(s->bytes)) : 0;
-        if (!linear) {
-            vmm_stop(v, VMM_END_FAULT, "no memory for a VM's %u bytes of instance data", (unsigned)s->bytes);
+    uint32_t vm = vmm_vm_row(v, cb), row;
+    for (uint32_t page = 0; page < VMM_V86_PAGES; page++)
+        if (state_of(v)->owner[page] == vm && !vmm_instance_bring(v, v->s.system_vm, page))
             return;
-        }
-        *(struct copy *)base_table_at(copies(v), row) = (struct copy){from, linear};
-    }
-    transfer(v, ((struct copy *)base_table_at(copies(v), row))->linear, true);
-    transfer(v, back ? ((struct copy *)base_table_at(copies(v), back))->linear : s->initial, false);
-}
-
-static void vm_gone(struct vmm *v, uint32_t vm)
-{
-    uint32_t row = copy_of(v, vm);
-    if (!row)
+    if (!(row = copy_of(v, vm)))
         return;
     vmm_give_pages(v, ((struct copy *)base_table_at(copies(v), row))->linear, pages_of(state_of(v)->bytes));
     base_table_release(copies(v), row);
@@ -152,8 +202,5 @@ static const struct vmm_binding bindings[] = {
 
 static const uint32_t tables[] = {sizeof(struct item), sizeof(struct copy), 0};
 
-const struct vmm_chapter vmm_instance_chapter = {.bindings = bindings,
-                                                 .state_size = sizeof(struct instance_state),
-                                                 .tables = tables,
-                                                 .vm_gone = vm_gone,
-                                                 .vm_switched = vm_switched};
+const struct vmm_chapter vmm_instance_chapter = {
+    .bindings = bindings, .state_size = sizeof(struct instance_state), .tables = tables, .vm_gone = vm_gone};

@@ -2,6 +2,7 @@
 // Win95 DDK S3200, S322A, S322C.
 #include "kit/services.h"
 #include "vmm/regions.h"
+#include "vmm/window.h"
 
 static const uint32_t NO_ADDRESS = UINT32_MAX;
 
@@ -186,6 +187,7 @@ static void copy_page_table(struct vmm *v)
     }
     if (!vmm_probe(v, to, pages * 4, true))
         return;
+    vmm_window_merge(v);
     for (uint32_t i = 0; i < pages; i++) {
         whole = vmm_pte_get(v, (page + i) << 12, &pte) && whole;
         if (!vmm_put32(v, to + 4 * i, pte))

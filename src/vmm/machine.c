@@ -1,5 +1,6 @@
 // A machine's beginning and end: memory, processor, the VMM's own device, the System VM.
 #include "vmm/defs.h"
+#include "vmm/window.h"
 
 #include <string.h>
 
@@ -229,7 +230,7 @@ static bool create_system_vm(struct vmm *v)
         return false;
     vmm_vm_at(v, v->s.system_vm)->boost = KIT_Reserved_Low_Boost + KIT_Cur_Run_VM_Boost;
     vmm_vm_at(v, v->s.system_vm)->interrupts = 1;
-    return vmm_pde_set(v, 0, vmm_vm_at(v, v->s.system_vm)->table);
+    return vmm_window_show(v, v->s.system_vm);
 }
 
 static bool create(struct vmm *v)

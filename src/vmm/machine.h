@@ -21,9 +21,11 @@ enum {
     VMM_TICK_MS = 20,         // the virtual timer (Win95 DDK S32E8: normally 20 ms)
     VMM_STACK_PAGES = 4,      // a thread's ring-0 stack: one guard page below, then these
     VMM_CB_BYTES = 0x1000,    // VM control block with the devices' areas
+    VMM_CB_ROW = 0x18,        // its row, checked before it is believed
     VMM_CB_PEF = 0x1C,        // flags of the PEF provider (Register_PEF_Provider)
     VMM_CB_FIRST_AREA = 0x20, // where those begin
     VMM_TCB_BYTES = 0x200,    // thread control block with the data slots, above the client registers
+    VMM_TCB_ROW = 0x3C,       // as VMM_CB_ROW
     VMM_TCB_FIRST_SLOT = 0x40,
     VMM_MAX_KINDS = 64,
     VMM_MOST_SERVICES = 0x8000, // of a device: an ordinal has 15 bits
@@ -40,8 +42,8 @@ enum {
 
 // The kernel's own part of the system arena; the rest of it and the shared arena belong to the memory chapter.
 static const uint32_t VMM_SYSTEM_ARENA = 0xC0000000u, VMM_KERNEL_END = 0xC8000000u, VMM_SYSTEM_END = 0xFF800000u;
-// VM n appears at VMM_HIGH_BASE + n * 4 MB: its page table serves there and, while it is current, at 0.
-static const uint32_t VMM_HIGH_BASE = 0x80800000u, VMM_HIGH_END = 0xB0000000u;
+// VMs appear in the shared arena, 110h pages each, then at the end of the system arena (window.c): 1,068 in all.
+static const uint32_t VMM_HIGH_BASE = 0x80800000u, VMM_HIGH_END = 0xB0000000u, VMM_HIGH_BASE_2 = 0xE8000000u;
 static const uint32_t VMM_PAGE_TABLES = 0xFF800000u; // all page tables appear here (the directory maps itself)
 static const uint32_t VMM_GATE_BASE = 0xC0100000u;   // gate n lies at VMM_GATE_BASE + 16 n
 
@@ -94,7 +96,6 @@ enum {
 struct vmm_vm {
     uint32_t cb; // control block = handle
     uint32_t id;
-    uint32_t table;                  // physical page of the page table for its first 4 MB
     uint32_t first_thread;           // initial thread
     uint32_t events;                 // first group of its VM events
     int32_t boost;                   // execution priority shared by its threads
@@ -348,7 +349,9 @@ struct vmm_state {
     uint64_t next_due;    // ns: nothing becomes due before it (cache, may be early)
     uint32_t current;     // thread row
     uint32_t system_thread, system_vm;
-    uint32_t phase; // KIT_SYSSTATE_*
+    uint32_t low_vm; // row of the VM whose memory is seen at 0
+    uint32_t page_0; // physical page that new VMs' page 0 is a copy of
+    uint32_t phase;  // KIT_SYSSTATE_*
     uint32_t ids_event, ids_timeout, ids_thread, ids_vm;
     uint32_t reenter;        // real re-entry count
     uint32_t reenter_seen;   // the adjustable one

@@ -2,6 +2,7 @@
 // Hook_Invalid_Page_Fault. Whoever corrects the mapping makes the access run again.
 #include "vmm/defs.h"
 #include "vmm/v86mem.h"
+#include "vmm/window.h"
 
 #include <string.h>
 
@@ -11,22 +12,14 @@ enum { PAGE_FAULT = 14 };
 enum { P_STAGE, P_SEQUENCE, P_RING3, P_V86, P_ERROR, P_EIP, P_CS, P_EFLAGS, P_ADDRESS, P_ESP };
 enum { STAGE_HOOK, STAGE_CHAIN };
 
-// The VM and V86 page that an address belongs to: the current VM's first megabyte, or any VM's at its high linear
-// address.
+// The V86 page that an address belongs to, UINT32_MAX = none, and its VM: the current one for other addresses.
 static uint32_t v86_page(struct vmm *v, uint32_t linear, uint32_t *vm)
 {
+    uint32_t page;
+    *vm = vmm_window_vm(v, linear, &page);
+    if (*vm)
+        return page;
     *vm = vmm_thread_at(v, v->s.current)->vm;
-    if (linear < VMM_V86_PAGES * X86_PAGE_SIZE)
-        return linear >> 12;
-    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_vm)->count; i++) {
-        if (!vmm_vm_at(v, i)->id)
-            continue;
-        uint32_t high = vmm_peek32(v, vmm_vm_at(v, i)->cb + KIT_CB_High_Linear);
-        if (linear >= high && linear - high < VMM_V86_PAGES * X86_PAGE_SIZE) {
-            *vm = i;
-            return (linear - high) >> 12;
-        }
-    }
     return UINT32_MAX;
 }
 

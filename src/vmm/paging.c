@@ -134,8 +134,7 @@ static bool phys_put32(struct vmm *v, uint32_t phys, uint32_t value)
     return x86_memory_store(v->memory, phys, bytes, 4);
 }
 
-// Physical address of a linear page's table entry; 0 = no table.
-static uint32_t pte_address(struct vmm *v, uint32_t linear)
+uint32_t vmm_pte_place(struct vmm *v, uint32_t linear)
 {
     uint32_t pde = phys_get32(v, v->s.page_directory * X86_PAGE_SIZE + (linear >> 22) * 4);
     if (!(pde & VMM_PTE_PRESENT))
@@ -149,9 +148,11 @@ bool vmm_pde_set(struct vmm *v, uint32_t linear, uint32_t table_page)
     return phys_put32(v, v->s.page_directory * X86_PAGE_SIZE + (linear >> 22) * 4, pde);
 }
 
-static bool make_table(struct vmm *v, uint32_t linear)
+bool vmm_table_make(struct vmm *v, uint32_t linear)
 {
-    uint32_t page = vmm_phys_take_one(v);
+    uint32_t page = vmm_pte_place(v, linear) ? 0 : vmm_phys_take_one(v);
+    if (vmm_pte_place(v, linear))
+        return true;
     if (!page)
         return false;
     if (vmm_pde_set(v, linear, page))
@@ -162,16 +163,16 @@ static bool make_table(struct vmm *v, uint32_t linear)
 
 bool vmm_pte_get(struct vmm *v, uint32_t linear, uint32_t *pte)
 {
-    uint32_t at = pte_address(v, linear);
+    uint32_t at = vmm_pte_place(v, linear);
     *pte = at ? phys_get32(v, at) : 0;
     return at != 0;
 }
 
 bool vmm_pte_set(struct vmm *v, uint32_t linear, uint32_t pte)
 {
-    if (!pte_address(v, linear) && !make_table(v, linear))
+    if (!vmm_table_make(v, linear))
         return false;
-    if (!phys_put32(v, pte_address(v, linear), pte))
+    if (!phys_put32(v, vmm_pte_place(v, linear), pte))
         return false;
     if (v->cpu)
         x86_invalidate_page(v->cpu, linear);

@@ -25,6 +25,8 @@ uint32_t vmm_phys_free_count(struct vmm *v);
 // The page-table entry of a linear page; a missing page table is made when `make`. False: no table, or no memory.
 bool vmm_pte_get(struct vmm *v, uint32_t linear, uint32_t *pte) BASE_MUST_USE;
 bool vmm_pte_set(struct vmm *v, uint32_t linear, uint32_t pte) BASE_MUST_USE; // makes the table, drops the TLB entry
+uint32_t vmm_pte_place(struct vmm *v, uint32_t linear);            // physical address of the entry; 0 = no table
+bool vmm_table_make(struct vmm *v, uint32_t linear) BASE_MUST_USE; // the page table, if there is none yet
 
 // The kernel's part of the system arena in ranges, lowest fit. (The arenas of the page services are the memory
 // chapter's.)

@@ -1,5 +1,6 @@
 // Reservations of linear address space and the state of their pages.
 #include "vmm/regions.h"
+#include "vmm/window.h"
 
 #include "vmm/defs.h"
 #include "vmm/spans.h"
@@ -279,6 +280,8 @@ void vmm_page_decommit(struct vmm *v, uint32_t region, uint32_t page)
 bool vmm_page_present(struct vmm *v, uint32_t page)
 {
     uint32_t pte;
+    if (vmm_window_touch(v, page << 12)) // a VM's own pages count as committed, touched or not
+        return true;
     return vmm_pte_get(v, page << 12, &pte) && (pte & VMM_PTE_PRESENT);
 }
 
@@ -305,7 +308,7 @@ static void module_gone(struct vmm *v, uint32_t module)
                    "the driver is unloaded, but %u pages are its", (unsigned)pages);
 }
 
-// The parts of the arenas that are not the kernel's: VMs appear between VMM_HIGH_BASE and VMM_HIGH_END.
+// The parts of the arenas that are neither the kernel's nor the windows of VMs (window.c).
 static bool create(struct vmm *v)
 {
     const struct {
@@ -315,7 +318,7 @@ static bool create(struct vmm *v)
         {VMM_ARENA_PRIVATE, PRIVATE_ARENA, SHARED_ARENA},
         {VMM_ARENA_SHARED, SHARED_ARENA, VMM_HIGH_BASE},
         {VMM_ARENA_SHARED, VMM_HIGH_END, VMM_SYSTEM_ARENA},
-        {VMM_ARENA_SYSTEM, VMM_KERNEL_END, VMM_SYSTEM_END},
+        {VMM_ARENA_SYSTEM, VMM_KERNEL_END, VMM_HIGH_BASE_2},
     };
     for (size_t i = 0; i < BASE_COUNT(parts); i++) {
         struct vmm_spans spans = spans_of(v, parts[i].arena);

@@ -2,6 +2,7 @@
 // always runs. Threads wait in BLOCK frames; a wait belongs to its frame, not to the thread, because event callbacks
 // that run above it may wait themselves.
 #include "vmm/defs.h"
+#include "vmm/window.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -93,13 +94,6 @@ static void announce_switch(struct vmm *v, uint32_t from, uint32_t to)
     vmm_announce(v, &r.head, VMM_RECORD_SWITCH, sizeof r);
 }
 
-static void map_vm(struct vmm *v, uint32_t vm)
-{
-    if (!vmm_pde_set(v, 0, vmm_vm_at(v, vm)->table))
-        vmm_stop(v, VMM_END_MEMORY, "no host memory to switch to another virtual machine");
-    x86_flush(v->cpu);
-}
-
 // The processor's registers of the current thread go into its row, those of `to` come back.
 void vmm_switch_to_begin(struct vmm *v, uint32_t to)
 {
@@ -120,8 +114,8 @@ void vmm_switch_to_begin(struct vmm *v, uint32_t to)
     v->s.turn_at = vmm_time(v);
     v->s.next_due = 0;
     announce_switch(v, from, to);
-    if (new->vm != vm)
-        map_vm(v, new->vm);
+    if (new->vm != vm && !vmm_window_show(v, new->vm))
+        vmm_stop(v, VMM_END_MEMORY, "no host memory to switch to another virtual machine");
     if (new->vm != vm)
         vmm_chapters_vm_switched(v, vmm_vm_at(v, vm)->cb, vmm_vm_at(v, new->vm)->cb);
     vmm_switched_begin(v, from, to, vm != new->vm);

@@ -14,5 +14,10 @@ bool vmm_instance_add(struct vmm *v, uint32_t linear, uint32_t bytes, uint32_t t
 // How much of [linear, linear + bytes) is instanced: 0 nothing, 1 something.
 bool vmm_instance_touches(struct vmm *v, uint32_t linear, uint32_t bytes) BASE_MUST_USE;
 void vmm_instance_snapshot(struct vmm *v); // after Init_Complete: what new VMs begin with
+// A global page with instance data is present in one VM at a time: bring makes it this one. Fill: the data that lies in
+// a page of the VM's own, as it begins. False: no memory.
+bool vmm_instance_page(struct vmm *v, uint32_t page);
+bool vmm_instance_bring(struct vmm *v, uint32_t vm, uint32_t page) BASE_MUST_USE;
+bool vmm_instance_fill(struct vmm *v, uint32_t page, uint32_t phys) BASE_MUST_USE;
 
 #endif

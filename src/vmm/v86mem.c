@@ -4,6 +4,7 @@
 #include "vmm/defs.h"
 #include "vmm/regions.h"
 #include "vmm/v86data.h"
+#include "vmm/window.h"
 
 enum { BITMAP = 9, FIRST_MAPPABLE = 0x10 };
 
@@ -64,16 +65,14 @@ static void set_bit(uint32_t map[BITMAP], uint32_t page, bool on)
 
 // --- page-table entries of a VM
 
-static uint32_t high_address(struct vmm *v, uint32_t vm, uint32_t page)
-{
-    return vmm_peek32(v, vm + KIT_CB_High_Linear) + (page << 12);
-}
-
 static void set_entry(struct vmm *v, uint32_t vm, uint32_t page, uint32_t pte)
 {
-    (void)!vmm_pte_set(v, high_address(v, vm, page), pte); // a VM's table exists as long as the VM
-    if (vm == vmm_current_vm(v))
-        x86_invalidate_page(v->cpu, page << 12); // the same table serves at 0
+    vmm_window_entry_set(v, vmm_vm_row(v, vm), page, pte);
+}
+
+static uint32_t entry_now(struct vmm *v, uint32_t vm, uint32_t page)
+{
+    return vmm_window_entry(v, vmm_vm_row(v, vm), page);
 }
 
 // Puts an entry over the VM's own page, which is remembered at the first time. False: no memory.
@@ -83,7 +82,7 @@ static bool map_over(struct vmm *v, uint32_t vm, uint32_t page, uint32_t pte)
     if (!m)
         return false;
     if (!bit(m->mapped, page)) {
-        (void)!vmm_pte_get(v, high_address(v, vm, page), &m->original[page]);
+        m->original[page] = entry_now(v, vm, page);
         set_bit(m->mapped, page, true);
     }
     set_entry(v, vm, page, pte);
@@ -251,7 +250,7 @@ static bool bits_changeable(struct vmm *v, uint32_t page, uint32_t pages, uint32
 static void modify_page_bits(struct vmm *v)
 {
     uint32_t vm = vmm_arg(v, 0), page = vmm_arg(v, 1), pages = vmm_arg(v, 2), keep = vmm_arg(v, 3), set = vmm_arg(v, 4);
-    uint32_t type = vmm_arg(v, 5), pte;
+    uint32_t type = vmm_arg(v, 5);
     answer(v, 0);
     if (!mappable(v, vm, page, pages, "_ModifyPageBits"))
         return;
@@ -261,8 +260,7 @@ static void modify_page_bits(struct vmm *v)
         return;
     }
     for (uint32_t i = 0; i < pages; i++) {
-        (void)!vmm_pte_get(v, high_address(v, vm, page + i), &pte);
-        pte = ((pte & keep) | set) & ~(uint32_t)(VMM_PTE_DIRTY | VMM_PTE_ACCESSED);
+        uint32_t pte = ((entry_now(v, vm, page + i) & keep) | set) & ~(uint32_t)(VMM_PTE_DIRTY | VMM_PTE_ACCESSED);
         if (type == KIT_PG_HOOKED)
             pte = (pte & ~(uint32_t)VMM_PTE_TYPE) | KIT_PG_HOOKED << 9;
         if (!map_over(v, vm, page + i, pte))

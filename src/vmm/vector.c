@@ -1,7 +1,8 @@
 // The interrupt descriptor table's entries: dynamic links, hardware interrupts, processor faults by origin.
 #include "vmm/defs.h"
+#include "vmm/window.h"
 
-enum { DYNALINK_VECTOR = 0x20 };
+enum { DYNALINK_VECTOR = 0x20, PAGE_FAULT = 14 };
 
 static bool pushes_error(uint8_t vector)
 {
@@ -98,7 +99,7 @@ void vmm_vector_entered(struct vmm *v, uint8_t vector)
     eip = vmm_peek32(v, esp);
     cs = vmm_peek32(v, esp + 4);
     flags = vmm_peek32(v, esp + 8);
-    bool ring3 = flags & X86_VM || cs & 3;
+    bool ring3 = flags & X86_VM || cs & 3, brought_in = vector == PAGE_FAULT && vmm_window_touch(v, s->cr2);
     if (vector == DYNALINK_VECTOR && !ring3) {
         dynalink(v);
         return;
@@ -112,6 +113,8 @@ void vmm_vector_entered(struct vmm *v, uint8_t vector)
         s->eip = eip;
         s->eflags = flags;
     }
+    if (brought_in) // the access runs again
+        return;
     if (is_interrupt(v, vector))
         vmm_interrupt_begin(v, vector);
     else

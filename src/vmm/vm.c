@@ -1,9 +1,7 @@
-// Virtual machines and threads as the kernel keeps them: control blocks, ring-0 stacks, page tables of the first 4 MB,
-// and the services that ask about handles (spec: scheduling, handle queries). Life and death with messages: vmlife.c.
+// Virtual machines and threads as the kernel keeps them: control blocks, ring-0 stacks, and the services that ask about
+// handles (spec: scheduling, handle queries). Life and death with messages: life.c; V86 memory: window.c.
 #include "vmm/defs.h"
-#include "vmm/v86data.h"
-
-enum { FIRST_MB_PAGES = 0x110 };
+#include "vmm/window.h"
 
 static const uint32_t CB_SIGNATURE = 0x62634D56; // "VMcb"
 
@@ -23,68 +21,6 @@ uint32_t vmm_thread_row_or_report(struct vmm *v, uint32_t handle, const char *pa
     return row;
 }
 
-// --- memory of the first megabyte. The page table of a VM's first 4 MB serves at its high linear address always, and
-// at 0 while it is current.
-
-static uint32_t high_linear(uint32_t id)
-{
-    uint32_t at = VMM_HIGH_BASE + id * 0x400000;
-    return id && at < VMM_HIGH_END ? at : 0;
-}
-
-static bool map_page(struct vmm *v, const struct vmm_vm *vm, uint32_t page, uint32_t phys)
-{
-    uint8_t pte[4];
-    base_put32(pte, phys * X86_PAGE_SIZE | VMM_PTE_PRESENT | VMM_PTE_WRITE | VMM_PTE_USER);
-    return x86_memory_store(v->memory, vm->table * X86_PAGE_SIZE + page * 4, pte, 4);
-}
-
-// The System VM has the machine's own first megabyte. In others page 0 (interrupt vectors, BIOS data) begins as a copy,
-// the pages up to the first V86 page and the adapters are the same in all, the rest is fresh.
-static uint32_t v86_frame(struct vmm *v, const struct vmm_vm *vm, uint32_t page)
-{
-    uint8_t bytes[X86_PAGE_SIZE];
-    if (vm->system || page >= 0xA0 || (page && page < vmm_first_v86_page(v)))
-        return page;
-    uint32_t phys = vmm_phys_take_one(v);
-    if (page || !phys)
-        return phys;
-    if (x86_memory_load(v->memory, 0, bytes, sizeof bytes) &&
-        x86_memory_store(v->memory, phys * X86_PAGE_SIZE, bytes, sizeof bytes))
-        return phys;
-    vmm_phys_give(v, phys, 1);
-    return 0;
-}
-
-static bool create_v86_memory(struct vmm *v, struct vmm_vm *vm)
-{
-    vm->table = vmm_phys_take_one(v);
-    if (!vm->table || !vmm_pde_set(v, high_linear(vm->id), vm->table))
-        return false;
-    for (uint32_t page = 0; page < FIRST_MB_PAGES; page++) {
-        uint32_t phys = v86_frame(v, vm, page);
-        if ((!phys && (page || !vm->system)) || !map_page(v, vm, page, phys))
-            return false;
-    }
-    return true;
-}
-
-static void free_v86_memory(struct vmm *v, struct vmm_vm *vm)
-{
-    uint8_t pte[4];
-    for (uint32_t page = 0; vm->table && page < 0xA0; page++) {
-        if (!x86_memory_load(v->memory, vm->table * X86_PAGE_SIZE + page * 4, pte, 4))
-            continue;
-        uint32_t phys = base_get32(pte) >> 12;
-        if (base_get32(pte) & VMM_PTE_PRESENT && phys >= FIRST_MB_PAGES)
-            vmm_phys_give(v, phys, 1);
-    }
-    (void)!vmm_pde_set(v, high_linear(vm->id), 0);
-    if (vm->table)
-        vmm_phys_give(v, vm->table, 1);
-    vm->table = 0;
-}
-
 // A new VM without a thread; 0 = no room.
 uint32_t vmm_vm_create(struct vmm *v)
 {
@@ -96,12 +32,13 @@ uint32_t vmm_vm_create(struct vmm *v)
     vm->system = vm->id == 1;
     vm->boost = KIT_Reserved_Low_Boost;
     vmm_timeslice_new_vm(vm);
-    vm->cb = high_linear(vm->id) ? vmm_take_pages(v, VMM_CB_BYTES / X86_PAGE_SIZE) : 0;
-    if (!vm->cb || !create_v86_memory(v, vm)) {
+    vm->cb = vmm_window(row) ? vmm_take_pages(v, VMM_CB_BYTES / X86_PAGE_SIZE) : 0;
+    if (!vm->cb || !vmm_window_create(v, row)) {
         vmm_vm_discard(v, row);
         return 0;
     }
-    vmm_poke32(v, vm->cb + KIT_CB_High_Linear, high_linear(vm->id));
+    vmm_poke32(v, vm->cb + KIT_CB_High_Linear, vmm_window(row));
+    vmm_poke32(v, vm->cb + VMM_CB_ROW, row);
     vmm_poke32(v, vm->cb + KIT_CB_VMID, vm->id);
     vmm_poke32(v, vm->cb + KIT_CB_Signature, CB_SIGNATURE);
     return row;
@@ -109,8 +46,8 @@ uint32_t vmm_vm_create(struct vmm *v)
 
 void vmm_vm_discard(struct vmm *v, uint32_t row)
 {
-    struct vmm_vm *vm = vmm_vm_at(v, row);
-    free_v86_memory(v, vm);
+    const struct vmm_vm *vm = vmm_vm_at(v, row);
+    vmm_window_free(v, row);
     if (vm->cb)
         vmm_give_pages(v, vm->cb, VMM_CB_BYTES / X86_PAGE_SIZE);
     vmm_vm_free(v, row);
@@ -163,6 +100,7 @@ uint32_t vmm_thread_create(struct vmm *v, uint32_t vm)
     t->eip = vmm_gate_address(VMM_GATE_LEAVE);
     t->eflags = X86_IF | 2;
     vmm_poke32(v, t->tcb + KIT_TCB_Signature, KIT_SCHED_OBJ_ID_THREAD);
+    vmm_poke32(v, t->tcb + VMM_TCB_ROW, row);
     vmm_poke32(v, t->tcb + KIT_TCB_ClientPtr, t->crs);
     vmm_poke32(v, t->tcb + KIT_TCB_VMHandle, vmm_vm_at(v, vm)->cb);
     vmm_poke16(v, t->tcb + KIT_TCB_ThreadId, (uint16_t)t->id);

@@ -184,6 +184,9 @@ uint32_t vmm_driver_place(struct vmm *v, const char *path, const uint8_t *bytes,
 uint32_t vmm_driver_find(struct vmm *v, uint16_t id,
                          const char *name); // DDB of a dynamic driver, name NULL: by id; 0 = none
 void vmm_driver_remove(struct vmm *v, uint32_t ddb);
+// Guest memory by linear address for tools: no fault is noted. False: some of it is not there, nothing has moved.
+bool vmm_load(struct vmm *v, uint32_t linear, void *to, uint32_t n) BASE_MUST_USE;
+bool vmm_store(struct vmm *v, uint32_t linear, const void *from, uint32_t n) BASE_MUST_USE;
 // Adds a kit device's services beyond those of its struct vmm_device. Before boot.
 bool vmm_bind(struct vmm *v, uint16_t device, const struct vmm_binding *bindings) BASE_MUST_USE;
 

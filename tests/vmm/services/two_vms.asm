@@ -95,6 +95,24 @@ BeginProc Later
         mov     eax, [area]
         Check_Eq <dword ptr [eax]>, 22h, 'the instance data of the System VM is lost'
         Check_Eq <dword ptr ds:[70000h]>, 22h, 'the memory of the System VM is lost'
+        mov     eax, [area]
+        mov     edx, [second]
+        add     eax, [edx].CB_High_Linear
+        Check_Eq <dword ptr [eax]>, 33h, 'instance data of the other VM at its high linear address'
+        mov     dword ptr [eax], 44h
+        mov     ecx, [area]
+        Check_Eq <dword ptr [ecx]>, 22h, 'instance data of the System VM, changed through the other'
+        add     ecx, [ebx].CB_High_Linear
+        Check_Eq <dword ptr [ecx]>, 22h, 'instance data of the System VM at its high linear address'
+        Check_Eq <dword ptr [eax]>, 44h, 'instance data of the other VM, written at its high linear address'
+        mov     eax, [shared]
+        mov     ecx, eax
+        add     ecx, [edx].CB_High_Linear
+        mov     dword ptr [eax], 66h
+        Check_Eq <dword ptr [ecx]>, 66h, 'global memory at the high linear address'
+        mov     eax, [area]
+        and     eax, NOT 0FFFh
+        mov     ecx, [edx].CB_High_Linear
         mov     [calls], 0
         mov     ecx, Byte_Input
         mov     edx, PORT
