@@ -41,6 +41,25 @@ void devices_aside_begin(struct vmm *v, uint16_t ordinal)
     devices_call_begin(v, ordinal);
 }
 
+bool devices_copy(struct vmm *v, uint32_t to, uint32_t from, uint32_t n)
+{
+    uint8_t bytes[256];
+    for (uint32_t done = 0, step; done < n; done += step) {
+        step = n - done < sizeof bytes ? n - done : (uint32_t)sizeof bytes;
+        if (!vmm_get(v, from + done, bytes, step) || !vmm_put(v, to + done, bytes, step))
+            return false;
+    }
+    return true;
+}
+
+bool devices_vm_or_report(struct vmm *v, uint32_t vm, const char *page)
+{
+    if (vmm_valid_vm(v, vm))
+        return true;
+    vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, page, "%08X is not a virtual machine", vm);
+    return false;
+}
+
 void devices_announce(struct vmm *v, struct base_record *head, uint32_t kind, uint32_t size)
 {
     head->kind = kind;

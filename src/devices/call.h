@@ -15,6 +15,12 @@ void devices_call_c_begin(struct vmm *v, uint16_t ordinal, unsigned n, const uin
 bool devices_aside_push(struct vmm *v) BASE_MUST_USE;
 void devices_aside_begin(struct vmm *v, uint16_t ordinal);
 
+// Moves bytes between two places of guest memory that were probed or cannot be missing. False: a page fault was noted.
+bool devices_copy(struct vmm *v, uint32_t to, uint32_t from, uint32_t n) BASE_MUST_USE;
+
+// Reports a handle that is no virtual machine's and gives false; `page` documents the service.
+bool devices_vm_or_report(struct vmm *v, uint32_t vm, const char *page) BASE_MUST_USE;
+
 // Adds the frame kind behind devices_aside_*; once per machine.
 bool devices_call_create(struct vmm *v) BASE_MUST_USE;
 

@@ -24,6 +24,6 @@ struct devices_entry {
 };
 
 extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, vkd_entry, vwin32_entry,
-    vdmad_entry, shell_entry;
+    vdmad_entry, v86mmgr_entry, shell_entry;
 
 #endif

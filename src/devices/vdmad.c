@@ -108,11 +108,9 @@ static uint32_t virtual_state(struct vmm *v)
     uint32_t vm = vmm_regs(v)[X86_EBX];
     if (!c)
         return 0;
-    if (vmm_valid_vm(v, vm))
-        return vm + state(v)->area + number_of(v, c) * STATE_SIZE;
-    vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "VDAG31 VDMAD_Get_Virt_State", "%08X is not a virtual machine",
-               vm);
-    return 0;
+    if (!devices_vm_or_report(v, vm, "VDAG31 VDMAD_Get_Virt_State"))
+        return 0;
+    return vm + state(v)->area + number_of(v, c) * STATE_SIZE;
 }
 
 static void get_virt_state(struct vmm *v)
@@ -375,14 +373,8 @@ static void copy(struct vmm *v, bool to_buffer)
              to = to_buffer ? buffer : r[X86_ESI];
     if (!vmm_probe(v, from, r[X86_ECX], false) || !vmm_probe(v, to, r[X86_ECX], true))
         return;
-    for (uint32_t done = 0; done < r[X86_ECX];) {
-        uint8_t bytes[256];
-        uint32_t n = r[X86_ECX] - done < sizeof bytes ? r[X86_ECX] - done : (uint32_t)sizeof bytes;
-        if (!vmm_get(v, from + done, bytes, n) || !vmm_put(v, to + done, bytes, n))
-            return;
-        done += n;
-    }
-    devices_carry(v, false);
+    if (devices_copy(v, to, from, r[X86_ECX]))
+        devices_carry(v, false);
 }
 
 static void copy_to_buffer(struct vmm *v)

@@ -27,7 +27,7 @@ enum {
     VMM_TCB_BYTES = 0x200,    // thread control block with the data slots, above the client registers
     VMM_TCB_ROW = 0x3C,       // as VMM_CB_ROW
     VMM_TCB_FIRST_SLOT = 0x40,
-    VMM_MAX_KINDS = 64,
+    VMM_MAX_KINDS = 128,
     VMM_MOST_SERVICES = 0x8000, // of a device: an ordinal has 15 bits
     VMM_MOST_ROWS = 1 << 22,    // of a table: what a driver that asks for ever can make the host hold
     VMM_MOST_FRAMES = 1 << 16,
@@ -49,13 +49,13 @@ static const uint32_t VMM_GATE_BASE = 0xC0100000u;   // gate n lies at VMM_GATE_
 
 // Gate numbers. Ranges are fixed so that every machine of a build agrees.
 enum {
-    VMM_GATE_VECTOR = 0,     // 256 entries of the interrupt descriptor table
-    VMM_GATE_RETURN = 0x100, // one per frame kind
-    VMM_GATE_LEAVE = 0x140,  // go on in ring 3: the processing point of events
-    VMM_GATE_WAIT = 0x141,   // the current thread waits: run another one
-    VMM_GATE_IRET = 0x142,   // no gate but a real IRETD, for entering ring 3
-    VMM_GATE_START = 0x143,  // where a new thread begins
-    VMM_GATE_FAULT = 0x200,  // ends of the chains of fault hooks: before and behind the VMM's own, 3 x 80 each
+    VMM_GATE_VECTOR = 0,                              // 256 entries of the interrupt descriptor table
+    VMM_GATE_RETURN = 0x100,                          // one per frame kind
+    VMM_GATE_LEAVE = VMM_GATE_RETURN + VMM_MAX_KINDS, // go on in ring 3: the processing point of events
+    VMM_GATE_WAIT,                                    // the current thread waits: run another one
+    VMM_GATE_IRET,                                    // no gate but a real IRETD, for entering ring 3
+    VMM_GATE_START,                                   // where a new thread begins
+    VMM_GATE_FAULT = 0x200, // ends of the chains of fault hooks: before and behind the VMM's own, 3 x 80 each
     VMM_GATE_FAULT_END = VMM_GATE_FAULT + 6 * 80,
     VMM_GATE_SERVICE = 0x400, // services and control procedures of C devices, then host procedures
     VMM_GATES = 0x10000,

@@ -1,7 +1,7 @@
 // For the service tests: a driver from assembly source, run to the end of the system; what it printed and which rules
 // the VMM reported is kept.
-#ifndef VXDKIT_TESTS_VMM_SERVICE_DRIVER_H
-#define VXDKIT_TESTS_VMM_SERVICE_DRIVER_H
+#ifndef VXDKIT_TESTS_SERVICE_DRIVER_H
+#define VXDKIT_TESTS_SERVICE_DRIVER_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,10 @@
 #include "link/link.h"
 #include "vmm/observe.h"
 #include "vmm/vmm.h"
+
+#ifndef SERVICE_DEVICES
+#define SERVICE_DEVICES(v) true // a machine of the VMM alone
+#endif
 
 enum { OUTPUT_LIMIT = 1 << 16, SOURCE_LIMIT = 1 << 20 };
 
@@ -112,8 +116,10 @@ static inline bool run_driver(const struct base_alloc *alloc, const struct vmm_c
     run->length = run->rules_length = 0;
     run->printed[0] = run->rules[0] = run->message[0] = 0;
     run->end = VMM_END_MEMORY;
-    if (!v)
+    if (!v || !SERVICE_DEVICES(v)) {
+        vmm_free(v);
         return false;
+    }
     base_diag_init(&diag, &base_heap, NULL, NULL);
     assert_true(base_sink_listen(vmm_sink(v), run_listen, run));
     bool loaded = vmm_load_image(v, "test", image->data, image->size, VMM_LOAD_STATIC, &diag);

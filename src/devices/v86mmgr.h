@@ -1,0 +1,65 @@
+// Between the files of V86MMGR.
+//
+// v86mmgr.c       messages, pages of the adapter area that it takes, what it answers about memory
+// v86mmgr_buffer.c  the translation buffer of a VM
+// v86mmgr_map.c   memory mapped into all VMs at one address
+// v86mmgr_xlat.c  scripts that translate an API's pointers
+#ifndef VXDKIT_DEVICES_V86MMGR_H
+#define VXDKIT_DEVICES_V86MMGR_H
+
+#include "devices/call.h"
+#include "devices/common.h"
+
+enum { V86MMGR_REGIONS = 16, V86MMGR_PAGES = 32 };
+
+// Of a VM, in its control block. The linear address is that of the pages behind its own buffer, 0 = not needed yet; the
+// next three describe the buffer in use, which may be another one (V86MMGR_Set_Xlat_Buff_State). Then the selector of
+// V86MMGR_Get_VM_Flat_Sel, 0 = nobody asked.
+enum {
+    V86MMGR_MEMORY = 0,
+    V86MMGR_SEGMENT = 4,
+    V86MMGR_FREE = 8,
+    V86MMGR_SIZE = 12,
+    V86MMGR_FLAT = 16,
+    V86MMGR_AREA = 20
+};
+
+struct v86mmgr_region { // of V86MMGR_Map_Pages; pages 0: free
+    uint8_t first, pages;
+    uint32_t generation;
+    uint32_t linear; // what is mapped there, 0 = reserved only
+};
+
+struct v86mmgr {
+    uint32_t area;                                         // offset in a control block
+    uint8_t least_buffer, most_buffer;                     // pages that drivers asked for
+    uint8_t private_map, shared_map, most_map;             // the same for the mapping region
+    uint8_t first_page, buffer_pages, map_page, map_pages; // what there is
+    uint8_t ready;                                         // Device_Init is over
+    uint32_t nul_page;                                     // handle
+    struct v86mmgr_region region[V86MMGR_REGIONS];
+    uint32_t generation;
+    uint16_t init_kind, buffer_kind, map_kind, flat_kind, xlat_kind;
+};
+
+struct v86mmgr *v86mmgr_state(struct vmm *v);
+extern const struct vmm_device v86mmgr_device;
+
+// v86mmgr_buffer.c
+void v86mmgr_allocate_buffer_begin(struct vmm *v);
+void v86mmgr_free_buffer(struct vmm *v);
+void v86mmgr_load_client_ptr(struct vmm *v);
+void v86mmgr_get_xlat_buff_state_begin(struct vmm *v);
+void v86mmgr_set_xlat_buff_state(struct vmm *v);
+void v86mmgr_vm_created(struct vmm *v, uint32_t vm);
+void v86mmgr_vm_destroyed_begin(struct vmm *v, uint32_t vm);
+void v86mmgr_buffer_create(struct vmm *v);
+
+// v86mmgr_map.c
+void v86mmgr_map_pages_begin(struct vmm *v);
+void v86mmgr_free_page_map_region_begin(struct vmm *v);
+void v86mmgr_map_all_begin(struct vmm *v, uint32_t vm); // a new VM gets what the others have
+void v86mmgr_map_create(struct vmm *v);
+uint32_t v86mmgr_map_used(struct vmm *v); // pages
+
+#endif
