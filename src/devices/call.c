@@ -2,6 +2,7 @@
 #include "devices/call.h"
 
 #include "devices/common.h"
+#include "vmm/cbarea.h"
 
 void devices_call_c_begin(struct vmm *v, uint16_t ordinal, unsigned n, const uint32_t *args)
 {
@@ -50,6 +51,14 @@ bool devices_copy(struct vmm *v, uint32_t to, uint32_t from, uint32_t n)
             return false;
     }
     return true;
+}
+
+uint32_t devices_cb_area(struct vmm *v, uint32_t bytes)
+{
+    uint32_t area = vmm_cb_area_take(v, bytes);
+    if (!area)
+        vmm_stop(v, VMM_END_FAULT, "no room in the control blocks for %u bytes of a virtual device", bytes);
+    return area;
 }
 
 bool devices_vm_or_report(struct vmm *v, uint32_t vm, const char *page)

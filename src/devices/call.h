@@ -18,6 +18,9 @@ void devices_aside_begin(struct vmm *v, uint16_t ordinal);
 // Moves bytes between two places of guest memory that were probed or cannot be missing. False: a page fault was noted.
 bool devices_copy(struct vmm *v, uint32_t to, uint32_t from, uint32_t n) BASE_MUST_USE;
 
+// Offset of an area in every VM's control block, for Sys_Critical_Init; the run ends when there is no room.
+uint32_t devices_cb_area(struct vmm *v, uint32_t bytes);
+
 // Reports a handle that is no virtual machine's and gives false; `page` documents the service.
 bool devices_vm_or_report(struct vmm *v, uint32_t vm, const char *page) BASE_MUST_USE;
 

@@ -6,8 +6,9 @@
 extern const struct vmm_board devices_vmm_board;
 
 // VPICD first: it keeps what all share (common.h).
-static const struct devices_entry *const entries[] = {&vpicd_entry, &vtd_entry,    &vxdldr_entry, &pageswap_entry,
-                                                      &vkd_entry,   &vwin32_entry, &vdmad_entry,  &shell_entry};
+static const struct devices_entry *const entries[] = {&vpicd_entry,    &vtd_entry,     &vxdldr_entry,
+                                                      &pageswap_entry, &vkd_entry,     &vwin32_entry,
+                                                      &vdmad_entry,    &v86mmgr_entry, &shell_entry};
 
 bool devices_add_all(struct vmm *v)
 {

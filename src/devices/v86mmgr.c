@@ -26,7 +26,7 @@ struct v86mmgr *v86mmgr_state(struct vmm *v)
 // ---------------------------------------------------------------------------------------------------------------------
 // Initialisation. Frame: a[0] offset of the place tried, a[1] whether less would do.
 
-enum { AREA, ASSIGN, NUL_PAGE };
+enum { ASSIGN, NUL_PAGE };
 
 static uint8_t larger(uint32_t a, uint32_t b)
 {
@@ -56,10 +56,12 @@ static bool candidate(const struct v86mmgr *s, uint32_t n, uint32_t *page)
     return *page + s->buffer_pages + s->map_pages <= END_PAGE;
 }
 
-static void init_over(struct vmm *v, bool failed)
+static void init_over(struct vmm *v)
 {
+    v86mmgr_state(v)->ready = 1;
     vmm_frame_pop_all(v);
-    devices_carry(v, failed);
+    v86mmgr_vm_created(v, vmm_system_vm(v));
+    devices_carry(v, false);
 }
 
 static void assign_begin(struct vmm *v, struct vmm_frame *f)
@@ -77,8 +79,7 @@ static void assign_begin(struct vmm *v, struct vmm_frame *f)
     }
     if (f->a[1]) { // not a page is left: services that need some will fail
         s->buffer_pages = s->map_pages = 0;
-        s->ready = 1;
-        init_over(v, false);
+        init_over(v);
         return;
     }
     f->a[0] = 0;
@@ -91,14 +92,11 @@ static void init_resume(struct vmm *v, struct vmm_frame *f)
 {
     struct v86mmgr *s = v86mmgr_state(v);
     uint32_t eax = vmm_regs(v)[X86_EAX];
-    if (f->step == AREA) {
-        s->area = eax;
-        init_over(v, eax == 0);
-    } else if (f->step == NUL_PAGE) {
+    if (f->step == NUL_PAGE) {
         s->nul_page = eax;
-        s->ready = 1;
-        init_over(v, eax == 0);
-        v86mmgr_vm_created(v, vmm_system_vm(v));
+        if (!eax)
+            s->map_pages = 0; // what is mapped could not be taken away again
+        init_over(v);
     } else if (eax) {
         s->map_page = (uint8_t)(s->first_page + s->buffer_pages);
         f->step = NUL_PAGE;
@@ -110,15 +108,6 @@ static void init_resume(struct vmm *v, struct vmm_frame *f)
 }
 
 static const struct vmm_frame_kind init_kind = {"V86MMGR's initialisation", init_resume, NULL};
-
-static void sys_critical_init_begin(struct vmm *v)
-{
-    struct vmm_frame *f = vmm_frame_push(v, v86mmgr_state(v)->init_kind);
-    if (!f)
-        return;
-    f->step = AREA;
-    devices_call_c_begin(v, KIT__Allocate_Device_CB_Area, 2, (const uint32_t[]){V86MMGR_AREA, 0});
-}
 
 static void device_init_begin(struct vmm *v)
 {
@@ -136,7 +125,7 @@ static void control(struct vmm *v)
     devices_carry(v, false);
     switch (r[X86_EAX]) {
     case KIT_Sys_Critical_Init:
-        sys_critical_init_begin(v);
+        v86mmgr_state(v)->area = devices_cb_area(v, V86MMGR_AREA);
         break;
     case KIT_Device_Init:
         device_init_begin(v);

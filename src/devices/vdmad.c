@@ -28,7 +28,7 @@ struct vdmad {
     uint32_t buffer, buffer_physical, buffer_bytes;
     uint32_t user; // linear address that the buffer stands for while it is taken
     uint8_t taken;
-    uint16_t area_kind, buffer_kind, lock_kind, unlock_kind;
+    uint16_t buffer_kind, lock_kind, unlock_kind;
 };
 
 extern const struct vmm_device vdmad_device;
@@ -390,17 +390,6 @@ static void copy_from_buffer(struct vmm *v)
 // ---------------------------------------------------------------------------------------------------------------------
 // Messages
 
-static void area_resume(struct vmm *v, struct vmm_frame *f)
-{
-    (void)f;
-    uint32_t area = vmm_regs(v)[X86_EAX];
-    vmm_frame_pop_all(v);
-    state(v)->area = area;
-    devices_carry(v, area == 0);
-}
-
-static const struct vmm_frame_kind area_kind = {"VDMAD's initialisation", area_resume, NULL};
-
 static void buffer_resume(struct vmm *v, struct vmm_frame *f)
 {
     (void)f;
@@ -432,8 +421,7 @@ static void control(struct vmm *v)
     devices_carry(v, false);
     switch (vmm_regs(v)[X86_EAX]) {
     case KIT_Sys_Critical_Init:
-        if (vmm_frame_push(v, state(v)->area_kind))
-            devices_call_c_begin(v, KIT__Allocate_Device_CB_Area, 2, (const uint32_t[]){CHANNELS * STATE_SIZE, 0});
+        state(v)->area = devices_cb_area(v, CHANNELS * STATE_SIZE);
         break;
     case KIT_Init_Complete:
         if (state(v)->reserve)
@@ -490,7 +478,6 @@ const struct vmm_device vdmad_device = {.id = 4,
 static bool create(struct vmm *v)
 {
     struct vdmad *s = state(v);
-    s->area_kind = vmm_frame_kind_add(v, &area_kind);
     s->buffer_kind = vmm_frame_kind_add(v, &buffer_kind);
     s->lock_kind = vmm_frame_kind_add(v, &lock_kind);
     s->unlock_kind = vmm_frame_kind_add(v, &unlock_kind);

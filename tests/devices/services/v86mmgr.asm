@@ -47,7 +47,6 @@ Begin_Tests
         VxDcall V86MMGR_Get_Mapping_Info
         Check_Eq ecx, 12340A0Ah, 'mapping region: #ECX'
 ;! init-only
-;! init-only
         VxDcall V86MMGR_Set_Mapping_Info
 
         ; the buffer
@@ -134,7 +133,7 @@ Begin_Tests
         Check_Eq esi, 3, 'offset of a 16-bit client: #ESI'
         mov     ecx, fs
         Check_Eq ecx, [handle], 'segment of the client: #ECX'
-        Check_Eq <dword ptr fs:[esi]>, 'lsna', 'what it points to'
+        Check_Eq <dword ptr fs:[esi]>, 'alsn', 'what it points to'
         mov     eax, (Client_DS SHL 8) + 0FFh
         VxDcall V86MMGR_Load_Client_Ptr
         Check_Eq esi, 0, 'no offset: #ESI'
