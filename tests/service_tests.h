@@ -6,7 +6,7 @@
 #ifndef VXDKIT_TESTS_SERVICE_TESTS_H
 #define VXDKIT_TESTS_SERVICE_TESTS_H
 
-#include "service_driver.h"
+#include "vmm/service_driver.h"
 
 #include <dirent.h>
 

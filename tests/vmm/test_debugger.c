@@ -1,7 +1,7 @@
 // What a debugger that listens does with the machine: drivers see it, can break into it, read what is typed, and their
 // queued strings come out on demand.
 #include "vmm/debug.h"
-#include "service_driver.h"
+#include "vmm/service_driver.h"
 
 static const char driver[] = "include check.inc\n"
                              "Test_Driver\n"

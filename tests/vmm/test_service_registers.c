@@ -2,7 +2,7 @@
 // registers, calls the service, and compares every register that the row names neither as output nor as used. IF and DF
 // must come back as they were everywhere, the arithmetic flags where the row does not say "Flags".
 #include "kit/kit.h"
-#include "service_driver.h"
+#include "vmm/service_driver.h"
 
 static const struct {
     const char *name, *reason;

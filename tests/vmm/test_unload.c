@@ -1,5 +1,5 @@
 // What a driver leaves behind when it is unloaded is reported: nobody frees it on its behalf (Win95 DDK S3507).
-#include "service_driver.h"
+#include "vmm/service_driver.h"
 
 static const char driver[] =
     "include check.inc\n"

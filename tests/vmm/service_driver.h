@@ -1,7 +1,7 @@
 // For the service tests: a driver from assembly source, run to the end of the system; what it printed and which rules
 // the VMM reported is kept.
-#ifndef VXDKIT_TESTS_SERVICE_DRIVER_H
-#define VXDKIT_TESTS_SERVICE_DRIVER_H
+#ifndef VXDKIT_TESTS_VMM_SERVICE_DRIVER_H
+#define VXDKIT_TESTS_VMM_SERVICE_DRIVER_H
 
 #include <setjmp.h>
 #include <stdarg.h>
