@@ -1,8 +1,9 @@
 // COFF objects and a .def file behind them: any bytes link into an image that reads back, or are refused.
-// The input: bytes up to a NUL are the .def file, the rest is the object; a driver's own object is linked with it.
+// The input: bytes up to a NUL are the .def file, the rest is the object, with a library behind it where one begins.
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/archive.h"
 #include "image/coff.h"
 #include "image/le.h"
 #include "link/link.h"
@@ -39,23 +40,33 @@ static void write_object(const uint8_t *data, size_t size)
     base_arena_free(&arena);
 }
 
+static size_t library_start(const uint8_t *data, size_t size)
+{
+    size_t at = 0;
+    while (at < size && !archive_is(data + at, size - at))
+        at++;
+    return at;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *end = size ? memchr(data, 0, size) : NULL;
     size_t def_size = end ? (size_t)(end - data) : 0, skip = end ? def_size + 1 : 0;
     struct link_input def = {"fuzz.def", data, def_size};
-    struct link_input object = {"fuzz.obj", data + skip, size - skip};
+    size_t library = skip + library_start(data + skip, size - skip);
+    struct link_input inputs[2] = {{"fuzz.obj", data + skip, library - skip},
+                                   {"fuzz.lib", data + library, size - library}};
     struct link_options options = {.alloc = &base_heap, .def = def_size ? &def : NULL, .debug = true};
     struct base_diag diag;
     struct base_buf image, map;
     base_diag_init(&diag, &base_heap, NULL, NULL);
     base_buf_init(&image, &base_heap);
     base_buf_init(&map, &base_heap);
-    if (link_image(&options, &object, 1, &diag, &image, &map))
+    if (link_image(&options, inputs, library < size ? 2 : 1, &diag, &image, &map))
         read_back(&image, &diag);
     else if (diag.errors == 0)
         abort();
-    write_object(object.bytes, object.size);
+    write_object(inputs[0].bytes, inputs[0].size);
     base_buf_free(&image);
     base_buf_free(&map);
     base_diag_free(&diag);

@@ -234,17 +234,18 @@ static bool parse_this(struct assembler *a, struct asm_value *v)
 static bool parse_opattr(struct assembler *a, struct asm_value *v)
 {
     struct asm_value x;
-    if (!asm_try_expression(a, &x)) {
+    bool ok = asm_try_expression(a, &x);
+    a->unstable_seen |= ok && x.forward; // a later pass knows better
+    if (!ok || x.forward) {
         *v = asm_number(0);
         return true;
     }
     bool code = x.type && asm_is_code_type(x.type);
     bool memory = x.kind == VALUE_MEMORY;
     int64_t bits = (memory && code ? 1 | 4 : 0) | (memory && !code ? 2 : 0) |
-                   (x.kind == VALUE_NUMBER || x.kind == VALUE_TYPE ? 4 : 0) |
-                   (memory && !code && x.base < 0 && x.index < 0 ? 8 : 0) | (x.kind == VALUE_REGISTER ? 16 : 0) |
-                   (x.forward ? 0 : 32) | (memory && x.base >= 0 && (x.base == 5 || x.base == 4) ? 64 : 0) |
-                   (x.external ? 128 : 0);
+                   ((x.kind == VALUE_NUMBER && x.part != 's') || x.kind == VALUE_TYPE ? 4 : 0) |
+                   (memory && !code && x.base < 0 && x.index < 0 ? 8 : 0) | (x.kind == VALUE_REGISTER ? 16 : 0) | 32 |
+                   (memory && x.base >= 0 && (x.base == 5 || x.base == 4) ? 64 : 0) | (x.external ? 128 : 0);
     *v = asm_number(bits);
     return true;
 }

@@ -111,6 +111,7 @@ static void cut_line(struct assembler *a, struct asm_macro *m, struct asm_text l
 
 struct first_words {
     const struct asm_name *first, *second;
+    bool labelled; // the first is a label
     struct asm_text rest;
 };
 
@@ -119,6 +120,8 @@ static struct first_words first_words(struct assembler *a, struct asm_text line)
     struct first_words w = {0};
     const char *end = line.at + line.length;
     const char *p = asm_skip_blanks(line.at, end);
+    while (p < end && *p == '%') // % FOR x, <list> is a loop like any other
+        p = asm_skip_blanks(p + 1, end);
     for (int i = 0; i < 2; i++) {
         const char *q = p;
         while (q < end && (asm_is_name_char(*q) || *q == '&')) // a name may still be glued from parameters
@@ -129,7 +132,8 @@ static struct first_words first_words(struct assembler *a, struct asm_text line)
         if (i == 0)
             w.rest = (struct asm_text){q, (size_t)(end - q)};
         p = asm_skip_blanks(q, end);
-        if (i == 0 && p < end && *p == ':')
+        w.labelled |= i == 0 && p < end && *p == ':';
+        if (i == 0 && w.labelled)
             p = asm_skip_blanks(p + 1, end);
     }
     return w;
@@ -143,6 +147,12 @@ static bool is_run_by(const struct asm_name *n, asm_directive_function *f)
 static bool opens_body(const struct asm_name *n)
 {
     return is_run_by(n, asm_repeat) || is_run_by(n, asm_for) || is_run_by(n, asm_forc) || is_run_by(n, asm_while_loop);
+}
+
+// `name MACRO`, but not `ECHO macro ...`.
+static bool defines_macro(const struct first_words *w)
+{
+    return is_run_by(w->second, asm_macro) && !w->labelled && !(w->first->directive && w->first->directive->name == 0);
 }
 
 static bool exits_with_text(const struct first_words *w)
@@ -193,7 +203,7 @@ bool asm_read_body(struct assembler *a, struct asm_macro *m)
         struct first_words w = first_words(a, line);
         if (is_run_by(w.first, asm_endm) && depth-- == 0)
             return true;
-        if (opens_body(w.first) || opens_body(w.second) || is_run_by(w.second, asm_macro))
+        if (opens_body(w.first) || (w.labelled && opens_body(w.second)) || defines_macro(&w))
             depth++;
         if (depth == 0 && in_front && w.first && asm_same_text(w.first->text, w.first->length, "local", 5, false)) {
             declare_locals(a, m, w.rest);

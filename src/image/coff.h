@@ -17,7 +17,7 @@ enum coff_relocation_type { // IMAGE_REL_I386_*
     COFF_REL32 = 20,
 };
 
-// Storage classes a model may hold; COFF_WEAK is only ever read (its default is not kept) and cannot be written.
+// Storage classes a model may hold.
 enum coff_storage { COFF_EXTERNAL = 2, COFF_STATIC = 3, COFF_LABEL = 6, COFF_WEAK = 105 };
 
 enum coff_section_flag {
@@ -70,6 +70,8 @@ struct coff_symbol {
     int32_t section; // 1-based; COFF_UNDEFINED with value != 0 is a communal of that size; COFF_ABSOLUTE
     uint8_t storage; // enum coff_storage
     bool function;
+    bool search_libraries; // COFF_WEAK: libraries are asked for it too
+    uint32_t fallback; // COFF_WEAK: index + 1 of the symbol that stands in when nobody defines it; 0 = nothing, zero
 };
 
 // All pointers belong to the arena given to coff_read, or to whoever filled the model.

@@ -19,6 +19,9 @@ enum {
     COFF_CLASS_SECTION = 104,
     COFF_SECTION_DEBUG = -2,
 
+    COFF_WEAK_NO_LIBRARY = 1, // characteristics of a weak external
+    COFF_WEAK_LIBRARY = 2,
+
     COFF_ALIGN_SHIFT = 20,
     COFF_ALIGN_MASK = 0xf << COFF_ALIGN_SHIFT,
     COFF_MANY_RELOCATIONS = 0x01000000, // the count is in the first record

@@ -64,7 +64,9 @@ static bool refuse_other_kinds(struct reader *r)
     if (r->size == 0)
         return fail(r, "the file is empty");
     if (r->size >= 8 && !memcmp(b, "!<arch>\n", 8))
-        return fail(r, "a library: not implemented yet; name the objects");
+        return fail(r, "a library, not an object");
+    if (b[0] == 0xf0 && r->size >= 10)
+        return fail(r, "an OMF library: not implemented yet; COFF libraries are read");
     if (r->size >= 4 && !memcmp(b, "\177ELF", 4))
         return fail(r, "an ELF object: not implemented yet; make a COFF object (-coff, --target=i686-pc-windows-gnu)");
     if (b[0] == 0x80 && r->size >= 4)
@@ -225,6 +227,9 @@ static bool read_section(struct reader *r, uint32_t index)
     s.flags = flags & ~(uint32_t)(COFF_ALIGN_MASK | COFF_MANY_RELOCATIONS);
     if (!s.name || !read_data(r, header, &s))
         return false;
+    if (!strcmp(s.name, ".note.GNU-stack"))
+        return fail(r, "converted from ELF: its relocations still have ELF's numbers, which mean others here; let the "
+                       "compiler make COFF (i686-w64-mingw32-gcc, clang --target=i686-pc-windows-gnu)");
     if (!strcmp(s.name, COFF_DIRECTIVES)) {
         read_directives(r, &s);
         return true;
@@ -304,6 +309,24 @@ static void read_comdat(struct reader *r, const struct coff_symbol *s, const uin
     section->associate = raw && raw <= r->raw_sections ? r->section_of[raw - 1] : 0;
 }
 
+// A weak external's auxiliary record names its stand-in, here still by raw index. One that has a section is a plain
+// definition.
+static bool read_weak(struct reader *r, struct coff_symbol *s, const uint8_t *aux, uint32_t aux_count)
+{
+    if (s->section != COFF_UNDEFINED) {
+        s->storage = COFF_EXTERNAL;
+        return true;
+    }
+    if (!aux_count)
+        return true;
+    s->fallback = base_get32(aux);
+    s->search_libraries = base_get32(aux + 4) == COFF_WEAK_LIBRARY;
+    if (s->fallback >= r->raw_symbols)
+        return fail(r, "the weak external '%.99s' names symbol %u, which does not exist", s->name, s->fallback);
+    s->fallback++;
+    return true;
+}
+
 static bool read_symbol(struct reader *r, uint32_t index, uint32_t aux_count)
 {
     const uint8_t *record = raw_symbol(r, index);
@@ -316,6 +339,8 @@ static bool read_symbol(struct reader *r, uint32_t index, uint32_t aux_count)
     s.function = base_get16(record + 14) == COFF_TYPE_FUNCTION;
     if (s.storage == COFF_CLASS_SECTION)
         s.storage = COFF_STATIC;
+    if (s.storage == COFF_WEAK && !read_weak(r, &s, record + COFF_SYMBOL_SIZE, aux_count))
+        return false;
     if (aux_count && s.section > 0 && !s.function)
         read_comdat(r, &s, record + COFF_SYMBOL_SIZE);
     r->object->symbols[r->object->symbol_count++] = s;
@@ -335,6 +360,20 @@ static bool allocate_symbols(struct reader *r)
     return r->object->symbols && r->symbol_of && r->file_of && r->object->files;
 }
 
+// A weak external may stand in front of what it falls back on.
+static bool settle_weak(struct reader *r)
+{
+    for (uint32_t i = 0; i < r->object->symbol_count; i++) {
+        struct coff_symbol *s = &r->object->symbols[i];
+        if (s->storage != COFF_WEAK || !s->fallback)
+            continue;
+        s->fallback = r->symbol_of[s->fallback - 1];
+        if (!s->fallback)
+            return fail(r, "the weak external '%.99s' names no usable symbol", s->name);
+    }
+    return true;
+}
+
 static bool read_symbols(struct reader *r)
 {
     uint32_t file = 0;
@@ -351,7 +390,7 @@ static bool read_symbols(struct reader *r)
         r->file_of[i] = file;
         i += aux + 1;
     }
-    return true;
+    return settle_weak(r);
 }
 
 // MASM passes END's label on as -entry:LABEL, often without the underscore of its calling convention.

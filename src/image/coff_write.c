@@ -71,8 +71,11 @@ static bool check_symbol(struct writer *w, const struct coff_symbol *s)
 {
     if (s->section > (int32_t)w->object->section_count || s->section < COFF_ABSOLUTE)
         return fail(w, "symbol '%s': there is no section %d", s->name, s->section);
-    if (s->storage != COFF_EXTERNAL && s->storage != COFF_STATIC && s->storage != COFF_LABEL)
+    bool weak = s->storage == COFF_WEAK;
+    if (s->storage != COFF_EXTERNAL && s->storage != COFF_STATIC && s->storage != COFF_LABEL && !weak)
         return fail(w, "symbol '%s': storage class %u cannot be written", s->name, s->storage);
+    if (weak && (s->section != COFF_UNDEFINED || s->fallback == 0 || s->fallback > w->object->symbol_count))
+        return fail(w, "symbol '%s': a weak external needs another symbol that stands in for it", s->name);
     if (!strcmp(s->name, COFF_LINE_OWNER))
         return fail(w, "symbol '%s': the name is reserved", s->name);
     return true;
@@ -212,7 +215,7 @@ static void number_symbols(struct writer *w)
             continue;
         }
         w->raw_of[i] = w->raw_count;
-        w->raw_count += is_section_symbol(w, &o->symbols[i]) ? 2 : 1;
+        w->raw_count += is_section_symbol(w, &o->symbols[i]) || o->symbols[i].storage == COFF_WEAK ? 2 : 1;
     }
     for (uint32_t i = 0; i < group_count(w); i++)
         if (group_at(w, i)->owner == NONE)
@@ -473,11 +476,21 @@ static void put_section_aux(struct writer *w, uint32_t section)
     base_buf_add(&w->symbols, aux, sizeof aux);
 }
 
+static void put_weak_aux(struct writer *w, const struct coff_symbol *s)
+{
+    uint8_t aux[COFF_SYMBOL_SIZE] = {0};
+    base_put32(aux, w->raw_of[s->fallback - 1]);
+    base_put32(aux + 4, s->search_libraries ? COFF_WEAK_LIBRARY : COFF_WEAK_NO_LIBRARY);
+    base_buf_add(&w->symbols, aux, sizeof aux);
+}
+
 static void put_model_symbol(struct writer *w, uint32_t index)
 {
     const struct coff_symbol *s = &w->object->symbols[index];
     bool section = is_section_symbol(w, s);
-    struct symbol_record r = {s->name, s->value, s->section, s->function ? COFF_TYPE_FUNCTION : 0, s->storage, section};
+    bool weak = s->storage == COFF_WEAK;
+    struct symbol_record r = {s->name,    s->value,       s->section, s->function ? COFF_TYPE_FUNCTION : 0,
+                              s->storage, section || weak};
     if (w->group_of[index]) {
         put_owner(w, group_at(w, w->group_of[index] - 1), r);
         return;
@@ -485,6 +498,8 @@ static void put_model_symbol(struct writer *w, uint32_t index)
     put_symbol(w, r);
     if (section)
         put_section_aux(w, (uint32_t)s->section - 1);
+    if (weak)
+        put_weak_aux(w, s);
 }
 
 static void put_symbols(struct writer *w)

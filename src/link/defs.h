@@ -5,6 +5,7 @@
 #define VXDKIT_LINK_DEFS_H
 
 #include "base/map.h"
+#include "image/archive.h"
 #include "image/coff.h"
 #include "image/le.h"
 #include "link/link.h"
@@ -83,6 +84,12 @@ struct link_file {
     struct base_map classes;    // by segment name: what the assembler says its class is
 };
 
+struct link_library {
+    const char *path;
+    struct archive archive;
+    bool *taken; // by member
+};
+
 enum link_symbol_kind { LINK_UNDEFINED, LINK_DEFINED, LINK_ABSOLUTE, LINK_COMMUNAL };
 
 // A public name.
@@ -92,7 +99,8 @@ struct link_symbol {
     uint32_t file, symbol; // who defined it; for a communal, who named it first
     uint32_t value;        // in its piece; a communal's size until it is placed
     struct link_piece *piece;
-    uint32_t reported_for; // file + 1 for which its absence was last reported
+    uint32_t reported_for;           // file + 1 for which its absence was last reported
+    uint32_t weak_file, weak_symbol; // the first weak external of this name: what stands in for it; LINK_NONE = none
 };
 
 // Where a symbol lies in the image.
@@ -109,7 +117,10 @@ struct linker {
     struct link_def def;
     struct link_file *files;
     uint32_t file_count;
-    struct base_map segments; // name to struct link_segment
+    struct link_library *libraries;
+    uint32_t library_count;
+    struct base_map default_libraries; // that objects ask for (INCLUDELIB)
+    struct base_map segments;          // name to struct link_segment
     struct link_group *groups[LINK_GROUPS];
     uint32_t group_count;
     struct link_piece **pieces; // in input order, then in image order
@@ -120,6 +131,7 @@ struct linker {
     struct link_symbol *ddb;
     uint32_t ddb_object, ddb_offset;
     bool dynamic;
+    bool undefined; // an absent symbol was reported
 };
 
 // ---- link.c
@@ -134,6 +146,11 @@ const char *link_describe(struct linker *l, uint32_t file, uint32_t section, uin
 
 // ---- def_file.c
 bool link_read_def(struct linker *l, const struct link_input *input) BASE_MUST_USE;
+
+// ---- inputs.c: the objects, and the members of libraries that define what is wanted
+bool link_read_objects(struct linker *l, const struct link_input *inputs, size_t count) BASE_MUST_USE;
+void link_mention_libraries(struct linker *l); // after an absent symbol: the libraries objects ask for
+void link_free_inputs(struct linker *l);
 
 // ---- segments.c: which class a section belongs to
 bool link_read_directives(struct linker *l, struct link_file *f) BASE_MUST_USE;

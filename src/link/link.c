@@ -1,5 +1,5 @@
-// The linker's order of work: read the .def file and the objects, cut them into pieces, collect the public names, lay
-// the pieces out, apply relocations, check the device descriptor block, write the image.
+// The linker's order of work: read the .def file, the objects and what they want from libraries, cut them into pieces,
+// collect the public names, lay the pieces out, apply relocations, check the device descriptor block, write the image.
 #include <string.h>
 
 #include "link/defs.h"
@@ -18,27 +18,6 @@ void *link_get(struct linker *l, uint64_t count, size_t size)
     if (!p)
         link_error(l, "out of memory");
     return p;
-}
-
-// All objects are read even if one is damaged: its message should not hide the others'.
-static bool read_objects(struct linker *l, const struct link_input *inputs, size_t count)
-{
-    bool ok = true;
-    if (count == 0) {
-        link_error(l, "no object to link");
-        return false;
-    }
-    l->files = link_get(l, count, sizeof *l->files);
-    if (!l->files)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct link_file *f = &l->files[l->file_count++];
-        f->path = inputs[i].path;
-        base_map_init(&f->classes, l->options->alloc, true);
-        ok &= coff_read(inputs[i].bytes, inputs[i].size, f->path, &l->arena, l->diag, &f->coff) &&
-              link_read_directives(l, f);
-    }
-    return ok;
 }
 
 // The characters of DDB_Name without the blanks behind them.
@@ -77,7 +56,7 @@ static bool read_inputs(struct linker *l, const struct link_input *inputs, size_
 {
     bool ok = !l->options->def || link_read_def(l, l->options->def);
     l->dynamic = l->options->kind == LINK_KIND_DEFAULT ? l->def.dynamic : l->options->kind == LINK_KIND_DYNAMIC;
-    return read_objects(l, inputs, count) && ok && link_make_pieces(l);
+    return link_read_objects(l, inputs, count) && ok && link_make_pieces(l);
 }
 
 // Errors of one step that the next can live with are collected: absent symbols, missing classes and a missing device
@@ -105,13 +84,16 @@ bool link_image(const struct link_options *options, const struct link_input *inp
     base_arena_init(&l.arena, options->alloc);
     base_map_init(&l.segments, options->alloc, true);
     base_map_init(&l.symbols, options->alloc, false);
+    base_map_init(&l.default_libraries, options->alloc, true);
     base_buf_init(&l.fixups, options->alloc);
     uint32_t before = diag->errors;
     bool ok = link_all(&l, inputs, input_count, image, map);
     if (!ok && diag->errors == before)
         link_error(&l, "out of memory"); // what else fails says so itself
-    for (uint32_t i = 0; i < l.file_count; i++)
-        base_map_free(&l.files[i].classes);
+    if (l.undefined)
+        link_mention_libraries(&l);
+    link_free_inputs(&l);
+    base_map_free(&l.default_libraries);
     base_map_free(&l.segments);
     base_map_free(&l.symbols);
     base_buf_free(&l.fixups);

@@ -186,14 +186,36 @@ static bool note_directive(struct linker *l, struct link_file *f, const char *te
     return copy && base_map_set(&f->classes, text, name_length, copy);
 }
 
+// The value of the directive at p when it is `option`, else NULL. Compilers write -defaultlib:X, /DEFAULTLIB:X and
+// /DEFAULTLIB:"X".
+static const char *directive_value(const char *p, size_t length, const char *option)
+{
+    size_t n = strlen(option);
+    if (length <= n || (p[0] != '-' && p[0] != '/'))
+        return NULL;
+    for (size_t i = 1; i < n; i++)
+        if (fold(p[i]) != fold(option[i]))
+            return NULL;
+    return p + n;
+}
+
+static bool note_library(struct linker *l, const char *name, size_t length)
+{
+    if (length >= 2 && name[0] == '"' && name[length - 1] == '"')
+        name++, length -= 2;
+    char *copy = base_arena_text(&l->arena, name, length);
+    return copy && base_map_set(&l->default_libraries, copy, length, copy);
+}
+
 bool link_read_directives(struct linker *l, struct link_file *f)
 {
-    static const char option[] = "-segment:";
     const char *p = f->coff.directives;
     for (p += strspn(p, " "); *p; p += strspn(p, " ")) {
         size_t length = strcspn(p, " ");
-        if (length > sizeof option && !strncmp(p, option, sizeof option - 1) &&
-            !note_directive(l, f, p + sizeof option - 1, length - (sizeof option - 1))) {
+        const char *segment = directive_value(p, length, "-segment:");
+        const char *library = directive_value(p, length, "-defaultlib:");
+        if ((segment && !note_directive(l, f, segment, (size_t)(p + length - segment))) ||
+            (library && !note_library(l, library, (size_t)(p + length - library)))) {
             link_error(l, "out of memory");
             return false;
         }

@@ -18,7 +18,7 @@ static struct link_symbol *intern(struct linker *l, const char *name)
     if (!s)
         return NULL;
     s->name = name;
-    s->file = LINK_NONE;
+    s->file = s->weak_file = LINK_NONE;
     if (base_map_set(&l->symbols, name, strlen(name), s))
         return s;
     link_error(l, "out of memory");
@@ -80,17 +80,15 @@ static void add_communal(struct link_symbol *s, uint32_t file, uint32_t index, u
 static bool collect_symbol(struct linker *l, uint32_t file, uint32_t index)
 {
     const struct coff_symbol *c = &l->files[file].coff.symbols[index];
-    if (c->storage == COFF_WEAK) {
-        struct base_place place = {.file = l->files[file].path};
-        base_diag_report(l->diag, BASE_ERROR, &place, "the symbol '%.99s' is a weak external: not implemented",
-                         c->name);
-        return true;
-    }
-    if (c->storage != COFF_EXTERNAL)
+    if (c->storage != COFF_EXTERNAL && c->storage != COFF_WEAK)
         return true;
     struct link_symbol *s = intern(l, c->name);
     if (!s)
         return false;
+    if (c->storage == COFF_WEAK && s->weak_file == LINK_NONE)
+        s->weak_file = file, s->weak_symbol = index;
+    if (c->storage == COFF_WEAK)
+        return true;
     if (c->section != COFF_UNDEFINED)
         return add_definition(l, s, file, index);
     if (c->value)
@@ -177,6 +175,7 @@ static void report_undefined(struct linker *l, struct link_symbol *s, uint32_t f
     if (s->reported_for == file + 1)
         return;
     s->reported_for = file + 1;
+    l->undefined = true;
     const char *near = near_miss(l, s->name);
     link_report_at(l, BASE_ERROR, file, section, offset, "undefined symbol '%.99s', wanted by %s%s%.99s%s", s->name,
                    link_describe(l, file, section, offset), near ? "; there is a '" : "", near ? near : "",
@@ -189,38 +188,65 @@ static bool set_target(struct link_target *t, const struct link_piece *piece, ui
     return true;
 }
 
-static bool resolve_public(struct linker *l, const char *name, uint32_t file, uint32_t section, uint32_t offset,
-                           struct link_target *t)
+static bool set_absolute(struct link_target *t, uint32_t value)
 {
-    struct link_symbol *s = link_find_symbol(l, name);
-    if (!s)
-        return false; // a weak external, reported before
-    if (s->kind == LINK_UNDEFINED) {
-        report_undefined(l, s, file, section, offset);
+    *t = (struct link_target){.absolute = true, .value = value};
+    return true;
+}
+
+struct wish { // a relocation and where it stands
+    uint32_t file, section, offset;
+};
+
+static bool resolve(struct linker *l, uint32_t file, uint32_t symbol, const struct wish *w, int depth,
+                    struct link_target *t);
+
+// A weak external that nobody defines: its stand-in, which may be weak itself.
+static bool resolve_weak(struct linker *l, const struct link_symbol *s, const struct wish *w, int depth,
+                         struct link_target *t)
+{
+    enum { CHAIN = 16 };
+    uint32_t fallback = l->files[s->weak_file].coff.symbols[s->weak_symbol].fallback;
+    if (depth == CHAIN) {
+        link_report_at(l, BASE_ERROR, w->file, w->section, w->offset,
+                       "the weak external '%.99s' leads through more than %d others", s->name, CHAIN);
         return false;
     }
-    if (s->kind == LINK_ABSOLUTE) {
-        *t = (struct link_target){.absolute = true, .value = s->value};
-        return true;
+    return fallback ? resolve(l, s->weak_file, fallback - 1, w, depth + 1, t) : set_absolute(t, 0);
+}
+
+static bool resolve_public(struct linker *l, const char *name, const struct wish *w, int depth, struct link_target *t)
+{
+    struct link_symbol *s = link_find_symbol(l, name);
+    if (s->kind == LINK_UNDEFINED && s->weak_file != LINK_NONE)
+        return resolve_weak(l, s, w, depth, t);
+    if (s->kind == LINK_UNDEFINED) {
+        report_undefined(l, s, w->file, w->section, w->offset);
+        return false;
     }
-    return set_target(t, s->piece, s->value);
+    return s->kind == LINK_ABSOLUTE ? set_absolute(t, s->value) : set_target(t, s->piece, s->value);
+}
+
+static bool resolve(struct linker *l, uint32_t file, uint32_t symbol, const struct wish *w, int depth,
+                    struct link_target *t)
+{
+    const struct coff_symbol *c = &l->files[file].coff.symbols[symbol];
+    const struct link_piece *piece = c->section > 0 ? l->files[file].pieces[c->section - 1] : NULL;
+    if (c->storage == COFF_WEAK || (c->storage == COFF_EXTERNAL && (c->section <= 0 || !piece)))
+        return resolve_public(l, c->name, w, depth, t);
+    if (c->section == COFF_ABSOLUTE)
+        return set_absolute(t, c->value);
+    if (piece)
+        return set_target(t, piece, c->value);
+    link_report_at(l, BASE_ERROR, w->file, w->section, w->offset,
+                   "%s refers to '%.99s', which is not part of the image",
+                   link_describe(l, w->file, w->section, w->offset), c->name);
+    return false;
 }
 
 bool link_resolve(struct linker *l, uint32_t file, uint32_t section, const struct coff_relocation *r,
                   struct link_target *t)
 {
-    const struct coff_symbol *c = &l->files[file].coff.symbols[r->symbol];
-    const struct link_piece *piece = c->section > 0 ? l->files[file].pieces[c->section - 1] : NULL;
-    if (c->storage == COFF_EXTERNAL && (c->section <= 0 || !piece))
-        return resolve_public(l, c->name, file, section, r->offset, t);
-    if (c->section == COFF_ABSOLUTE) {
-        *t = (struct link_target){.absolute = true, .value = c->value};
-        return true;
-    }
-    if (piece)
-        return set_target(t, piece, c->value);
-    if (c->storage != COFF_WEAK)
-        link_report_at(l, BASE_ERROR, file, section, r->offset, "%s refers to '%.99s', which is not part of the image",
-                       link_describe(l, file, section, r->offset), c->name);
-    return false;
+    const struct wish w = {file, section, r->offset};
+    return resolve(l, file, r->symbol, &w, 0, t);
 }

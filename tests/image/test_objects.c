@@ -13,7 +13,7 @@
 
 #define FOLDER "tests/image/objects/"
 
-static const char *const objects[] = {"jwasm", "nasm", "clang-gnu", "clang-msvc", "weak", "gas"};
+static const char *const objects[] = {"jwasm", "nasm", "clang-gnu", "clang-msvc", "weak", "gas", "wants"};
 
 static void describe_section(const struct coff_object *o, const struct coff_section *s, struct base_buf *out)
 {
@@ -35,8 +35,12 @@ static void describe(const struct coff_object *o, struct base_buf *out)
         describe_section(o, &o->sections[i], out);
     for (uint32_t i = 0; i < o->symbol_count; i++) {
         const struct coff_symbol *s = &o->symbols[i];
-        base_buf_printf(out, "symbol %s: section %d, value %x, storage %u%s\n", s->name, s->section, s->value,
-                        s->storage, s->function ? ", function" : "");
+        base_buf_printf(out, "symbol %s: section %d, value %x, storage %u%s", s->name, s->section, s->value, s->storage,
+                        s->function ? ", function" : "");
+        if (s->fallback)
+            base_buf_printf(out, ", else %s%s", o->symbols[s->fallback - 1].name,
+                            s->search_libraries ? ", libraries first" : "");
+        base_buf_text(out, "\n");
     }
     base_buf_printf(out, "directives '%s'\n", o->directives);
 }
