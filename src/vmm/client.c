@@ -22,6 +22,40 @@ static void load_flat(struct vmm *v)
             vmm_stop(v, VMM_END_FAULT, "the flat data descriptor %04X in the GDT is broken", VMM_DS);
 }
 
+// Ring 3 runs with IF on and IOPL 0; the client's own are virtual. The trap flag may be ours.
+static uint32_t virtual_flags(struct vmm *v, struct vmm_thread *t, uint32_t flags)
+{
+    flags = (flags & ~(uint32_t)(X86_IF | X86_IOPL)) | t->iopl | (vmm_vm_at(v, t->vm)->interrupts ? X86_IF : 0);
+    t->stepped = t->stepping;
+    if (t->stepping)
+        flags &= ~(uint32_t)X86_TF;
+    t->stepping = 0;
+    if (t->shadow && (vmm_peek32(v, t->crs + KIT_Client_CS) << 16 |
+                      (vmm_peek32(v, t->crs + KIT_Client_EIP) & 0xFFFF)) != t->shadow_at)
+        t->shadow = 0;
+    return flags;
+}
+
+// The instruction behind STI that ran with the processor's trap flag: is this the trap behind it?
+bool vmm_stepped(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    if (t->stepped)
+        t->shadow = 0;
+    return t->stepped;
+}
+
+// An interrupt that waits for the end of STI's shadow has to come right behind the next instruction.
+static uint32_t step_flag(struct vmm *v, struct vmm_thread *t, uint32_t flags)
+{
+    if (!t->shadow || flags & X86_TF)
+        return 0;
+    t->shadow = 0;
+    t->stepping = vmm_event_waits_for(v, v->s.current, false);
+    t->shadow = 1;
+    return t->stepping ? X86_TF : 0;
+}
+
 // The processor has just pushed the client's SS:ESP, EFLAGS and CS:EIP (and from V86 mode its segment registers) into
 // the structure; the rest is stored here.
 void vmm_client_enter(struct vmm *v)
@@ -40,9 +74,7 @@ void vmm_client_enter(struct vmm *v)
         for (unsigned i = 0; i < 4; i++)
             vmm_poke32(v, t->crs + KIT_Client_ES + 4 * i, s->seg[seg[i]].selector);
     }
-    // The interrupt flag is virtual: the real one is always on in ring 3.
-    if (!vmm_vm_at(v, t->vm)->interrupts)
-        vmm_poke32(v, t->crs + KIT_Client_EFlags, flags & ~(uint32_t)X86_IF);
+    vmm_poke32(v, t->crs + KIT_Client_EFlags, virtual_flags(v, t, flags));
     t->ring3 = 0;
     load_flat(v);
     s->reg[X86_ESP] = vmm_ring0_base(v);
@@ -76,7 +108,8 @@ static void client_leave(struct vmm *v)
         return;
     }
     vmm_vm_at(v, t->vm)->interrupts = flags & X86_IF ? 1 : 0;
-    vmm_poke32(v, t->crs + KIT_Client_EFlags, (flags & ~(uint32_t)(X86_IOPL | X86_NT)) | X86_IF | 2);
+    t->iopl = flags & X86_IOPL;
+    vmm_poke32(v, t->crs + KIT_Client_EFlags, (flags & ~(uint32_t)X86_IOPL) | X86_IF | 2 | step_flag(v, t, flags));
     static const uint8_t order[8] = {X86_EDI, X86_ESI, X86_EBP, X86_ESP, X86_EBX, X86_EDX, X86_ECX, X86_EAX};
     for (unsigned i = 0; i < 8; i++)
         if (order[i] != X86_ESP)
@@ -88,6 +121,17 @@ static void client_leave(struct vmm *v)
     t->ring3 = 1;
 }
 
+// An emulated instruction of a client with the trap flag on: true when something is in between.
+static bool single_step_begin(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    if (!t->step_due)
+        return false;
+    t->step_due = 0;
+    vmm_v86_int_begin(v, 1);
+    return v->call.framed || v->call.faulted || v->s.end;
+}
+
 // The way back to ring 3, a processing point: events first, then the scheduler, then the client. EIP stays at the LEAVE
 // gate for whatever is put in between, so that the same questions are asked again afterwards.
 void vmm_leave_begin(struct vmm *v)
@@ -96,7 +140,7 @@ void vmm_leave_begin(struct vmm *v)
     s->eip = vmm_gate_address(VMM_GATE_LEAVE);
     s->reg[X86_ESP] = vmm_ring0_base(v);
     s->eflags = (s->eflags & ~(uint32_t)X86_DF) | X86_IF;
-    if (v->s.end || vmm_not_critical_begin(v) || vmm_event_begin(v, NULL))
+    if (v->s.end || single_step_begin(v) || vmm_not_critical_begin(v) || vmm_event_begin(v, NULL))
         return;
     if (vmm_postponed_end_begin(v) || (v->s.tickets_due && vmm_ticket_begin(v)))
         return;

@@ -79,6 +79,7 @@ void vmm_unreenter(struct vmm *v);
 void vmm_client_enter(struct vmm *v);
 void vmm_leave_begin(struct vmm *v); // the processing point, then ring 3
 uint32_t vmm_client(struct vmm *v);  // current client registers
+bool vmm_stepped(struct vmm *v);     // this single step was the VMM's own
 uint32_t vmm_ring0_base(struct vmm *v);
 
 // vm.c
@@ -165,9 +166,14 @@ void vmm_interrupts_enabled(struct vmm *v); // the client's interrupt flag has c
 bool vmm_client_v86(struct vmm *v);
 bool vmm_v86_push(struct vmm *v, uint16_t value) BASE_MUST_USE;
 bool vmm_v86_pop(struct vmm *v, uint16_t *value) BASE_MUST_USE;
+bool vmm_v86_push32(struct vmm *v, uint32_t value) BASE_MUST_USE;
+bool vmm_v86_pop32(struct vmm *v, uint32_t *value) BASE_MUST_USE;
 bool vmm_v86_interrupt(struct vmm *v, uint16_t cs, uint32_t ip) BASE_MUST_USE;
 bool vmm_v86_reflect(struct vmm *v, uint32_t vector) BASE_MUST_USE;
 bool vmm_v86_iret(struct vmm *v) BASE_MUST_USE;
+bool vmm_v86_iret32(struct vmm *v) BASE_MUST_USE;
+uint32_t vmm_wide_flags(struct vmm *v); // flags that a 32-bit POPF or IRET of a client sets
+void vmm_client_sti(struct vmm *v);     // as STI behind which CS:IP stands already
 void vmm_client_jump(struct vmm *v, uint32_t cs, uint32_t eip);
 void vmm_client_flags(struct vmm *v, uint32_t value, uint32_t mask);
 

@@ -225,7 +225,7 @@ void vmm_situation_of(struct vmm *v, uint32_t thread, struct vmm_situation *s)
     uint32_t flags = vmm_peek32(v, t->crs + KIT_Client_EFlags);
     uint32_t owner = v->s.crit_owner;
     // Block_Enable_Ints: while it waits, the VM's interrupts count as enabled (Win95 DDK S33B8).
-    bool on = flags & X86_IF || (t->wait && vmm_frame_at(v, t->wait)->a[2] & KIT_Block_Enable_Ints);
+    bool on = (flags & X86_IF && !t->shadow) || (t->wait && vmm_frame_at(v, t->wait)->a[2] & KIT_Block_Enable_Ints);
     bool hardware = v->s.pef_hw_int && vmm_peek32(v, vm->cb + v->s.pef_hw_int) & KIT_PEF_Wait_Not_HW_Int;
     *s = (struct vmm_situation){
         .vm_interrupts = on,

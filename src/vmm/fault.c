@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { PAGE_FAULT = 14, GENERAL_PROTECTION = 13, INVALID_OPCODE = 6 };
+enum { SINGLE_STEP = 1, PAGE_FAULT = 14, GENERAL_PROTECTION = 13, INVALID_OPCODE = 6 };
 
 static void announce(struct vmm *v, const struct vmm_fault *fault, bool handled)
 {
@@ -140,6 +140,8 @@ void vmm_own_fault_begin(struct vmm *v, const struct vmm_fault *fault)
 
 void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault)
 {
+    if (fault->ring3 && fault->vector == SINGLE_STEP && vmm_stepped(v))
+        return; // to the client, by way of what waited
     if (!vmm_fault_hooks_begin(v, fault, false))
         vmm_own_fault_begin(v, fault);
 }

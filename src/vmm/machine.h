@@ -145,6 +145,12 @@ struct vmm_thread {
     uint64_t last_run;                    // sequence number of its last turn, for round robin
     uint32_t start_proc, start_reference; // VMMCreateThread's callback
     uint32_t eip, esp, eflags, reg[8];    // where it goes on when it is not current
+    uint32_t iopl;                        // of its client, while the real one runs with 0
+    uint32_t shadow_at;                   // CS:IP behind the STI
+    uint8_t shadow;                       // STI was executed: interrupts wait for the instruction behind it
+    uint8_t stepping;                     // that instruction runs with the processor's trap flag
+    uint8_t stepped;                      // the processor has come back from it
+    uint8_t step_due;                     // an instruction was emulated with the client's trap flag on: INT 1
     uint8_t idle;                         // gave its time slice up (or executed HLT)
     uint8_t ring3;                        // the processor owns its client registers
     uint8_t dead;

@@ -2,14 +2,14 @@
 // the ARPL opcodes that stand for V86 break points, call-backs and the break point of nested execution.
 #include "vmm/defs.h"
 
-#include <string.h>
+enum { LONGEST = 15 };
 
 struct insn {
-    uint8_t bytes[15];
-    uint32_t length; // of prefixes and opcode
+    uint8_t bytes[LONGEST + 1]; // and an immediate byte behind the opcode
+    uint32_t length;            // of prefixes and opcode
     uint8_t opcode;
     bool wide, address32, rep; // operand-size, address-size, REP prefixes
-    uint16_t segment;          // of a string instruction's source
+    uint8_t segment;           // client field of the segment of a string instruction's source
 };
 
 static uint16_t client16(struct vmm *v, uint32_t offset)
@@ -17,52 +17,64 @@ static uint16_t client16(struct vmm *v, uint32_t offset)
     return vmm_peek16(v, vmm_client(v) + offset);
 }
 
+static bool take_prefix(struct insn *i, uint8_t byte)
+{
+    switch (byte) {
+    case 0x66:
+        i->wide = true;
+        return true;
+    case 0x67:
+        i->address32 = true;
+        return true;
+    case 0xF2:
+    case 0xF3:
+        i->rep = true;
+        return true;
+    case 0x26:
+        i->segment = KIT_Client_ES;
+        return true;
+    case 0x2E:
+        i->segment = KIT_Client_CS;
+        return true;
+    case 0x36:
+        i->segment = KIT_Client_SS;
+        return true;
+    case 0x3E:
+        i->segment = KIT_Client_DS;
+        return true;
+    case 0x64:
+        i->segment = KIT_Client_FS;
+        return true;
+    case 0x65:
+        i->segment = KIT_Client_GS;
+        return true;
+    default:
+        return byte == 0xF0;
+    }
+}
+
+// False: a page fault has been noted, or there is no end of prefixes.
 static bool fetch(struct vmm *v, struct insn *i)
 {
     uint32_t linear = client16(v, KIT_Client_CS) * 16u + client16(v, KIT_Client_EIP);
-    memset(i, 0, sizeof *i);
-    i->segment = client16(v, KIT_Client_DS);
-    for (uint32_t n = 0; n < sizeof i->bytes; n++) {
-        if (!vmm_get(v, linear + n, &i->bytes[n], 1))
+    *i = (struct insn){.segment = KIT_Client_DS};
+    bool whole = vmm_load(v, linear, i->bytes, sizeof i->bytes);
+    for (uint32_t n = 0; n < LONGEST; n++) {
+        if (!whole && !vmm_get(v, linear + n, &i->bytes[n], 1))
             return false;
         i->length = n + 1;
-        switch (i->bytes[n]) {
-        case 0x66:
-            i->wide = true;
-            break;
-        case 0x67:
-            i->address32 = true;
-            break;
-        case 0xF2:
-        case 0xF3:
-            i->rep = true;
-            break;
-        case 0x26:
-            i->segment = client16(v, KIT_Client_ES);
-            break;
-        case 0x2E:
-            i->segment = client16(v, KIT_Client_CS);
-            break;
-        case 0x36:
-            i->segment = client16(v, KIT_Client_SS);
-            break;
-        case 0x3E:
-            i->segment = client16(v, KIT_Client_DS);
-            break;
-        case 0x64:
-            i->segment = client16(v, KIT_Client_FS);
-            break;
-        case 0x65:
-            i->segment = client16(v, KIT_Client_GS);
-            break;
-        case 0xF0:
-            break;
-        default:
-            i->opcode = i->bytes[n];
-            return true;
-        }
+        if (take_prefix(i, i->bytes[n]))
+            continue;
+        i->opcode = i->bytes[n];
+        bool immediate = i->opcode == 0xCD || (i->opcode >= 0xE4 && i->opcode <= 0xE7);
+        return whole || !immediate || vmm_get(v, linear + n + 1, &i->bytes[n + 1], 1);
     }
     return false;
+}
+
+static uint8_t immediate(const struct insn *i)
+{
+    return i->bytes[i->length];
 }
 
 static void skip(struct vmm *v, uint32_t bytes)
@@ -71,95 +83,83 @@ static void skip(struct vmm *v, uint32_t bytes)
     vmm_poke32(v, at, (vmm_peek32(v, at) + bytes) & 0xFFFF);
 }
 
-static bool operand(struct vmm *v, const struct insn *i, uint8_t *value)
-{
-    return vmm_get(v, client16(v, KIT_Client_CS) * 16u + ((client16(v, KIT_Client_EIP) + i->length) & 0xFFFFu), value,
-                   1);
-}
-
 static bool push_flags(struct vmm *v, const struct insn *i)
 {
-    uint32_t flags = vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags);
-    if (i->wide && !vmm_v86_push(v, (uint16_t)((flags & ~(uint32_t)(X86_VM | X86_RF)) >> 16)))
-        return false;
-    return vmm_v86_push(v, (uint16_t)flags);
+    uint32_t flags = vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags) & ~(uint32_t)(X86_VM | X86_RF);
+    return i->wide ? vmm_v86_push32(v, flags) : vmm_v86_push(v, (uint16_t)flags);
 }
 
 static bool pop_flags(struct vmm *v, const struct insn *i)
 {
-    uint16_t low, high = 0;
-    if (!vmm_v86_pop(v, &low) || (i->wide && !vmm_v86_pop(v, &high)))
+    uint32_t value;
+    uint16_t low;
+    if (i->wide ? !vmm_v86_pop32(v, &value) : !vmm_v86_pop(v, &low))
         return false;
-    vmm_client_flags(v, low, 0xFFFF);
+    vmm_client_flags(v, i->wide ? value : low, i->wide ? vmm_wide_flags(v) : 0xFFFF);
     return true;
 }
 
-static void halt(struct vmm *v)
+// Nothing happens before an interrupt; STI's shadow ends here.
+static void halt(struct vmm *v, const struct insn *i)
 {
-    skip(v, 1);
+    skip(v, i->length);
     vmm_thread_at(v, v->s.current)->idle = 1;
 }
 
 static void software_interrupt_begin(struct vmm *v, const struct insn *i)
 {
-    uint8_t vector = 3;
-    if (i->opcode == 0xCD && !operand(v, i, &vector))
-        return;
-    skip(v, i->length + (i->opcode == 0xCD));
+    uint8_t vector = i->opcode == 0xCD ? immediate(i) : i->opcode == 0xCE ? 4 : 3;
+    uint32_t length = i->length + (i->opcode == 0xCD), old = vmm_peek32(v, vmm_client(v) + KIT_Client_EIP);
+    skip(v, length);
     vmm_v86_int_begin(v, vector);
+    if (v->call.faulted) // no room on its stack: it begins again when there is
+        vmm_poke32(v, vmm_client(v) + KIT_Client_EIP, old);
 }
 
 // IN, OUT, INS, OUTS on a port that is trapped: the I/O chapter's handlers.
 static void port_begin(struct vmm *v, const struct insn *i)
 {
-    uint8_t port8 = 0;
-    uint32_t length = i->length;
-    bool immediate = i->opcode >= 0xE4 && i->opcode <= 0xE7, string = i->opcode >= 0x6C && i->opcode <= 0x6F;
-    if (immediate && !operand(v, i, &port8))
-        return;
+    bool fixed = i->opcode >= 0xE4 && i->opcode <= 0xE7, string = i->opcode >= 0x6C && i->opcode <= 0x6F;
     bool out = i->opcode & 2, word = i->opcode & 1;
     uint32_t type = (out ? KIT_Output : 0) | (word ? i->wide ? KIT_Dword_IO : KIT_Word_IO : 0);
     if (string) {
         type |= KIT_String_IO | (i->rep ? KIT_Rep_IO : 0) | (i->address32 ? KIT_Addr_32_IO : 0);
         type |= vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags) & X86_DF ? KIT_Reverse_IO : 0;
-        type |= (uint32_t)(out ? i->segment : client16(v, KIT_Client_ES)) << 16;
+        type |= (uint32_t)client16(v, out ? i->segment : KIT_Client_ES) << 16;
     }
-    skip(v, length + immediate);
-    vmm_io_begin(v, immediate ? port8 : client16(v, KIT_Client_EDX), type);
+    skip(v, i->length + fixed);
+    vmm_io_begin(v, fixed ? immediate(i) : client16(v, KIT_Client_EDX), type);
 }
 
-// A general protection fault of a V86 client. False: not one of the monitor's.
-bool vmm_monitor_begin(struct vmm *v)
+static bool emulate_begin(struct vmm *v, const struct insn *i)
 {
-    struct insn i;
-    if (!fetch(v, &i))
-        return v->call.faulted;
-    switch (i.opcode) {
+    switch (i->opcode) {
     case 0xFA:
-        skip(v, i.length);
+        skip(v, i->length);
         vmm_client_flags(v, 0, X86_IF);
         break;
     case 0xFB:
-        skip(v, i.length);
-        vmm_client_flags(v, X86_IF, X86_IF);
+        skip(v, i->length);
+        vmm_client_sti(v);
         break;
     case 0x9C:
-        if (push_flags(v, &i))
-            skip(v, i.length);
+        if (push_flags(v, i))
+            skip(v, i->length);
         break;
     case 0x9D:
-        if (pop_flags(v, &i))
-            skip(v, i.length);
+        if (pop_flags(v, i))
+            skip(v, i->length);
         break;
     case 0xCC:
     case 0xCD:
-        software_interrupt_begin(v, &i);
+    case 0xCE:
+        software_interrupt_begin(v, i);
         break;
     case 0xCF:
-        (void)!vmm_v86_iret(v);
+        (void)!(i->wide ? vmm_v86_iret32(v) : vmm_v86_iret(v));
         break;
     case 0xF4:
-        halt(v);
+        halt(v, i);
         break;
     case 0x6C:
     case 0x6D:
@@ -173,11 +173,28 @@ bool vmm_monitor_begin(struct vmm *v)
     case 0xED:
     case 0xEE:
     case 0xEF:
-        port_begin(v, &i);
+        port_begin(v, i);
         break;
     default:
         return false;
     }
+    return true;
+}
+
+// A general protection fault of a V86 client. False: not one of the monitor's.
+bool vmm_monitor_begin(struct vmm *v)
+{
+    struct insn i;
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    bool traced = vmm_peek32(v, t->crs + KIT_Client_EFlags) & X86_TF;
+    if (!fetch(v, &i))
+        return v->call.faulted;
+    t->shadow = 0; // this is the instruction behind STI
+    if (!emulate_begin(v, &i))
+        return false;
+    // What the processor would have trapped behind; interrupts begin untraced.
+    bool interrupt = i.opcode >= 0xCC && i.opcode <= 0xCE;
+    vmm_thread_at(v, v->s.current)->step_due = traced && !interrupt && !v->call.faulted;
     return true;
 }
 

@@ -45,6 +45,26 @@ bool vmm_v86_pop(struct vmm *v, uint16_t *value)
     return true;
 }
 
+bool vmm_v86_push32(struct vmm *v, uint32_t value)
+{
+    uint32_t esp = client(v, KIT_Client_ESP);
+    if (vmm_v86_push(v, (uint16_t)(value >> 16)) && vmm_v86_push(v, (uint16_t)value))
+        return true;
+    set_client(v, KIT_Client_ESP, esp);
+    return false;
+}
+
+bool vmm_v86_pop32(struct vmm *v, uint32_t *value)
+{
+    uint32_t esp = client(v, KIT_Client_ESP);
+    uint16_t low, high;
+    bool ok = vmm_v86_pop(v, &low) && vmm_v86_pop(v, &high);
+    if (!ok)
+        set_client(v, KIT_Client_ESP, esp);
+    *value = ok ? (uint32_t)high << 16 | low : 0;
+    return ok;
+}
+
 static bool need_v86(struct vmm *v)
 {
     if (vmm_client_v86(v))
@@ -74,6 +94,23 @@ void vmm_client_flags(struct vmm *v, uint32_t value, uint32_t mask)
     set_client(v, KIT_Client_EFlags, flags);
     if (flags & X86_IF && !(old & X86_IF))
         vmm_interrupts_enabled(v);
+}
+
+uint32_t vmm_wide_flags(struct vmm *v)
+{
+    enum x86_model model = v->config.model;
+    return 0xFFFF | (model >= X86_486 ? (uint32_t)X86_AC : 0) | (model >= X86_PENTIUM ? (uint32_t)X86_ID : 0);
+}
+
+// The flag is on at once, but no interrupt comes before the next instruction: "sti; hlt" sleeps through none.
+void vmm_client_sti(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    if (client(v, KIT_Client_EFlags) & X86_IF)
+        return;
+    t->shadow = 1;
+    t->shadow_at = client(v, KIT_Client_CS) << 16 | (client(v, KIT_Client_EIP) & 0xFFFF);
+    vmm_client_flags(v, X86_IF, X86_IF);
 }
 
 // The six bytes of an interrupt's frame, then the handler; IF and TF are cleared.
@@ -110,6 +147,18 @@ bool vmm_v86_iret(struct vmm *v)
         return false;
     vmm_client_flags(v, flags, 0xFFFF);
     vmm_client_jump(v, cs, ip);
+    return true;
+}
+
+bool vmm_v86_iret32(struct vmm *v)
+{
+    uint32_t eip, cs, flags, esp = client(v, KIT_Client_ESP);
+    if (!vmm_v86_pop32(v, &eip) || !vmm_v86_pop32(v, &cs) || !vmm_v86_pop32(v, &flags)) {
+        set_client(v, KIT_Client_ESP, esp);
+        return false;
+    }
+    vmm_client_flags(v, flags, vmm_wide_flags(v));
+    vmm_client_jump(v, cs, eip);
     return true;
 }
 

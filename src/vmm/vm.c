@@ -77,7 +77,7 @@ static void create_client(struct vmm *v, const struct vmm_thread *t)
 {
     vmm_poke32(v, t->crs + KIT_Client_EIP, VMM_IDLE_OFFSET);
     vmm_poke32(v, t->crs + KIT_Client_CS, VMM_IDLE_SEGMENT);
-    vmm_poke32(v, t->crs + KIT_Client_EFlags, X86_VM | X86_IF | 2);
+    vmm_poke32(v, t->crs + KIT_Client_EFlags, X86_VM | X86_IOPL | X86_IF | 2); // as Windows shows it to V86 code
     vmm_poke32(v, t->crs + KIT_Client_SS, 0x80);
     vmm_poke32(v, t->crs + KIT_Client_ESP, 0x400);
     vmm_poke32(v, t->crs + KIT_Client_Alt_EFlags, X86_IF | 2);
