@@ -47,6 +47,7 @@ extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fau
     vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_vxdint_frame;
 
 // run.c
+void vmm_wake_sooner(struct vmm *v);
 void vmm_ended(struct vmm *v);   // announces the end
 bool vmm_may_go_on(uint8_t end); // the next vmm_run goes on from there
 
@@ -139,10 +140,27 @@ bool vmm_section_for_events(struct vmm *v, const struct vmm_frame *wait);
 void vmm_section_after_events(struct vmm *v, uint32_t thread);
 void vmm_deadlock(struct vmm *v);
 bool vmm_priority_in_range(struct vmm *v, int64_t p);
-bool vmm_waits(struct vmm *v, uint32_t thread); // for something that has not happened
+bool vmm_waits(struct vmm *v, uint32_t thread);                // for something that has not happened
+uint32_t vmm_waits_for_thread(struct vmm *v, uint32_t thread); // who holds what it waits for, 0 = nobody
+
+void vmm_idle_set(struct vmm *v, uint32_t thread, bool idle);
+void vmm_idle_wake(struct vmm *v, uint32_t vm);
 
 // timeslice.c
-void vmm_timeslice_new_vm(struct vmm_vm *vm);
+void vmm_timeslice_new_vm(struct vmm *v, struct vmm_vm *vm);
+bool vmm_sliced(struct vmm *v, uint32_t thread); // false: its turn is the primary scheduler's business
+bool vmm_slice_refused(struct vmm *v, uint32_t thread);
+void vmm_slice_join(struct vmm *v, struct vmm_thread *t);
+bool vmm_slice_before(struct vmm *v, uint32_t a, uint32_t b);
+void vmm_slice_chosen(struct vmm *v, uint32_t thread);
+void vmm_slice_ran(struct vmm *v, uint32_t thread, uint64_t ns);
+uint64_t vmm_slice_end(struct vmm *v); // ns
+void vmm_slice_over(struct vmm *v);
+
+// win32pri.c
+enum { VMM_NORMAL_PRIORITY = 8 };
+uint32_t vmm_win32_priority(struct vmm *v, uint32_t thread);
+void vmm_priority_decays(struct vmm *v, struct vmm_thread *t);
 
 // sync.c
 uint32_t vmm_wait_holder(struct vmm *v, const struct vmm_frame *f); // thread row, 0 = nobody

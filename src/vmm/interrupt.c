@@ -34,7 +34,7 @@ void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_vector_fn *fn)
 void vmm_set_tick(struct vmm *v, uint32_t milliseconds)
 {
     v->s.tick_ns = (milliseconds ? milliseconds : VMM_TICK_MS) * UINT64_C(1000000);
-    v->s.next_due = 0;
+    vmm_wake_sooner(v);
 }
 
 uint8_t vmm_acknowledge(void *user)
@@ -43,6 +43,7 @@ uint8_t vmm_acknowledge(void *user)
     if (v->s.tick_pending) {
         v->s.tick_pending = 0;
         update_intr(v);
+        vmm_wake_sooner(v);
         return VMM_TICK_VECTOR;
     }
     return v->board && v->board->acknowledge ? v->board->acknowledge(v) : VMM_TICK_VECTOR;

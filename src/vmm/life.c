@@ -246,6 +246,7 @@ static void vm_initialised(struct vmm *v, struct vmm_frame *f)
         return;
     }
     status(v, f->a[0], 0, KIT_VMStat_Creating);
+    v->s.reschedule = 1; // from now on it runs when the time slicer lets it
     vmm_frame_pop_all(v);
 }
 

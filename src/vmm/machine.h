@@ -105,6 +105,7 @@ struct vmm_vm {
     uint64_t run_ns;                 // execution time so far, not counting the present run
     uint32_t end_flags;              // of VM_Not_Executeable: its end is wanted and had to wait
     uint16_t foreground, background; // Set_Time_Slice_Priority
+    int32_t slice_boost;             // Set_VM_Static_Boost
     uint8_t interrupts;              // virtual IF; the image in the client registers while ring 0 runs
     uint8_t hw_int;                  // hardware interrupts being simulated into it
     uint8_t system;
@@ -143,6 +144,11 @@ struct vmm_thread {
     uint32_t event_depth;                 // event callbacks that are running
     uint32_t ring0_depth;                 // of them PEF_Ring0_Event
     uint64_t last_run;                    // sequence number of its last turn, for round robin
+    uint64_t slice_tag;                   // time it has had, by weight: among equals the least goes first
+    int64_t slice_extra;                  // ns by which its slice is longer (Adjust_Execution_Time)
+    int32_t slice_boost, group_boost;     // of its time-slice priority, without decay
+    int32_t decay_boost, decay_step;      // Boost_With_Decay
+    uint32_t group;                       // of threads boosted together, 0 = none
     uint32_t start_proc, start_reference; // VMMCreateThread's callback
     uint32_t eip, esp, eflags, reg[8];    // where it goes on when it is not current
     uint32_t iopl;                        // of its client, while the real one runs with 0
@@ -151,6 +157,8 @@ struct vmm_thread {
     uint8_t stepping;                     // that instruction runs with the processor's trap flag
     uint8_t stepped;                      // the processor has come back from it
     uint8_t step_due;                     // an instruction was emulated with the client's trap flag on: INT 1
+    uint8_t win32_base;                   // time-slice priority, 0-31
+    uint8_t queued;                       // could run when the scheduler looked last
     uint8_t idle;                         // gave its time slice up (or executed HLT)
     uint8_t ring3;                        // the processor owns its client registers
     uint8_t dead;
@@ -352,7 +360,8 @@ struct vmm_state {
     uint64_t last_tick;   // ns
     uint64_t switched_at; // ns when the current thread began its turn
     uint64_t turn_at;     // ns when its time slice began
-    uint64_t next_due;    // ns: nothing becomes due before it (cache, may be early)
+    uint64_t still_ns;    // since the current thread was accounted: time in which nothing ran
+    uint64_t slice_clock; // slice_tag of the thread that was chosen last
     uint32_t current;     // thread row
     uint32_t system_thread, system_vm;
     uint32_t low_vm; // row of the VM whose memory is seen at 0
@@ -382,6 +391,7 @@ struct vmm_state {
     uint32_t gates_mapped;             // gate pages present
     uint32_t focus;                    // VM row with execution focus
     uint32_t slice_ms;
+    uint32_t ids_inversion, ids_group;
     uint32_t pef_hw_int; // control-block offset of the PEF provider's dword, 0 = none
     uint32_t first_ticket, last_ticket;
     uint32_t command_tail; // guest address, length byte first
@@ -390,6 +400,8 @@ struct vmm_state {
     uint8_t boot_begun, booted, shutting_down;
     uint8_t reschedule; // something changed that the scheduler must look at
     uint8_t tickets_due, not_critical;
+    uint8_t yield;                    // the current thread lets its equals go first
+    uint8_t uneven;                   // time-slice priorities differ or have differed
     uint8_t idle_told;                // the idle callbacks have run since something happened last
     uint8_t tick_pending, board_intr; // who holds INTR up
     uint8_t rules_broken;
@@ -452,6 +464,7 @@ struct vmm {
     vmm_vector_fn *vector[256]; // of the board's interrupts
     struct vmm_call call;
     uint64_t until_ns, until_count;
+    uint64_t wake_ns; // the processor runs until then, 0: it does not run
 };
 
 static inline struct base_table *vmm_table(struct vmm *v, enum vmm_table t)

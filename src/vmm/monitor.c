@@ -103,7 +103,7 @@ static bool pop_flags(struct vmm *v, const struct insn *i)
 static void halt(struct vmm *v, const struct insn *i)
 {
     skip(v, i->length);
-    vmm_thread_at(v, v->s.current)->idle = 1;
+    vmm_idle_set(v, v->s.current, true);
 }
 
 static void software_interrupt_begin(struct vmm *v, const struct insn *i)

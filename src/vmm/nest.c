@@ -179,7 +179,7 @@ const struct vmm_frame_kind vmm_callback_frame = {"the interrupt hook", int_resu
 // A software interrupt of the current V86 client: hooks, then its own vector. EIP, ESP go on where they are.
 void vmm_v86_int_begin(struct vmm *v, uint32_t vector)
 {
-    vmm_thread_at(v, v->s.current)->idle = 0;
+    vmm_idle_set(v, v->s.current, false);
     if (!v->s.chain[VMM_CHAINS_V86_INT + vector]) {
         (void)!vmm_v86_reflect(v, vector);
         return;

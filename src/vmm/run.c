@@ -33,11 +33,18 @@ static uint64_t next_wake(struct vmm *v, bool running)
         return wake; // until that tick is taken no other comes
     uint64_t due = vmm_timeouts_next(v), tick = due == UINT64_MAX ? UINT64_MAX : tick_at(v, due);
     if (running && others_could_run(v)) {
-        uint64_t slice = v->s.turn_at + v->s.slice_ms * UINT64_C(1000000);
+        uint64_t slice = vmm_slice_end(v);
         slice = tick_at(v, slice > v->s.last_tick ? slice : v->s.last_tick + 1);
         tick = slice < tick ? slice : tick;
     }
     return tick < wake ? tick : wake;
+}
+
+// Called when something new is due, or another thread runs: not later than the processor was let run for?
+void vmm_wake_sooner(struct vmm *v)
+{
+    if (v->wake_ns && next_wake(v, true) < v->wake_ns)
+        x86_stop(v->cpu);
 }
 
 static uint64_t count_at(const struct vmm *v, uint64_t ns)
@@ -113,7 +120,7 @@ static void jump(struct vmm *v)
     uint64_t wake = next_wake(v, false), now = vmm_time(v);
     bool ticket = v->s.tickets_due && !vmm_waits(v, v->s.system_thread);
     if (ticket) { // it runs in the System VM, whoever was the last to fall idle
-        vmm_thread_at(v, v->s.system_thread)->idle = 0;
+        vmm_idle_set(v, v->s.system_thread, false);
         v->s.reschedule = 1;
     }
     if (v->s.tick_pending || v->s.board_intr || ticket) {
@@ -128,7 +135,9 @@ static void jump(struct vmm *v)
         vmm_stop(v, VMM_END_IDLE, "%s", "");
         return;
     }
-    v->s.skipped_ns += wake > now ? wake - now : v->s.tick_ns; // whatever the board says, time goes on
+    uint64_t step = wake > now ? wake - now : v->s.tick_ns; // whatever the board says, time goes on
+    v->s.skipped_ns += step;
+    v->s.still_ns += step;
     catch_up(v, wake);
 }
 
@@ -172,7 +181,9 @@ enum vmm_end vmm_run(struct vmm *v, uint64_t until_ns, uint64_t until_count)
         uint64_t wake = next_wake(v, true), limit = count_at(v, wake < until_ns ? wake : until_ns);
         if (limit <= v->cpu->state.count)
             limit = v->cpu->state.count + 1;
+        v->wake_ns = wake;
         stopped(v, x86_run(v->cpu, limit < until_count ? limit : until_count));
+        v->wake_ns = 0;
         if (!v->s.end)
             catch_up(v, wake);
     }

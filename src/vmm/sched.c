@@ -40,7 +40,7 @@ bool vmm_wait_takes_events(struct vmm *v, uint32_t thread)
 static bool runnable(struct vmm *v, uint32_t thread)
 {
     const struct vmm_thread *t = vmm_thread_at(v, thread);
-    if (!t->id || t->dead || t->suspended || vmm_vm_at(v, t->vm)->suspended)
+    if (!t->id || t->dead || t->suspended || vmm_vm_at(v, t->vm)->suspended || vmm_slice_refused(v, thread))
         return false;
     const struct vmm_frame *wait = wait_of(v, thread);
     if (wait && wait->a[VMM_WAIT_FLAGS] & KIT_Block_Poll)
@@ -50,28 +50,41 @@ static bool runnable(struct vmm *v, uint32_t thread)
     return !t->idle || t->top || vmm_event_waits_for(v, thread, false);
 }
 
+// Threads that the primary scheduler holds equal and that are boosted take turns: the current one keeps its slice, then
+// whoever waited longest.
+static bool turn_before(struct vmm *v, uint32_t a, uint32_t b)
+{
+    bool over = v->s.yield || vmm_time(v) >= vmm_slice_end(v);
+    if (!over && (a == v->s.current || b == v->s.current))
+        return a == v->s.current;
+    return vmm_thread_at(v, a)->last_run < vmm_thread_at(v, b)->last_run;
+}
+
+static bool before(struct vmm *v, uint32_t a, uint32_t b)
+{
+    int64_t p = vmm_priority(v, a), q = vmm_priority(v, b);
+    if (p != q)
+        return p > q;
+    return vmm_sliced(v, a) ? vmm_slice_before(v, a, b) : turn_before(v, a, b);
+}
+
 static uint32_t pick(struct vmm *v)
 {
     uint32_t best = 0, count = vmm_table(v, VMM_TABLE_thread)->count;
-    int64_t priority = 0;
-    bool slice_over = vmm_time(v) - v->s.turn_at >= v->s.slice_ms * UINT64_C(1000000);
     for (uint32_t i = 1; i < count; i++) {
-        if (!runnable(v, i))
+        struct vmm_thread *t = vmm_thread_at(v, i);
+        if (!runnable(v, i)) {
+            t->queued = 0;
             continue;
-        int64_t p = vmm_priority(v, i);
-        bool better = !best || p > priority;
-        if (!better && p == priority) {
-            // Equals take turns: the current one keeps its slice, then whoever waited longest.
-            if (i == v->s.current)
-                better = !slice_over;
-            else if (best != v->s.current || slice_over)
-                better = vmm_thread_at(v, i)->last_run < vmm_thread_at(v, best)->last_run;
         }
-        if (better) {
+        if (!t->queued)
+            vmm_slice_join(v, t);
+        if (!best || before(v, i, best))
             best = i;
-            priority = p;
-        }
     }
+    v->s.yield = 0;
+    if (best)
+        vmm_slice_chosen(v, best);
     return best;
 }
 
@@ -83,6 +96,8 @@ static void account(struct vmm *v)
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
     t->run_ns += ran;
     vmm_vm_at(v, t->vm)->run_ns += ran;
+    vmm_slice_ran(v, v->s.current, ran > v->s.still_ns ? ran - v->s.still_ns : 0);
+    v->s.still_ns = 0;
     v->s.switched_at = now;
 }
 
@@ -112,8 +127,8 @@ void vmm_switch_to_begin(struct vmm *v, uint32_t to)
     new->last_run = ++v->s.order;
     v->s.current = to;
     v->s.turn_at = vmm_time(v);
-    v->s.next_due = 0;
     announce_switch(v, from, to);
+    vmm_wake_sooner(v);
     if (new->vm != vm && !vmm_window_show(v, new->vm))
         vmm_stop(v, VMM_END_MEMORY, "no host memory to switch to another virtual machine");
     if (new->vm != vm)
@@ -126,14 +141,14 @@ bool vmm_reschedule_begin(struct vmm *v)
     if (v->s.reenter)
         return false; // looked at again on the way out of the interrupt
     v->s.reschedule = 0;
+    account(v);
     uint32_t best = pick(v);
-    if (best && best != v->s.current) {
-        vmm_switch_to_begin(v, best);
-        return true;
-    }
-    if (best)
-        v->s.turn_at = vmm_time(v) - v->s.turn_at >= v->s.slice_ms * UINT64_C(1000000) ? vmm_time(v) : v->s.turn_at;
-    return false;
+    if (vmm_time(v) >= vmm_slice_end(v))
+        vmm_slice_over(v);
+    if (!best || best == v->s.current)
+        return false;
+    vmm_switch_to_begin(v, best);
+    return true;
 }
 
 // In tail position of a service that changed who should run: the switch happens before it returns to its caller.
@@ -225,8 +240,11 @@ void vmm_wait_begin(struct vmm *v)
     s->reg[X86_ESP] = f->expect = f->esp;
     s->eflags = (s->eflags & ~(uint32_t)X86_DF) | X86_IF;
     if (f->a[VMM_WAIT_OVER]) {
+        bool woken = f->a[VMM_WAIT_KIND] == VMM_BLOCK_SLEEP && f->a[VMM_WAIT_EXTRA];
         unwait(v, f);
         vmm_frame_pop_all(v);
+        if (woken)
+            vmm_set_flag(v, X86_ZF, true);
         vmm_settle_begin(v);
         return;
     }
@@ -270,6 +288,44 @@ void vmm_stand_still(struct vmm *v)
 {
     v->s.waiting = 1;
     x86_stop(v->cpu);
+}
+
+// VMStat_Idle tells about the VM's initial thread.
+void vmm_idle_set(struct vmm *v, uint32_t thread, bool idle)
+{
+    struct vmm_thread *t = vmm_thread_at(v, thread);
+    t->idle = idle;
+    if (vmm_vm_at(v, t->vm)->first_thread != thread)
+        return;
+    uint32_t at = vmm_vm_at(v, t->vm)->cb + KIT_CB_VM_Status, status = vmm_peek32(v, at) & ~(uint32_t)KIT_VMStat_Idle;
+    vmm_poke32(v, at, idle ? status | KIT_VMStat_Idle : status);
+}
+
+// A sleep is over before its time, or (`in_time`) with it.
+static void end_sleep(struct vmm *v, uint32_t thread, bool in_time)
+{
+    struct vmm_frame *f = vmm_first_waiter(v, VMM_BLOCK_SLEEP, thread);
+    if (!f)
+        return;
+    f->a[VMM_WAIT_EXTRA] = !in_time;
+    vmm_wait_over(v, f);
+}
+
+void vmm_sleep_over(struct vmm *v, uint32_t thread)
+{
+    end_sleep(v, thread, true);
+}
+
+// Ends the idleness of all threads of a VM.
+void vmm_idle_wake(struct vmm *v, uint32_t vm)
+{
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_thread)->count; i++) {
+        if (!vmm_thread_at(v, i)->id || vmm_thread_at(v, i)->vm != vm)
+            continue;
+        vmm_idle_set(v, i, false);
+        end_sleep(v, i, false);
+    }
+    v->s.reschedule = 1;
 }
 
 // The current thread has executed HLT or given its time away.
@@ -335,6 +391,12 @@ bool vmm_waits(struct vmm *v, uint32_t thread)
     return wait_of(v, thread) != NULL;
 }
 
+uint32_t vmm_waits_for_thread(struct vmm *v, uint32_t thread)
+{
+    const struct vmm_frame *f = wait_of(v, thread);
+    return f ? vmm_wait_holder(v, f) : 0;
+}
+
 // --- services
 
 // Would this be a legal execution priority? Reported when not.
@@ -370,67 +432,10 @@ static void adjust_thread_exec_priority(struct vmm *v)
     vmm_settle_begin(v);
 }
 
-static void time_slice_sleep(struct vmm *v)
-{
-    int32_t ms = (int32_t)vmm_regs(v)[X86_EAX];
-    if (v->s.crit_owner == v->s.current)
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3381",
-                   "Time_Slice_Sleep while owning the critical section");
-    uint32_t time = ms < 0 ? 0u - (uint32_t)ms : (uint32_t)ms;
-    if (time && !vmm_timeout_start(v, VMM_TIMEOUT_WAKE, time, v->s.current, 0, 0))
-        return;
-    if (time) {
-        vmm_block_begin(v, VMM_BLOCK_SLEEP, v->s.current, KIT_Block_Svc_Ints, 0);
-        return;
-    }
-    v->s.turn_at = 0; // yields to equals
-    v->s.reschedule = 1;
-    vmm_settle_begin(v);
-}
-
-void vmm_sleep_over(struct vmm *v, uint32_t thread)
-{
-    struct vmm_frame *f = vmm_first_waiter(v, VMM_BLOCK_SLEEP, thread);
-    if (f)
-        vmm_wait_over(v, f);
-}
-
-static void wake_up_vm(struct vmm *v)
-{
-    uint32_t vm = vmm_vm_row_or_report(v, vmm_regs(v)[X86_EBX], "VDAG31 Wake_Up_VM");
-    for (uint32_t i = 1; vm && i < vmm_table(v, VMM_TABLE_thread)->count; i++) {
-        struct vmm_thread *t = vmm_thread_at(v, i);
-        if (!t->id || t->vm != vm)
-            continue;
-        t->idle = 0;
-        vmm_sleep_over(v, i);
-    }
-    v->s.reschedule = 1;
-    vmm_settle_begin(v);
-}
-
-static void release_time_slice(struct vmm *v)
-{
-    vmm_thread_at(v, v->s.current)->idle = 1; // taken at the next return to ring 3
-    v->s.reschedule = 1;
-}
-
-static void get_granularity(struct vmm *v)
-{
-    vmm_regs(v)[X86_EAX] = v->s.slice_ms;
-}
-
-static void set_granularity(struct vmm *v)
-{
-    if (vmm_regs(v)[X86_EAX])
-        v->s.slice_ms = vmm_regs(v)[X86_EAX];
-}
-
 static const struct vmm_binding bindings[] = {
-    {KIT_Adjust_Exec_Priority, adjust_exec_priority},  {KIT_Adjust_Thread_Exec_Priority, adjust_thread_exec_priority},
-    {KIT_Time_Slice_Sleep, time_slice_sleep},          {KIT_Wake_Up_VM, wake_up_vm},
-    {KIT_Release_Time_Slice, release_time_slice},      {KIT_Get_Time_Slice_Granularity, get_granularity},
-    {KIT_Set_Time_Slice_Granularity, set_granularity}, {0, NULL},
+    {KIT_Adjust_Exec_Priority, adjust_exec_priority},
+    {KIT_Adjust_Thread_Exec_Priority, adjust_thread_exec_priority},
+    {0, NULL},
 };
 
 const struct vmm_chapter vmm_sched_chapter = {.bindings = bindings};

@@ -20,7 +20,7 @@ bool vmm_client_v86(struct vmm *v)
 // The client was idle in HLT: whatever is simulated wakes it.
 static void wake(struct vmm *v)
 {
-    vmm_thread_at(v, v->s.current)->idle = 0;
+    vmm_idle_set(v, v->s.current, false);
 }
 
 // --- the V86 stack: words at SS:SP, wrapping inside the segment

@@ -143,7 +143,7 @@ uint32_t vmm_timeout_start(struct vmm *v, uint8_t kind, uint32_t milliseconds, u
     t->due = clock_of(v, t) + milliseconds * NS_PER_MS;
     uint32_t *root = root_of(v, t);
     *root = meld(v, *root, row);
-    v->s.next_due = 0;
+    vmm_wake_sooner(v);
     announce(v, t, VMM_EVENT_SCHEDULED, 0);
     return row;
 }
@@ -228,7 +228,6 @@ void vmm_timeouts_tick(struct vmm *v)
     collect(v, &v->s.timeouts, vmm_time(v), &last);
     collect(v, &vmm_vm_at(v, vm)->timeouts, vmm_vm_run_ns(v, vm), &last);
     collect(v, &vmm_thread_at(v, v->s.current)->timeouts, vmm_thread_run_ns(v, v->s.current), &last);
-    v->s.next_due = 0;
 }
 
 // The next asynchronous time-out that is due, its handle dead; false when there is none.

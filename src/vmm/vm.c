@@ -31,7 +31,6 @@ uint32_t vmm_vm_create(struct vmm *v)
     vm->id = ++v->s.ids_vm;
     vm->system = vm->id == 1;
     vm->boost = KIT_Reserved_Low_Boost;
-    vmm_timeslice_new_vm(vm);
     vm->cb = vmm_window(row) ? vmm_take_pages(v, VMM_CB_BYTES / X86_PAGE_SIZE) : 0;
     if (!vm->cb || !vmm_window_create(v, row)) {
         vmm_vm_discard(v, row);
@@ -41,6 +40,7 @@ uint32_t vmm_vm_create(struct vmm *v)
     vmm_poke32(v, vm->cb + VMM_CB_ROW, row);
     vmm_poke32(v, vm->cb + KIT_CB_VMID, vm->id);
     vmm_poke32(v, vm->cb + KIT_CB_Signature, CB_SIGNATURE);
+    vmm_timeslice_new_vm(v, vm);
     return row;
 }
 
@@ -90,6 +90,7 @@ uint32_t vmm_thread_create(struct vmm *v, uint32_t vm)
         return 0;
     struct vmm_thread *t = vmm_thread_at(v, row);
     t->vm = vm;
+    t->win32_base = VMM_NORMAL_PRIORITY;
     t->id = ++v->s.ids_thread;
     if (!create_stack(v, t)) {
         vmm_thread_free(v, row);
