@@ -12,20 +12,10 @@
 enum { HOT_KEYS = 48, DISABLED = 64, QUEUE = 64, NOTICES = 16 };
 enum { KEYBOARD_IRQ = 1, PREFIX = 0xE0, RELEASED = 0x80 };
 
-// Bits of the global shift state [unverified: as the BIOS keeps them at 40:17 and 40:18].
+// The keys that a hot key's end waits for.
 enum {
-    SS_RSHIFT = 1,
-    SS_LSHIFT = 2,
-    SS_CTRL = 4,
-    SS_ALT = 8,
-    SS_SCROLL = 0x10,
-    SS_NUM = 0x20,
-    SS_CAPS = 0x40,
-    SS_LCTRL = 0x100,
-    SS_LALT = 0x200,
-    SS_RCTRL = 0x400,
-    SS_RALT = 0x800,
-    SS_MODIFIERS = 0xF0F
+    SHIFT_KEYS = KIT_SS_RShift | KIT_SS_LShift | KIT_SS_Ctrl | KIT_SS_Alt | KIT_SS_LCtrl | KIT_SS_LAlt | KIT_SS_RCtrl |
+                 KIT_SS_RAlt
 };
 
 struct vkd_hot_key {
@@ -78,13 +68,13 @@ static uint16_t modifier(uint8_t code, bool extended)
 {
     switch (code) {
     case 0x2A:
-        return extended ? 0 : SS_LSHIFT; // E0 2A is no key but a wrapper around gray ones
+        return extended ? 0 : KIT_SS_LShift; // E0 2A is no key but a wrapper around gray ones
     case 0x36:
-        return extended ? 0 : SS_RSHIFT;
+        return extended ? 0 : KIT_SS_RShift;
     case 0x1D:
-        return extended ? SS_RCTRL : SS_LCTRL;
+        return extended ? KIT_SS_RCtrl : KIT_SS_LCtrl;
     case 0x38:
-        return extended ? SS_RALT : SS_LALT;
+        return extended ? KIT_SS_RAlt : KIT_SS_LAlt;
     default:
         return 0;
     }
@@ -92,7 +82,7 @@ static uint16_t modifier(uint8_t code, bool extended)
 
 static uint16_t toggle(uint8_t code)
 {
-    return code == 0x3A ? SS_CAPS : code == 0x45 ? SS_NUM : code == 0x46 ? SS_SCROLL : 0;
+    return code == 0x3A ? KIT_SS_CapLock : code == 0x45 ? KIT_SS_NumLock : code == 0x46 ? KIT_SS_ScrlLock : 0;
 }
 
 static void track_shift(struct vkd *s, uint8_t code, bool extended, bool down)
@@ -101,11 +91,11 @@ static void track_shift(struct vkd *s, uint8_t code, bool extended, bool down)
     s->shift = (uint16_t)(down ? s->shift | bit : s->shift & ~bit);
     if (down)
         s->shift ^= toggle(code);
-    s->shift &= (uint16_t) ~(SS_CTRL | SS_ALT);
-    if (s->shift & (SS_LCTRL | SS_RCTRL))
-        s->shift |= SS_CTRL;
-    if (s->shift & (SS_LALT | SS_RALT))
-        s->shift |= SS_ALT;
+    s->shift &= (uint16_t) ~(KIT_SS_Ctrl | KIT_SS_Alt);
+    if (s->shift & (KIT_SS_LCtrl | KIT_SS_RCtrl))
+        s->shift |= KIT_SS_Ctrl;
+    if (s->shift & (KIT_SS_LAlt | KIT_SS_RAlt))
+        s->shift |= KIT_SS_Alt;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -167,7 +157,7 @@ static bool hot(struct vmm *v, uint8_t code, bool extended, bool down)
     if (held && held->scan == code && (!down || k == held)) {
         notify(v, held, down ? KIT_Hot_Key_Repeated : KIT_Hot_Key_Released,
                down ? KIT_CallOnRepeat : KIT_CallOnRelease);
-        if (!down && !(s->shift & SS_MODIFIERS))
+        if (!down && !(s->shift & SHIFT_KEYS))
             end_hold(v);
         return true;
     }
@@ -196,7 +186,7 @@ static void key_byte(struct vmm *v, uint8_t byte)
     uint8_t code = byte & 0x7F;
     s->prefix = 0;
     track_shift(s, code, extended, down);
-    if (s->holding && modifier(code, extended) && !(s->shift & SS_MODIFIERS))
+    if (s->holding && modifier(code, extended) && !(s->shift & SHIFT_KEYS))
         end_hold(v);
     if (hot(v, code, extended, down))
         return;
