@@ -254,6 +254,7 @@ static const struct vmm_binding bindings[] = {
     {KIT_V86MMGR_Get_EMS_XMS_Limits, get_ems_xms_limits},
     {KIT_V86MMGR_Set_Mapping_Info, set_mapping_info},
     {KIT_V86MMGR_Get_Mapping_Info, get_mapping_info},
+    {KIT_V86MMGR_Xlat_API, v86mmgr_xlat_api_begin},
     {KIT_V86MMGR_Load_Client_Ptr, v86mmgr_load_client_ptr},
     {KIT_V86MMGR_Allocate_Buffer, v86mmgr_allocate_buffer_begin},
     {KIT_V86MMGR_Free_Buffer, v86mmgr_free_buffer},
@@ -277,6 +278,7 @@ static bool create(struct vmm *v)
     v86mmgr_state(v)->flat_kind = vmm_frame_kind_add(v, &flat_kind);
     v86mmgr_buffer_create(v);
     v86mmgr_map_create(v);
+    v86mmgr_xlat_create(v);
     return true;
 }
 

@@ -10,7 +10,7 @@
 #include "devices/call.h"
 #include "devices/common.h"
 
-enum { V86MMGR_REGIONS = 16, V86MMGR_PAGES = 32 };
+enum { V86MMGR_REGIONS = 16, V86MMGR_PAGES = 32, V86MMGR_PIECES = 64 };
 
 // Of a VM, in its control block. The linear address is that of the pages behind its own buffer, 0 = not needed yet; the
 // next three describe the buffer in use, which may be another one (V86MMGR_Set_Xlat_Buff_State). Then the selector of
@@ -30,6 +30,18 @@ struct v86mmgr_region { // of V86MMGR_Map_Pages; pages 0: free
     uint32_t linear; // what is mapped there, 0 = reserved only
 };
 
+// A pointer of the client that a translation script has translated (bytes > 0), or will bring back (bytes 0).
+struct v86mmgr_piece {
+    uint32_t script; // number of the script that runs, 0 = free
+    uint32_t thread;
+    uint32_t linear, bytes; // the client's memory
+    uint32_t buffer;        // its copy, by an address that is always good
+    uint32_t v86;           // segment:offset of the copy, or of what the interrupt answered
+    uint32_t offset;        // what the client's registers held
+    uint16_t segment;
+    uint8_t operation, offset_field, segment_field;
+};
+
 struct v86mmgr {
     uint32_t area;                                         // offset in a control block
     uint8_t least_buffer, most_buffer;                     // pages that drivers asked for
@@ -38,7 +50,8 @@ struct v86mmgr {
     uint8_t ready;                                         // Device_Init is over
     uint32_t nul_page;                                     // handle
     struct v86mmgr_region region[V86MMGR_REGIONS];
-    uint32_t generation;
+    struct v86mmgr_piece piece[V86MMGR_PIECES];
+    uint32_t generation; // of regions and scripts
     uint16_t init_kind, buffer_kind, map_kind, flat_kind, xlat_kind;
 };
 
@@ -48,12 +61,17 @@ extern const struct vmm_device v86mmgr_device;
 // v86mmgr_buffer.c
 void v86mmgr_allocate_buffer_begin(struct vmm *v);
 void v86mmgr_free_buffer(struct vmm *v);
+void v86mmgr_xlat_api_begin(struct vmm *v);
 void v86mmgr_load_client_ptr(struct vmm *v);
 void v86mmgr_get_xlat_buff_state_begin(struct vmm *v);
 void v86mmgr_set_xlat_buff_state(struct vmm *v);
 void v86mmgr_vm_created(struct vmm *v, uint32_t vm);
 void v86mmgr_vm_destroyed_begin(struct vmm *v, uint32_t vm);
 void v86mmgr_buffer_create(struct vmm *v);
+
+// v86mmgr_xlat.c
+void v86mmgr_run_script_begin(struct vmm *v, uint32_t vm); // its buffer has memory
+void v86mmgr_xlat_create(struct vmm *v);
 
 // v86mmgr_map.c
 void v86mmgr_map_pages_begin(struct vmm *v);

@@ -36,7 +36,7 @@ void v86mmgr_vm_destroyed_begin(struct vmm *v, uint32_t vm)
 // Memory behind the buffer of a VM. Frame: a[0] VM, a[1] what to do then, a[2] the caller's FS, a[3] memory.
 
 enum { ALLOCATING, MAPPING };
-enum { TAKE, TELL };
+enum { TAKE, TELL, RUN_SCRIPT };
 
 static void take(struct vmm *v, uint32_t vm);
 static void tell(struct vmm *v, uint32_t vm);
@@ -45,8 +45,10 @@ static void then(struct vmm *v, uint32_t vm, uint32_t what)
 {
     if (what == TAKE)
         take(v, vm);
-    else
+    else if (what == TELL)
         tell(v, vm);
+    else
+        v86mmgr_run_script_begin(v, vm);
 }
 
 static void load_fs(struct vmm *v, uint16_t selector)
@@ -123,15 +125,15 @@ static uint32_t source(struct vmm *v, uint32_t *room)
     return fs->base + offset;
 }
 
-// EBX = the current VM, EBP = its client registers, in protected mode or in a VxD's interrupt.
+// EBX has to be the current VM.
 static bool caller_valid(struct vmm *v, const char *service)
 {
     uint32_t vm = vmm_regs(v)[X86_EBX];
-    if (!devices_vm_or_report(v, vm, "VDAG31 V86MMGR_Allocate_Buffer"))
+    if (!devices_vm_or_report(v, vm, "VDAG31 Virtual_V86_Mode_Memory_Manager"))
         return false;
     if (vm == vmm_current_vm(v))
         return true;
-    vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "VDAG31 V86MMGR_Allocate_Buffer",
+    vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "VDAG31 Virtual_V86_Mode_Memory_Manager",
                "%s: %08X is not the current virtual machine", service, vm);
     return false;
 }
@@ -171,6 +173,15 @@ void v86mmgr_allocate_buffer_begin(struct vmm *v)
     if (vmm_flag(v, X86_CF) && !vmm_probe(v, from, r[X86_ECX] < most ? r[X86_ECX] : most, false))
         return;
     with_memory_begin(v, r[X86_EBX], TAKE);
+}
+
+// EBX = the current VM, EBP = its client registers, EDX = script.
+void v86mmgr_xlat_api_begin(struct vmm *v)
+{
+    if (caller_valid(v, "V86MMGR_Xlat_API") && v86mmgr_state(v)->ready)
+        with_memory_begin(v, vmm_regs(v)[X86_EBX], RUN_SCRIPT);
+    else
+        devices_carry(v, true);
 }
 
 // ECX = bytes of the buffer allocated last, CF: copied back first.
