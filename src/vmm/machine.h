@@ -134,6 +134,7 @@ struct vmm_thread {
     uint32_t top;      // innermost frame
     uint32_t nest;     // innermost NEST frame
     uint32_t blocks;   // innermost Begin_Nest_Exec block
+    uint32_t crossing; // innermost crossing into the other execution mode (pmode.h)
     uint32_t events;   // first group of its thread events
     uint32_t timeouts; // root of the heap of its execution-time time-outs
     uint64_t run_ns;
@@ -169,8 +170,12 @@ struct vmm_thread {
 struct vmm_nest_block {
     uint32_t outer;
     uint32_t depth;   // frame that was on top when it was opened
-    uint32_t eip, cs; // of the client, restored at the end
+    uint32_t eip, cs; // of the client in the block's mode, restored at the end
+    uint32_t ss, esp; // of the client when it was opened
     uint8_t idle;     // it was in HLT
+    uint8_t v86;      // the mode inside
+    uint8_t switched; // the mode outside is the other one
+    uint8_t locked;   // it took the client to the locked stack
 };
 
 struct vmm_event {
@@ -440,6 +445,11 @@ struct vmm_device_slot {
     uint32_t services;
 };
 
+struct vmm_pm_int {
+    uint8_t vector;
+    vmm_pm_int_fn *fn;
+};
+
 struct vmm {
     const struct base_alloc *alloc;
     struct vmm_config config;
@@ -462,6 +472,8 @@ struct vmm {
     uint32_t range_count, range_capacity;
     const struct vmm_board *board;
     vmm_vector_fn *vector[256]; // of the board's interrupts
+    struct vmm_pm_int pm_ints[8];
+    uint32_t pm_int_count;
     struct vmm_call call;
     uint64_t until_ns, until_count;
     uint64_t wake_ns; // the processor runs until then, 0: it does not run

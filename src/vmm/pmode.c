@@ -1,9 +1,10 @@
 // Protected-mode call-backs and interrupt vectors (spec: callbacks; nested-exec, vectors). A call-back is the address
 // of a HLT byte in a ring-3 code segment over the ROM: executing it faults, and the fault is the call. The first 256
-// such bytes stand for the default vectors, which reflect to V86 mode.
+// such bytes stand for the default vectors, the next one for the break point of nested execution.
 #include "vmm/defs.h"
+#include "vmm/pmode.h"
 
-enum { VECTORS = 256, ANY_VM = 0 };
+enum { VECTORS = 256, NEST_BREAK = VECTORS, FIRST_CALL_BACK, ANY_VM = 0 };
 
 struct pm_vector { // one that was set; others have the default
     uint32_t vm;   // row; ANY_VM: set before Sys_VM_Init, for all
@@ -34,33 +35,59 @@ static uint32_t trap_address(uint32_t n)
 
 // --- call-backs
 
-static void allocate_pm_call_back(struct vmm *v)
+uint32_t vmm_pm_call_back(struct vmm *v, uint32_t proc, uint32_t reference)
 {
     struct pmode_state *s = state_of(v);
-    uint32_t row = VECTORS + s->traps_used < VMM_TRAPS ? vmm_trap_new(v) : 0;
-    vmm_set_flag(v, X86_CF, !row);
+    uint32_t row = FIRST_CALL_BACK + s->traps_used < VMM_TRAPS ? vmm_trap_new(v) : 0;
     if (!row)
-        return;
-    uint32_t address = trap_address(VECTORS + s->traps_used++);
-    *vmm_trap_at(v, row) = (struct vmm_trap){.address = address,
-                                             .proc = vmm_regs(v)[X86_ESI],
-                                             .reference = vmm_regs(v)[X86_EDX],
-                                             .kind = VMM_TRAP_CALL_BACK,
-                                             .used = 1};
-    vmm_regs(v)[X86_EAX] = address;
+        return 0;
+    uint32_t address = trap_address(FIRST_CALL_BACK + s->traps_used++);
+    *vmm_trap_at(v, row) = (struct vmm_trap){
+        .address = address, .proc = proc, .reference = reference, .kind = VMM_TRAP_CALL_BACK, .used = 1};
+    return address;
+}
+
+static void allocate_pm_call_back(struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v), address = vmm_pm_call_back(v, r[X86_ESI], r[X86_EDX]);
+    vmm_set_flag(v, X86_CF, !address);
+    if (address)
+        r[X86_EAX] = address;
+}
+
+bool vmm_is_pm_nest_break(struct vmm *v)
+{
+    return vmm_peek16(v, vmm_client(v) + KIT_Client_CS) == (VMM_PM_TRAPS | 3) &&
+           vmm_peek32(v, vmm_client(v) + KIT_Client_EIP) == VMM_PM_TRAP_OFFSET + NEST_BREAK;
+}
+
+void vmm_pm_go_to_nest_break(struct vmm *v)
+{
+    vmm_poke32(v, vmm_client(v) + KIT_Client_CS, VMM_PM_TRAPS | 3);
+    vmm_poke32(v, vmm_client(v) + KIT_Client_EIP, VMM_PM_TRAP_OFFSET + NEST_BREAK);
+}
+
+// Somebody came to a default vector with an interrupt's frame: past it, the interrupt is what is left.
+static void default_vector_begin(struct vmm *v, uint32_t vector)
+{
+    if (vmm_pm_iret(v))
+        vmm_pm_default_int_begin(v, vector);
+    else
+        vmm_pm_no_stack_begin(v);
 }
 
 // A general protection fault of a protected-mode client. False: not one of the traps.
 bool vmm_pm_trap_begin(struct vmm *v)
 {
     uint32_t cs = vmm_peek16(v, vmm_client(v) + KIT_Client_CS), eip = vmm_peek32(v, vmm_client(v) + KIT_Client_EIP);
-    if (cs != (VMM_PM_TRAPS | 3) || eip < VMM_PM_TRAP_OFFSET)
+    if (cs != (VMM_PM_TRAPS | 3) || eip < VMM_PM_TRAP_OFFSET || eip >= VMM_PM_TRAP_OFFSET + VMM_TRAPS)
         return false;
-    if (eip - VMM_PM_TRAP_OFFSET >= VECTORS)
+    if (vmm_is_pm_nest_break(v))
+        vmm_nest_reached(v);
+    else if (eip - VMM_PM_TRAP_OFFSET < VECTORS)
+        default_vector_begin(v, eip - VMM_PM_TRAP_OFFSET);
+    else
         return vmm_trap_call_begin(v, cs << 16 | eip);
-    vmm_stop(v, VMM_END_MISSING,
-             "interrupt %02X of a protected-mode client is not handled: reflecting it to V86 mode is not implemented",
-             eip - VMM_PM_TRAP_OFFSET);
     return true;
 }
 
@@ -81,22 +108,43 @@ static uint32_t current_vm(struct vmm *v)
     return vmm_thread_at(v, v->s.current)->vm;
 }
 
-static void get_pm_int_vector(struct vmm *v)
+static void of_vm(struct vmm *v, uint32_t vm, uint32_t vector, uint32_t *selector, uint32_t *offset)
 {
-    uint32_t *r = vmm_regs(v), vector = r[X86_EAX] & 0xFF, standard = trap_address(vector);
-    const struct pm_vector *p = find(v, current_vm(v), vector);
+    const struct pm_vector *p = vm == ANY_VM ? NULL : find(v, vm, vector);
     if (!p)
         p = find(v, ANY_VM, vector);
-    bool is_default = !p || (p->selector == standard >> 16 && p->offset == (standard & 0xFFFF));
-    r[X86_ECX] = (r[X86_ECX] & 0xFFFF0000) | (p ? p->selector : standard >> 16);
-    r[X86_EDX] = p ? p->offset : standard & 0xFFFF;
-    vmm_set_flag(v, X86_ZF, is_default);
+    *selector = p ? p->selector : trap_address(vector) >> 16;
+    *offset = p ? p->offset : trap_address(vector) & 0xFFFF;
 }
 
-static void set_pm_int_vector(struct vmm *v)
+void vmm_pm_vector(struct vmm *v, uint32_t vector, uint32_t *selector, uint32_t *offset)
 {
-    const uint32_t *r = vmm_regs(v);
-    uint32_t vm = v->s.phase < KIT_SYSSTATE_VXDINITCOMPLETED ? ANY_VM : current_vm(v), vector = r[X86_EAX] & 0xFF;
+    of_vm(v, current_vm(v), vector, selector, offset);
+}
+
+static bool is_default(uint32_t vector, uint32_t selector, uint32_t offset)
+{
+    return selector == trap_address(vector) >> 16 && offset == (trap_address(vector) & 0xFFFF);
+}
+
+bool vmm_pm_vector_default(struct vmm *v, uint32_t vector)
+{
+    uint32_t selector, offset;
+    vmm_pm_vector(v, vector, &selector, &offset);
+    return is_default(vector, selector, offset);
+}
+
+static void get_pm_int_vector(struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v), vector = r[X86_EAX] & 0xFF, selector, offset;
+    vmm_pm_vector(v, vector, &selector, &offset);
+    r[X86_ECX] = (r[X86_ECX] & 0xFFFF0000) | selector;
+    r[X86_EDX] = offset;
+    vmm_set_flag(v, X86_ZF, is_default(vector, selector, offset));
+}
+
+static void set(struct vmm *v, uint32_t vm, uint32_t vector, uint32_t selector, uint32_t offset)
+{
     struct pm_vector *p = find(v, vm, vector);
     if (!p) {
         uint32_t row = base_table_new(vectors(v));
@@ -106,7 +154,19 @@ static void set_pm_int_vector(struct vmm *v)
         }
         p = base_table_at(vectors(v), row);
     }
-    *p = (struct pm_vector){vm, vector, r[X86_ECX] & 0xFFFF, r[X86_EDX], 1};
+    *p = (struct pm_vector){vm, vector, selector & 0xFFFF, offset, 1};
+}
+
+void vmm_pm_set_vector(struct vmm *v, uint32_t vector, uint32_t selector, uint32_t offset)
+{
+    set(v, current_vm(v), vector, selector, offset);
+}
+
+static void set_pm_int_vector(struct vmm *v)
+{
+    const uint32_t *r = vmm_regs(v);
+    uint32_t vm = v->s.phase < KIT_SYSSTATE_VXDINITCOMPLETED ? ANY_VM : current_vm(v);
+    set(v, vm, r[X86_EAX] & 0xFF, r[X86_ECX], r[X86_EDX]);
 }
 
 static void get_pm_int_type(struct vmm *v)
@@ -120,6 +180,62 @@ static void set_pm_int_type(struct vmm *v)
     uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF, bit = 1u << (vector % 32),
              *word = &state_of(v)->interrupt_gate[vector / 32];
     *word = vmm_regs(v)[X86_EDX] ? *word | bit : *word & ~bit;
+}
+
+// --- interrupts
+
+static bool frame_for(struct vmm *v, uint32_t vector, uint32_t selector, uint32_t offset)
+{
+    if (!vmm_pm_interrupt(v, selector, offset))
+        return false;
+    if (state_of(v)->interrupt_gate[vector / 32] >> (vector % 32) & 1)
+        vmm_client_flags(v, 0, X86_IF);
+    return true;
+}
+
+bool vmm_pm_simulate_int(struct vmm *v, uint32_t vector)
+{
+    uint32_t selector, offset;
+    vmm_pm_vector(v, vector, &selector, &offset);
+    return frame_for(v, vector, selector, offset);
+}
+
+static void int_through_begin(struct vmm *v, uint32_t vm, uint32_t vector)
+{
+    uint32_t selector, offset;
+    of_vm(v, vm, vector, &selector, &offset);
+    if (is_default(vector, selector, offset)) // what its trap would do, without the trip through ring 3
+        vmm_pm_default_int_begin(v, vector);
+    else if (!frame_for(v, vector, selector, offset))
+        vmm_pm_no_stack_begin(v);
+}
+
+void vmm_pm_int_begin(struct vmm *v, uint32_t vector)
+{
+    int_through_begin(v, current_vm(v), vector);
+}
+
+// Through the vectors that drivers set, not those of the application (Win95 DDK S330C).
+void vmm_pm_driver_int_begin(struct vmm *v, uint32_t vector)
+{
+    int_through_begin(v, ANY_VM, vector);
+}
+
+void vmm_on_pm_int(struct vmm *v, uint8_t vector, vmm_pm_int_fn *fn)
+{
+    if (v->pm_int_count < BASE_COUNT(v->pm_ints))
+        v->pm_ints[v->pm_int_count++] = (struct vmm_pm_int){vector, fn};
+}
+
+// The VMM's and its devices' own services, else the VM's V86 side.
+void vmm_pm_default_int_begin(struct vmm *v, uint32_t vector)
+{
+    vmm_thread_at(v, v->s.current)->idle = 0;
+    for (uint32_t i = v->pm_int_count; i > 0; i--)
+        if (v->pm_ints[i - 1].vector == vector && v->pm_ints[i - 1].fn(v, (uint8_t)vector))
+            return;
+    if (!v->call.faulted)
+        vmm_pm_reflect_begin(v, vector);
 }
 
 static void vm_gone(struct vmm *v, uint32_t cb)

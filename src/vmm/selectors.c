@@ -275,16 +275,22 @@ static bool valid_vm(struct vmm *v, uint32_t vm, const char *service)
     return false;
 }
 
-// With ALDTSpecSel the count is the selector wanted.
-static uint32_t take_wanted(struct vmm *v, uint32_t vm, uint32_t high, uint32_t low, uint32_t selector)
+bool vmm_ldt_selector_take_at(struct vmm *v, uint32_t vm, uint32_t selector, uint32_t high, uint32_t low)
 {
     struct ldt *l = ldt_of(v, vm);
     uint32_t index = (selector & 0xFFFF) / 8;
     if (!l || !index || !(selector & 4) || is_taken(&l->entries, index))
-        return 0;
+        return false;
     mark(&l->entries, index, true);
     put_descriptor(v, l->linear, index, high, low);
-    return index * 8 | 4 | dpl_of(high);
+    return true;
+}
+
+// With ALDTSpecSel the count is the selector wanted.
+static uint32_t take_wanted(struct vmm *v, uint32_t vm, uint32_t high, uint32_t low, uint32_t selector)
+{
+    bool taken = vmm_ldt_selector_take_at(v, vm, selector, high, low);
+    return taken ? (selector & 0xFFFC) | dpl_of(high) : 0;
 }
 
 static void allocate_ldt_selector(struct vmm *v)
@@ -297,18 +303,24 @@ static void allocate_ldt_selector(struct vmm *v)
     answer(v, selector, l ? (uint32_t)ENTRIES << 16 | l->alias : 0);
 }
 
+bool vmm_ldt_selector_give(struct vmm *v, uint32_t vm, uint32_t selector)
+{
+    uint32_t index = (selector & 0xFFFF) / 8;
+    struct ldt *l = find_ldt(v, vm);
+    if (!l || !(selector & 4) || !index || !is_taken(&l->entries, index))
+        return false;
+    mark(&l->entries, index, false);
+    put_descriptor(v, l->linear, index, 0, 0);
+    return true;
+}
+
 static void free_ldt_selector(struct vmm *v)
 {
-    uint32_t vm = vmm_arg(v, 0), selector = vmm_arg(v, 1), index = (selector & 0xFFFF) / 8;
-    struct ldt *l = valid_vm(v, vm, "_Free_LDT_Selector") ? find_ldt(v, vm) : NULL;
-    bool valid = l && (selector & 4) && index && is_taken(&l->entries, index);
-    if (valid) {
-        mark(&l->entries, index, false);
-        put_descriptor(v, l->linear, index, 0, 0);
-    } else {
+    uint32_t vm = vmm_arg(v, 0), selector = vmm_arg(v, 1);
+    bool valid = valid_vm(v, vm, "_Free_LDT_Selector") && vmm_ldt_selector_give(v, vm, selector);
+    if (!valid)
         vmm_report(v, "dead-handle", v->call.caller, ldt_page, "_Free_LDT_Selector: %04Xh was not allocated",
                    (unsigned)(selector & 0xFFFF));
-    }
     vmm_regs(v)[X86_EAX] = valid;
 }
 
@@ -320,14 +332,19 @@ static void get_descriptor(struct vmm *v)
     answer(v, low, high);
 }
 
-static void set_descriptor(struct vmm *v)
+bool vmm_descriptor_set(struct vmm *v, uint32_t vm, uint32_t selector, uint32_t high, uint32_t low)
 {
     uint32_t table, index;
-    bool valid = place_of(v, vmm_arg(v, 1), vmm_arg(v, 0), &table, &index) &&
-                 (table != v->s.gdt || index >= VMM_FIRST_FREE_SELECTOR / 8);
-    if (valid)
-        put_descriptor(v, table, index, vmm_arg(v, 2), vmm_arg(v, 3));
-    else
+    if (!place_of(v, vm, selector, &table, &index) || (table == v->s.gdt && index < VMM_FIRST_FREE_SELECTOR / 8))
+        return false;
+    put_descriptor(v, table, index, high, low);
+    return true;
+}
+
+static void set_descriptor(struct vmm *v)
+{
+    bool valid = vmm_descriptor_set(v, vmm_arg(v, 1), vmm_arg(v, 0), vmm_arg(v, 2), vmm_arg(v, 3));
+    if (!valid)
         vmm_report(v, "dead-handle", v->call.caller, ldt_page, "_SetDescriptor: %04Xh was not allocated",
                    (unsigned)(vmm_arg(v, 0) & 0xFFFF));
     vmm_regs(v)[X86_EAX] = valid;

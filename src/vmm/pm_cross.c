@@ -1,0 +1,137 @@
+// Crossings: a client that is served in its other execution mode and comes back. An interrupt of a protected-mode
+// client that nobody serves there is reflected to V86 mode with its general registers (spec: nested-exec, vectors); the
+// DPMI host's calls into real mode and its real-mode call-backs are the other two kinds (dpmi_real.c).
+#include "vmm/defs.h"
+#include "vmm/dpmi.h"
+#include "vmm/pmode.h"
+
+#include <string.h>
+
+enum { MOST_CROSSINGS = 1024 }; // of one client: one that never comes back
+
+struct cross_state {
+    uint32_t v86_return, pm_return; // addresses
+};
+
+static struct cross_state *state_of(struct vmm *v)
+{
+    return vmm_chapter_state(v, VMM_CHAPTER_pm_cross);
+}
+
+static struct base_table *table(struct vmm *v)
+{
+    return vmm_chapter_table(v, VMM_CHAPTER_pm_cross, 0);
+}
+
+uint32_t vmm_crossing_return(struct vmm *v, bool v86)
+{
+    return v86 ? state_of(v)->v86_return : state_of(v)->pm_return;
+}
+
+struct vmm_crossing *vmm_cross(struct vmm *v, enum vmm_crossing_kind kind)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    uint32_t row = table(v)->live < MOST_CROSSINGS ? base_table_new(table(v)) : 0;
+    if (!row) {
+        vmm_pm_dies_begin(v, "it crossed between real and protected mode %u times without coming back",
+                          (unsigned)table(v)->live);
+        return NULL;
+    }
+    struct vmm_crossing *c = base_table_at(table(v), row);
+    *c = (struct vmm_crossing){.thread = v->s.current, .below = t->crossing, .kind = kind};
+    vmm_client_load(v, c->client);
+    t->crossing = row;
+    return c;
+}
+
+static void drop(struct vmm *v, uint32_t thread)
+{
+    struct vmm_thread *t = vmm_thread_at(v, thread);
+    uint32_t row = t->crossing;
+    t->crossing = ((struct vmm_crossing *)base_table_at(table(v), row))->below;
+    base_table_release(table(v), row);
+}
+
+void vmm_crossings_forget(struct vmm *v, uint32_t thread)
+{
+    while (vmm_thread_at(v, thread)->crossing)
+        drop(v, thread);
+}
+
+// --- interrupts
+
+bool vmm_v86_stack_there(struct vmm *v, uint32_t segment, uint32_t sp, uint32_t bytes)
+{
+    uint32_t first = (sp - bytes) & 0xFFFF;
+    if (first + bytes > 0x10000)
+        return vmm_probe(v, segment << 4, 0x10000, true);
+    return vmm_probe(v, (segment << 4) + first, bytes, true);
+}
+
+// Everything that may fault is looked at before the client changes: the gate may run twice.
+void vmm_pm_reflect_begin(struct vmm *v, uint32_t vector)
+{
+    uint32_t crs = vmm_client(v), ss = vmm_peek16(v, crs + KIT_Client_Alt_SS),
+             sp = vmm_peek16(v, crs + KIT_Client_Alt_ESP), back = state_of(v)->v86_return;
+    if (!vmm_v86_stack_there(v, ss, sp, 6) || !vmm_probe(v, 4 * (vector & 0xFF), 4, false) ||
+        !vmm_cross(v, VMM_CROSS_INTERRUPT))
+        return;
+    vmm_set_exec_mode(v, true);
+    vmm_client_jump(v, back >> 16, back & 0xFFFF);
+    vmm_v86_int_begin(v, vector);
+}
+
+// General registers and flags are results; everything else is as it was.
+static void interrupt_over(struct vmm *v, struct vmm_crossing *c)
+{
+    uint8_t now[KIT_SIZE_Client_Reg_Struc];
+    vmm_client_load(v, now);
+    uint32_t flags = base_get32(now + KIT_Client_EFlags) & ~(uint32_t)X86_VM;
+    memcpy(c->client, now, KIT_Client_EIP);
+    base_put32(c->client + KIT_Client_EFlags, flags);
+    vmm_client_store(v, c->client);
+}
+
+// --- coming back
+
+static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {[VMM_CROSS_INTERRUPT] = interrupt_over,
+                                                      [VMM_CROSS_REAL_CALL] = vmm_dpmi_real_call_over,
+                                                      [VMM_CROSS_CALL_BACK] = vmm_dpmi_call_back_over};
+
+// The client has come to an address of return. Only a call-back is left in protected mode.
+static void came_back(void *user, struct vmm *v)
+{
+    (void)user;
+    bool v86 = vmm_client_v86(v);
+    uint32_t row = vmm_thread_at(v, v->s.current)->crossing;
+    struct vmm_crossing *c = row ? base_table_at(table(v), row) : NULL;
+    if (!c || v86 == (c->kind == VMM_CROSS_CALL_BACK)) {
+        vmm_pm_dies_begin(v, "it returned to the %s address of a call that is over", v86 ? "real-mode" : "DPMI host's");
+        return;
+    }
+    struct vmm_crossing copy = *c;
+    over[copy.kind](v, &copy);
+    if (!v->call.faulted && vmm_thread_at(v, copy.thread)->crossing == row)
+        drop(v, copy.thread);
+}
+
+static bool create(struct vmm *v)
+{
+    struct cross_state *s = state_of(v);
+    uint32_t proc = vmm_host_proc(v, came_back, NULL);
+    s->v86_return = proc ? vmm_v86_call_back(v, proc, 0) : 0;
+    s->pm_return = proc ? vmm_pm_call_back(v, proc, 0) : 0;
+    return s->v86_return && s->pm_return;
+}
+
+static void thread_gone(struct vmm *v, uint32_t tcb)
+{
+    uint32_t thread = vmm_thread_row(v, tcb);
+    if (thread)
+        vmm_crossings_forget(v, thread);
+}
+
+static const uint32_t tables[] = {sizeof(struct vmm_crossing), 0};
+
+const struct vmm_chapter vmm_pm_cross_chapter = {
+    .state_size = sizeof(struct cross_state), .tables = tables, .create = create, .thread_gone = thread_gone};

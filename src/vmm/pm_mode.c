@@ -1,0 +1,81 @@
+// The execution mode of the current client (spec: nested-exec, mode, stack, state; Win95 DDK S330E, S330F): V86 or
+// protected mode. The client registers hold the set of the mode that runs, Client_Alt_* that of the other one; general
+// registers belong to both.
+#include "vmm/defs.h"
+
+#include <string.h>
+
+enum { SET = KIT_Client_EIP, ALT = KIT_Client_Alt_EIP, SET_BYTES = ALT - SET };
+
+static void show(struct vmm *v, bool v86)
+{
+    uint32_t at = vmm_current_vm(v) + KIT_CB_VM_Status, status = vmm_peek32(v, at);
+    vmm_poke32(v, at, v86 ? status & ~(uint32_t)KIT_VMStat_PM_Exec : status | KIT_VMStat_PM_Exec);
+}
+
+// Swaps the two sets. All flags but VM stay; IOPL is 0 in both modes.
+void vmm_set_exec_mode(struct vmm *v, bool v86)
+{
+    uint8_t sets[2 * SET_BYTES], swapped[2 * SET_BYTES];
+    uint32_t crs = vmm_client(v);
+    if (vmm_client_v86(v) == v86)
+        return;
+    if (!x86_read_linear(v->cpu, crs + SET, sets, sizeof sets, X86_READ, NULL)) {
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", crs);
+        return;
+    }
+    memcpy(swapped, sets + SET_BYTES, SET_BYTES);
+    memcpy(swapped + SET_BYTES, sets, SET_BYTES);
+    uint32_t flags = base_get32(sets + KIT_Client_EFlags - SET) & ~(uint32_t)(X86_VM | X86_IOPL);
+    base_put32(swapped + KIT_Client_EFlags - SET, flags | (v86 ? X86_VM : 0));
+    if (!x86_write_linear(v->cpu, crs + SET, swapped, sizeof swapped, X86_WRITE, NULL))
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", crs);
+    show(v, v86);
+}
+
+// The whole structure, for whoever keeps a client's state and puts it back.
+void vmm_client_load(struct vmm *v, uint8_t client[KIT_SIZE_Client_Reg_Struc])
+{
+    if (!x86_read_linear(v->cpu, vmm_client(v), client, KIT_SIZE_Client_Reg_Struc, X86_READ, NULL))
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", vmm_client(v));
+}
+
+// A state of either mode becomes the client's.
+void vmm_client_store(struct vmm *v, const uint8_t client[KIT_SIZE_Client_Reg_Struc])
+{
+    uint32_t old = vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags), flags = base_get32(client + KIT_Client_EFlags);
+    if (!x86_write_linear(v->cpu, vmm_client(v), client, KIT_SIZE_Client_Reg_Struc, X86_WRITE, NULL))
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", vmm_client(v));
+    show(v, flags & X86_VM);
+    if (flags & X86_IF && !(old & X86_IF))
+        vmm_interrupts_enabled(v);
+}
+
+bool vmm_pm_app_runs(struct vmm *v)
+{
+    return vmm_peek32(v, vmm_current_vm(v) + KIT_CB_VM_Status) & KIT_VMStat_PM_App;
+}
+
+// Interrupt frames, pushes and far calls of a 32-bit client are dwords.
+bool vmm_pm_wide(struct vmm *v)
+{
+    return vmm_peek32(v, vmm_current_vm(v) + KIT_CB_VM_Status) & KIT_VMStat_Use32Mask;
+}
+
+static void set_v86_exec_mode(struct vmm *v)
+{
+    vmm_set_exec_mode(v, true);
+}
+
+static void set_pm_exec_mode(struct vmm *v)
+{
+    vmm_set_exec_mode(v, false);
+}
+
+static const struct vmm_binding bindings[] = {
+    {KIT_Set_V86_Exec_Mode, set_v86_exec_mode},
+    {KIT_Set_PM_Exec_Mode, set_pm_exec_mode},
+    {0, NULL},
+};
+
+const struct vmm_chapter vmm_pm_mode_chapter = {.bindings = bindings};
