@@ -1,6 +1,9 @@
 // Between ring 0 and ring 3. While ring-3 code runs, the processor owns the client registers; otherwise the structure
 // at the top of the thread's ring-0 stack does. Only vmm_client_enter and client_leave copy.
 #include "vmm/defs.h"
+#include "vmm/pmode.h"
+
+enum { STACK_FAULT = 12, GENERAL_PROTECTION = 13 };
 
 uint32_t vmm_client(struct vmm *v)
 {
@@ -69,7 +72,7 @@ void vmm_client_enter(struct vmm *v)
     if (!x86_write_linear(v->cpu, t->crs, bytes, sizeof bytes, X86_WRITE, NULL))
         vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", t->crs);
     uint32_t flags = vmm_peek32(v, t->crs + KIT_Client_EFlags);
-    if (!(flags & X86_VM)) {
+    if (!(flags & X86_VM) && t->ring3) { // not when the entry runs again after a page fault
         static const uint8_t seg[4] = {X86_ES, X86_DS, X86_FS, X86_GS};
         for (unsigned i = 0; i < 4; i++)
             vmm_poke32(v, t->crs + KIT_Client_ES + 4 * i, s->seg[seg[i]].selector);
@@ -80,15 +83,17 @@ void vmm_client_enter(struct vmm *v)
     s->reg[X86_ESP] = vmm_ring0_base(v);
 }
 
-static bool load_client_segments(struct vmm *v, const uint8_t *client)
+// A selector that cannot be loaded (any more) is as the null selector: the client faults when it uses it.
+static void load_client_segments(struct vmm *v, const uint8_t *client, uint32_t crs)
 {
     static const struct {
         uint8_t seg, offset;
     } list[] = {{X86_ES, KIT_Client_ES}, {X86_DS, KIT_Client_DS}, {X86_FS, KIT_Client_FS}, {X86_GS, KIT_Client_GS}};
     for (unsigned i = 0; i < BASE_COUNT(list); i++)
-        if (!x86_load_segment(v->cpu, (enum x86_seg)list[i].seg, base_get16(client + list[i].offset), NULL))
-            return false;
-    return true;
+        if (!x86_load_segment(v->cpu, (enum x86_seg)list[i].seg, base_get16(client + list[i].offset), NULL)) {
+            (void)!x86_load_segment(v->cpu, (enum x86_seg)list[i].seg, 0, NULL);
+            vmm_poke32(v, crs + list[i].offset, 0);
+        }
 }
 
 static void client_leave(struct vmm *v)
@@ -102,11 +107,16 @@ static void client_leave(struct vmm *v)
     }
     uint32_t flags = base_get32(client + KIT_Client_EFlags);
     bool v86 = flags & X86_VM;
-    if (!v86 && ((base_get16(client + KIT_Client_CS) & 3) != 3 || !load_client_segments(v, client))) {
-        vmm_stop(v, VMM_END_FAULT, "the client registers do not describe ring-3 code (CS=%04X, EFLAGS=%08X)",
-                 base_get16(client + KIT_Client_CS), flags);
+    if (!v86 && !vmm_pm_may_run(v, base_get16(client + KIT_Client_CS), base_get32(client + KIT_Client_EIP))) {
+        vmm_pm_exception_begin(v, GENERAL_PROTECTION, base_get16(client + KIT_Client_CS) & 0xFFFCu);
         return;
     }
+    if (!v86 && !vmm_pm_may_be_stack(v, base_get16(client + KIT_Client_SS))) {
+        vmm_pm_exception_begin(v, STACK_FAULT, base_get16(client + KIT_Client_SS) & 0xFFFCu);
+        return;
+    }
+    if (!v86)
+        load_client_segments(v, client, t->crs);
     vmm_vm_at(v, t->vm)->interrupts = flags & X86_IF ? 1 : 0;
     t->iopl = flags & X86_IOPL;
     vmm_poke32(v, t->crs + KIT_Client_EFlags, (flags & ~(uint32_t)X86_IOPL) | X86_IF | 2 | step_flag(v, t, flags));

@@ -59,6 +59,7 @@ void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault);
 void vmm_own_fault_begin(struct vmm *v, const struct vmm_fault *fault); // the VMM's own handlers, and those behind them
 bool vmm_exception_handler(struct vmm *v, const struct vmm_fault *fault); // false: none for this place
 void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault);
+const char *vmm_exception_name(uint32_t vector);
 
 // page_fault.c
 bool vmm_page_fault_begin(struct vmm *v, const struct vmm_fault *fault); // false: nobody hooked it
@@ -193,12 +194,14 @@ bool vmm_v86_iret32(struct vmm *v) BASE_MUST_USE;
 uint32_t vmm_wide_flags(struct vmm *v); // flags that a 32-bit POPF or IRET of a client sets
 void vmm_client_sti(struct vmm *v);     // as STI behind which CS:IP stands already
 void vmm_client_jump(struct vmm *v, uint32_t cs, uint32_t eip);
+void vmm_client_far_ret_n(struct vmm *v, uint32_t bytes); // in either mode
 void vmm_client_flags(struct vmm *v, uint32_t value, uint32_t mask);
 
 // nest.c
 bool vmm_is_nest_break(struct vmm *v);
 void vmm_nest_reached(struct vmm *v);
-void vmm_nest_open(struct vmm *v);
+void vmm_nest_open(struct vmm *v);     // Begin_Nest_Exec
+void vmm_nest_v86_open(struct vmm *v); // Begin_Nest_V86_Exec
 void vmm_nest_close(struct vmm *v);
 void vmm_nest_check(struct vmm *v, uint32_t blocks, uint32_t callee, const char *what);
 void vmm_exec_int_begin(struct vmm *v, uint32_t vector); // in a block: until the client is back at the break point

@@ -1,6 +1,7 @@
 // Processor faults by origin (spec: faults-io; Win95 DDK S22EC, S3310-S3320): hooks, the VMM's own handlers, exception
 // handlers, and what happens when nobody wants one.
 #include "vmm/defs.h"
+#include "vmm/pmode.h"
 
 #include <stdio.h>
 
@@ -44,6 +45,11 @@ static const char *const vector_names[] = {"divide error",
                                            "coprocessor error",
                                            "alignment check"};
 
+const char *vmm_exception_name(uint32_t vector)
+{
+    return vector < BASE_COUNT(vector_names) ? vector_names[vector] : "interrupt";
+}
+
 // Dwords on the stack that lie in drivers' code, as return addresses do.
 static size_t stack_trace(struct vmm *v, uint32_t esp, char *to, size_t size)
 {
@@ -81,6 +87,10 @@ void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
     uint32_t cr2 = v->cpu->state.cr2;
     vmm_describe_address(v, fault->eip, where, sizeof where);
     announce(v, fault, false);
+    if (fault->ring3 && !fault->v86) {
+        vmm_pm_dies_begin(v, "%s (%u, error %X)", vmm_exception_name(fault->vector), fault->vector, fault->error);
+        return;
+    }
     if (fault->vector == PAGE_FAULT)
         snprintf(address, sizeof address, " at %08X%s", cr2, cr2 < v->cpu->state.guard ? " (null pointer)" : "");
     if (fault->vector == PAGE_FAULT && was_discarded(v, cr2))
@@ -90,18 +100,24 @@ void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
     vmm_stop(v, VMM_END_FAULT,
              "%s: %s (%u, error %X)%s in %s; EAX=%08X EBX=%08X ECX=%08X EDX=%08X ESI=%08X EDI=%08X EBP=%08X ESP=%08X "
              "EIP=%08X EFLAGS=%08X%s",
-             culprit[0] ? culprit : "ring-0 code outside all drivers",
-             fault->vector < BASE_COUNT(vector_names) ? vector_names[fault->vector] : "interrupt", fault->vector,
+             culprit[0] ? culprit : "ring-0 code outside all drivers", vmm_exception_name(fault->vector), fault->vector,
              fault->error, address, where, r[X86_EAX], r[X86_EBX], r[X86_ECX], r[X86_EDX], r[X86_ESI], r[X86_EDI],
              r[X86_EBP], r[X86_ESP], fault->eip, fault->eflags, trace);
 }
 
 // --- the VMM's own handlers
 
+static bool own_pm_begin(struct vmm *v, const struct vmm_fault *fault)
+{
+    if (fault->vector == GENERAL_PROTECTION && (vmm_pm_trap_begin(v) || vmm_pm_monitor_begin(v)))
+        return true;
+    return vmm_pm_exception_handled_begin(v, fault->vector, fault->error);
+}
+
 static bool own_ring3_begin(struct vmm *v, const struct vmm_fault *fault)
 {
     if (!fault->v86)
-        return fault->vector == GENERAL_PROTECTION && vmm_pm_trap_begin(v);
+        return own_pm_begin(v, fault);
     if (fault->vector == GENERAL_PROTECTION)
         return vmm_monitor_begin(v);
     if (fault->vector == INVALID_OPCODE)

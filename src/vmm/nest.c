@@ -2,12 +2,23 @@
 // the driver's registers in a NEST frame and leaves to ring 3; when the client reaches the break point that
 // Begin_Nest_Exec put at its CS:IP, the frame is popped and the service returns.
 #include "vmm/defs.h"
+#include "vmm/pmode.h"
 
-// The break point is the first of the V86 traps (layout.c).
+// The break point is the first of the V86 traps (layout.c); protected mode has its own.
 bool vmm_is_nest_break(struct vmm *v)
 {
     return vmm_peek16(v, vmm_client(v) + KIT_Client_CS) == VMM_IDLE_SEGMENT &&
            (vmm_peek32(v, vmm_client(v) + KIT_Client_EIP) & 0xFFFF) == VMM_TRAP_OFFSET;
+}
+
+static void go_to_nest_break(struct vmm *v)
+{
+    if (!vmm_client_v86(v)) {
+        vmm_pm_go_to_nest_break(v);
+        return;
+    }
+    vmm_poke32(v, vmm_client(v) + KIT_Client_EIP, VMM_TRAP_OFFSET);
+    vmm_poke32(v, vmm_client(v) + KIT_Client_CS, VMM_IDLE_SEGMENT);
 }
 
 static void nest_abandon(struct vmm *v, struct vmm_frame *f)
@@ -65,14 +76,26 @@ static void resume_exec(struct vmm *v)
 
 void vmm_exec_int_begin(struct vmm *v, uint32_t vector)
 {
-    if (!vmm_client_v86(v)) {
-        vmm_stop(v, VMM_END_MISSING, "Exec_Int in a protected-mode client is not implemented");
-        return;
-    }
     if (!nest_push(v))
         return;
-    vmm_frame_wait(v); // the hooks come back to the frame, which then lets the client run
-    vmm_v86_int_begin(v, vector);
+    if (vmm_client_v86(v)) {
+        vmm_frame_wait(v); // the hooks come back to the frame, which then lets the client run
+        vmm_v86_int_begin(v, vector);
+    } else {
+        vmm_pm_exec_int_begin(v, vector);
+    }
+}
+
+// Win95 DDK S330C: as Exec_Int in protected mode, but past the vectors that the application has set.
+static void exec_pm_int(struct vmm *v)
+{
+    uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF;
+    vmm_set_flag(v, X86_CF, false);
+    if (!nest_push(v))
+        return;
+    vmm_set_exec_mode(v, false);
+    vmm_frame_wait(v);
+    vmm_pm_driver_int_begin(v, vector);
 }
 
 static void exec_int(struct vmm *v)
@@ -80,7 +103,9 @@ static void exec_int(struct vmm *v)
     vmm_exec_int_begin(v, vmm_regs(v)[X86_EAX] & 0xFF);
 }
 
-void vmm_nest_open(struct vmm *v)
+// The block's mode: V86, or protected mode on the locked stack for a VM with a protected-mode application, and for a
+// client that is in protected mode already.
+static void nest_open(struct vmm *v, bool v86)
 {
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
     uint32_t row = vmm_nest_block_new(v), crs = t->crs;
@@ -88,19 +113,31 @@ void vmm_nest_open(struct vmm *v)
         vmm_stop(v, VMM_END_MEMORY, "no host memory for a block of nested execution");
         return;
     }
-    if (!vmm_client_v86(v)) {
-        vmm_stop(v, VMM_END_MISSING, "nested execution in a protected-mode client is not implemented");
-        return;
-    }
+    bool switched = vmm_client_v86(v) != v86;
+    vmm_set_exec_mode(v, v86);
     *vmm_nest_block_at(v, row) = (struct vmm_nest_block){.outer = t->blocks,
                                                          .depth = t->top,
                                                          .eip = vmm_peek32(v, crs + KIT_Client_EIP),
                                                          .cs = vmm_peek32(v, crs + KIT_Client_CS),
-                                                         .idle = t->idle};
+                                                         .ss = vmm_peek32(v, crs + KIT_Client_SS),
+                                                         .esp = vmm_peek32(v, crs + KIT_Client_ESP),
+                                                         .idle = t->idle,
+                                                         .v86 = v86,
+                                                         .switched = switched,
+                                                         .locked = !v86 && vmm_pm_stack_lock(v)};
     t->blocks = row;
     t->idle = 0;
-    vmm_poke32(v, crs + KIT_Client_EIP, VMM_TRAP_OFFSET);
-    vmm_poke32(v, crs + KIT_Client_CS, VMM_IDLE_SEGMENT);
+    go_to_nest_break(v);
+}
+
+void vmm_nest_open(struct vmm *v)
+{
+    nest_open(v, vmm_client_v86(v) && !vmm_pm_app_runs(v));
+}
+
+void vmm_nest_v86_open(struct vmm *v)
+{
+    nest_open(v, true);
 }
 
 void vmm_nest_close(struct vmm *v)
@@ -118,8 +155,13 @@ void vmm_nest_close(struct vmm *v)
     vmm_nest_block_free(v, t->blocks);
     t->blocks = b.outer;
     t->idle = b.idle;
+    vmm_set_exec_mode(v, b.v86);
+    if (b.locked)
+        (void)vmm_pm_stack_unlock(v);
     vmm_poke32(v, t->crs + KIT_Client_EIP, b.eip);
     vmm_poke32(v, t->crs + KIT_Client_CS, b.cs);
+    if (b.switched)
+        vmm_set_exec_mode(v, !b.v86);
 }
 
 // A callback has returned: blocks that it left open are reported and closed, so that the client goes on where it was.
@@ -145,7 +187,7 @@ static void get_nest_exec_status(struct vmm *v)
     const struct vmm_nest_block *b = vmm_nest_block_at(v, t->blocks);
     r[X86_EAX] = b->eip;
     r[X86_EDX] = b->cs;
-    r[X86_ESI] = vmm_peek32(v, t->crs + KIT_Client_SS) << 16 | (vmm_peek32(v, t->crs + KIT_Client_ESP) & 0xFFFF);
+    r[X86_ESI] = b->ss << 16 | (b->esp & 0xFFFF);
     r[X86_ECX] = vmm_ring0_base(v);
 }
 
@@ -226,10 +268,11 @@ static void set_v86_int_vector(struct vmm *v)
 
 static const struct vmm_binding bindings[] = {
     {KIT_Begin_Nest_Exec, vmm_nest_open},
-    {KIT_Begin_Nest_V86_Exec, vmm_nest_open},
-    {KIT_Begin_Non_Serial_Nest_V86_Exec, vmm_nest_open},
+    {KIT_Begin_Nest_V86_Exec, vmm_nest_v86_open},
+    {KIT_Begin_Non_Serial_Nest_V86_Exec, vmm_nest_v86_open},
     {KIT_End_Nest_Exec, vmm_nest_close},
     {KIT_Exec_Int, exec_int},
+    {KIT_Exec_PM_Int, exec_pm_int},
     {KIT_Resume_Exec, resume_exec},
     {KIT_Get_Nest_Exec_Status, get_nest_exec_status},
     {KIT_Hook_V86_Int_Chain, hook_v86_int_chain},

@@ -2,7 +2,6 @@
 // client that nobody serves there is reflected to V86 mode with its general registers (spec: nested-exec, vectors); the
 // DPMI host's calls into real mode and its real-mode call-backs are the other two kinds (dpmi_real.c).
 #include "vmm/defs.h"
-#include "vmm/dpmi.h"
 #include "vmm/pmode.h"
 
 #include <string.h>
@@ -94,9 +93,7 @@ static void interrupt_over(struct vmm *v, struct vmm_crossing *c)
 
 // --- coming back
 
-static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {[VMM_CROSS_INTERRUPT] = interrupt_over,
-                                                      [VMM_CROSS_REAL_CALL] = vmm_dpmi_real_call_over,
-                                                      [VMM_CROSS_CALL_BACK] = vmm_dpmi_call_back_over};
+static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {[VMM_CROSS_INTERRUPT] = interrupt_over};
 
 // The client has come to an address of return. Only a call-back is left in protected mode.
 static void came_back(void *user, struct vmm *v)

@@ -2,6 +2,8 @@
 // protected mode. The client registers hold the set of the mode that runs, Client_Alt_* that of the other one; general
 // registers belong to both.
 #include "vmm/defs.h"
+#include "vmm/pmode.h"
+#include "vmm/selectors.h"
 
 #include <string.h>
 
@@ -13,7 +15,7 @@ static void show(struct vmm *v, bool v86)
     vmm_poke32(v, at, v86 ? status & ~(uint32_t)KIT_VMStat_PM_Exec : status | KIT_VMStat_PM_Exec);
 }
 
-// Swaps the two sets. All flags but VM stay; IOPL is 0 in both modes.
+// Swaps the two sets. All flags but VM and IOPL stay.
 void vmm_set_exec_mode(struct vmm *v, bool v86)
 {
     uint8_t sets[2 * SET_BYTES], swapped[2 * SET_BYTES];
@@ -27,6 +29,7 @@ void vmm_set_exec_mode(struct vmm *v, bool v86)
     memcpy(swapped, sets + SET_BYTES, SET_BYTES);
     memcpy(swapped + SET_BYTES, sets, SET_BYTES);
     uint32_t flags = base_get32(sets + KIT_Client_EFlags - SET) & ~(uint32_t)(X86_VM | X86_IOPL);
+    flags |= base_get32(swapped + KIT_Client_EFlags - SET) & X86_IOPL;
     base_put32(swapped + KIT_Client_EFlags - SET, flags | (v86 ? X86_VM : 0));
     if (!x86_write_linear(v->cpu, crs + SET, swapped, sizeof swapped, X86_WRITE, NULL))
         vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", crs);
@@ -60,6 +63,28 @@ bool vmm_pm_app_runs(struct vmm *v)
 bool vmm_pm_wide(struct vmm *v)
 {
     return vmm_peek32(v, vmm_current_vm(v) + KIT_CB_VM_Status) & KIT_VMStat_Use32Mask;
+}
+
+static bool ring3_descriptor(struct vmm *v, uint32_t selector, uint32_t *high, uint32_t *low)
+{
+    const uint32_t need = VMM_DESCRIPTOR_PRESENT | VMM_DESCRIPTOR_MEMORY;
+    return (selector & 3) == 3 && vmm_descriptor(v, vmm_current_vm(v), selector, high, low) && (*high & need) == need;
+}
+
+bool vmm_pm_may_run(struct vmm *v, uint32_t cs, uint32_t eip)
+{
+    uint32_t high, low;
+    if (!ring3_descriptor(v, cs, &high, &low) || !(high & VMM_DESCRIPTOR_CODE))
+        return false;
+    bool conforming = high & VMM_DESCRIPTOR_CONFORMING, ring3 = (high & VMM_DESCRIPTOR_RING3) == VMM_DESCRIPTOR_RING3;
+    return (conforming || ring3) && eip <= vmm_descriptor_limit(high, low);
+}
+
+bool vmm_pm_may_be_stack(struct vmm *v, uint32_t ss)
+{
+    uint32_t high, low;
+    return ring3_descriptor(v, ss, &high, &low) && (high & VMM_DESCRIPTOR_RING3) == VMM_DESCRIPTOR_RING3 &&
+           !(high & VMM_DESCRIPTOR_CODE) && high & VMM_DESCRIPTOR_WRITE;
 }
 
 static void set_v86_exec_mode(struct vmm *v)

@@ -47,12 +47,10 @@ bool vmm_user_put(struct vmm *v, uint32_t linear, const void *from, uint32_t n)
 // Offsets first to first + n - 1 lie inside the segment.
 static bool inside(uint32_t high, uint32_t low, uint32_t first, uint32_t n)
 {
-    uint32_t limit = (high & 0xF0000) | (low & 0xFFFF), last = first + n - 1;
-    if (high & VMM_DESCRIPTOR_PAGES)
-        limit = limit << 12 | 0xFFF;
+    uint32_t limit = vmm_descriptor_limit(high, low), last = first + n - 1;
     if (last < first)
         return false;
-    bool expands_down = (high & (VMM_DESCRIPTOR_CODE | 0x400)) == 0x400;
+    bool expands_down = !(high & VMM_DESCRIPTOR_CODE) && high & VMM_DESCRIPTOR_CONFORMING;
     return expands_down ? first > limit && last <= (high & VMM_DESCRIPTOR_WIDE ? UINT32_MAX : 0xFFFF) : last <= limit;
 }
 

@@ -1,8 +1,8 @@
 // Protected-mode call-backs and interrupt vectors (spec: callbacks; nested-exec, vectors). A call-back is the address
 // of a HLT byte in a ring-3 code segment over the ROM: executing it faults, and the fault is the call. The first 256
 // such bytes stand for the default vectors, the next one for the break point of nested execution.
-#include "vmm/defs.h"
 #include "vmm/pmode.h"
+#include "vmm/defs.h"
 
 enum { VECTORS = 256, NEST_BREAK = VECTORS, FIRST_CALL_BACK, ANY_VM = 0 };
 
@@ -219,6 +219,15 @@ void vmm_pm_int_begin(struct vmm *v, uint32_t vector)
 void vmm_pm_driver_int_begin(struct vmm *v, uint32_t vector)
 {
     int_through_begin(v, ANY_VM, vector);
+}
+
+// The client comes back to where it stands, the break point.
+void vmm_pm_exec_int_begin(struct vmm *v, uint32_t vector)
+{
+    if (vmm_pm_simulate_int(v, vector))
+        vmm_leave_begin(v);
+    else
+        vmm_pm_no_stack_begin(v);
 }
 
 void vmm_on_pm_int(struct vmm *v, uint8_t vector, vmm_pm_int_fn *fn)

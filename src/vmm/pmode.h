@@ -16,6 +16,9 @@ void vmm_client_store(struct vmm *v, const uint8_t client[KIT_SIZE_Client_Reg_St
 bool vmm_pm_app_runs(struct vmm *v); // the current VM has a protected-mode application
 bool vmm_pm_wide(struct vmm *v);     // ... a 32-bit one
 
+bool vmm_pm_may_run(struct vmm *v, uint32_t cs, uint32_t eip) BASE_MUST_USE; // the checks of an IRETD to there
+bool vmm_pm_may_be_stack(struct vmm *v, uint32_t ss) BASE_MUST_USE;
+
 // pm_stack.c
 bool vmm_user_get(struct vmm *v, uint32_t linear, void *to, uint32_t n) BASE_MUST_USE;
 bool vmm_user_put(struct vmm *v, uint32_t linear, const void *from, uint32_t n) BASE_MUST_USE;
@@ -27,7 +30,7 @@ void vmm_pm_set_sp(struct vmm *v, uint32_t sp);
 // Words or dwords as the client is a 16- or 32-bit one: all or none. values[0] is pushed first, popped first.
 bool vmm_pm_push(struct vmm *v, const uint32_t *values, uint32_t count) BASE_MUST_USE;
 bool vmm_pm_pop(struct vmm *v, uint32_t *values, uint32_t count) BASE_MUST_USE;
-bool vmm_pm_stack_lock(struct vmm *v); // false: no memory, the run is over
+bool vmm_pm_stack_lock(struct vmm *v);   // false: no memory, the run is over
 bool vmm_pm_stack_unlock(struct vmm *v); // false: it was not locked
 
 // pm_simulate.c: what simulate.c does for V86 clients
@@ -40,9 +43,10 @@ void vmm_pm_no_stack_begin(struct vmm *v); // one of these was refused: the clie
 // pmode.c: call-backs, vectors
 void vmm_pm_vector(struct vmm *v, uint32_t vector, uint32_t *selector, uint32_t *offset);
 void vmm_pm_set_vector(struct vmm *v, uint32_t vector, uint32_t selector, uint32_t offset);
-bool vmm_pm_vector_default(struct vmm *v, uint32_t vector); // it stands for the VMM's own handler
-void vmm_pm_int_begin(struct vmm *v, uint32_t vector);    // as if the client had executed INT
+bool vmm_pm_vector_default(struct vmm *v, uint32_t vector);             // it stands for the VMM's own handler
+void vmm_pm_int_begin(struct vmm *v, uint32_t vector);                  // as if the client had executed INT
 bool vmm_pm_simulate_int(struct vmm *v, uint32_t vector) BASE_MUST_USE; // the frame only: nothing runs yet
+void vmm_pm_exec_int_begin(struct vmm *v, uint32_t vector);    // below a NEST frame: the client runs until it is back
 void vmm_pm_driver_int_begin(struct vmm *v, uint32_t vector);  // past what the application has set
 void vmm_pm_default_int_begin(struct vmm *v, uint32_t vector); // past everything that was set
 uint32_t vmm_pm_call_back(struct vmm *v, uint32_t proc, uint32_t reference) BASE_MUST_USE; // 0: none is left
@@ -52,17 +56,17 @@ void vmm_pm_go_to_nest_break(struct vmm *v);
 // pm_exception.c
 void vmm_pm_exception_begin(struct vmm *v, uint32_t vector, uint32_t error);
 bool vmm_pm_exception_handled_begin(struct vmm *v, uint32_t vector, uint32_t error); // false: nobody has a handler
-void vmm_pm_dies_begin(struct vmm *v, const char *format, ...) BASE_PRINTF(2, 3); // the client cannot go on
+void vmm_pm_dies_begin(struct vmm *v, const char *format, ...) BASE_PRINTF(2, 3);    // the client cannot go on
 
 // pm_cross.c: from one mode into the other and back. A crossing keeps the client's whole state; it is left when the
 // client comes to the address of its mode that stands for the return.
 enum vmm_crossing_kind { VMM_CROSS_INTERRUPT = 1, VMM_CROSS_REAL_CALL, VMM_CROSS_CALL_BACK, VMM_CROSS_KINDS };
 struct vmm_crossing {
-    uint32_t free_link; // of released rows; all else is zero there
-    uint32_t thread;    // row
-    uint32_t below;     // the crossing before it of the same thread
-    uint32_t kind;      // enum vmm_crossing_kind
-    uint32_t selector, offset; // of the structure with the V86 registers
+    uint32_t free_link;                        // of released rows; all else is zero there
+    uint32_t thread;                           // row
+    uint32_t below;                            // the crossing before it of the same thread
+    uint32_t kind;                             // enum vmm_crossing_kind
+    uint32_t selector, offset;                 // of the structure with the V86 registers
     uint8_t client[KIT_SIZE_Client_Reg_Struc]; // as it was
 };
 typedef void vmm_crossed_fn(struct vmm *v, struct vmm_crossing *c);

@@ -2,12 +2,14 @@
 // is being set up. The client's CS:IP, which is what the interrupt will push, is replaced by the address of a V86
 // call-back; when the client gets there, the original address is put back. Call-back addresses are used again.
 #include "vmm/defs.h"
+#include "vmm/pmode.h"
 
 struct vmm_return {
-    uint32_t address;  // of the V86 call-back; 0: row was never used
-    uint32_t cs, eip;  // where the client really goes on
-    uint32_t vm;       // row
-    uint32_t callback; // 0: free
+    uint32_t address;    // of the V86 call-back; 0: row was never used
+    uint32_t pm_address; // of the protected-mode call-back, 0: not needed so far
+    uint32_t cs, eip;    // where the client really goes on
+    uint32_t vm;         // row
+    uint32_t callback;   // 0: free
     uint32_t reference;
     uint32_t timeout;   // row, 0 = none (any more)
     uint8_t call_again; // a second call after the time-out is wanted
@@ -46,15 +48,22 @@ static uint32_t take_row(struct vmm *v)
     return row;
 }
 
+// Where a client of the present mode comes back to.
+static uint32_t address_of(struct vmm *v, uint32_t row)
+{
+    struct vmm_return *w = base_table_at(table(v), row);
+    if (vmm_client_v86(v))
+        return w->address;
+    if (!w->pm_address)
+        w->pm_address = vmm_pm_call_back(v, state(v)->returned_proc, row);
+    return w->pm_address;
+}
+
 static void call_when_vm_returns(struct vmm *v)
 {
     const uint32_t *r = vmm_regs(v);
-    if (!vmm_client_v86(v)) {
-        vmm_stop(v, VMM_END_MISSING, "Call_When_VM_Returns in a protected-mode client is not implemented");
-        return;
-    }
-    uint32_t row = take_row(v), crs = vmm_client(v);
-    if (!row) {
+    uint32_t row = take_row(v), crs = vmm_client(v), address = row ? address_of(v, row) : 0;
+    if (!address) {
         vmm_stop(v, VMM_END_MEMORY, "no address is left for Call_When_VM_Returns");
         return;
     }
@@ -71,8 +80,8 @@ static void call_when_vm_returns(struct vmm *v)
     if (ms)
         w->timeout = vmm_timeout_start(v, VMM_TIMEOUT_GLOBAL, ms < 0 ? 0u - (uint32_t)ms : (uint32_t)ms, 0,
                                        state(v)->timed_out_proc, row);
-    vmm_poke32(v, crs + KIT_Client_CS, w->address >> 16);
-    vmm_poke32(v, crs + KIT_Client_EIP, w->address & 0xFFFF);
+    vmm_poke32(v, crs + KIT_Client_CS, address >> 16);
+    vmm_poke32(v, crs + KIT_Client_EIP, address & 0xFFFF);
 }
 
 // Goes on in the driver's callback with the return address of now.

@@ -4,8 +4,9 @@
 
 #include "vmm/guest.h"
 
-enum { // bits of a descriptor's high dword
-    VMM_DESCRIPTOR_WRITE = 1u << 9, // data may be written, code may be read
+enum {                                    // bits of a descriptor's high dword
+    VMM_DESCRIPTOR_WRITE = 1u << 9,       // data may be written, code may be read
+    VMM_DESCRIPTOR_CONFORMING = 1u << 10, // code; data expands down
     VMM_DESCRIPTOR_CODE = 1u << 11,
     VMM_DESCRIPTOR_MEMORY = 1u << 12, // no system descriptor
     VMM_DESCRIPTOR_RING3 = 3u << 13,
@@ -29,6 +30,11 @@ bool vmm_descriptor_set(struct vmm *v, uint32_t vm, uint32_t selector, uint32_t 
 static inline uint32_t vmm_descriptor_base(uint32_t high, uint32_t low)
 {
     return (high & 0xFF000000) | (high & 0xFF) << 16 | low >> 16;
+}
+static inline uint32_t vmm_descriptor_limit(uint32_t high, uint32_t low)
+{
+    uint32_t limit = (high & 0xF0000) | (low & 0xFFFF);
+    return high & VMM_DESCRIPTOR_PAGES ? limit << 12 | 0xFFF : limit;
 }
 // High and low dword of a data segment of `limit + 1` bytes for ring 3, writeable.
 void vmm_data_descriptor(uint32_t base, uint32_t limit, uint32_t *high, uint32_t *low);

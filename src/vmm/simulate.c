@@ -1,6 +1,7 @@
 // What would happen to a client if it executed an instruction: pushes, returns, interrupts, in its own registers and
 // stack (spec: nested-exec). Changes nothing but the client's state; the client goes on when its VM runs.
 #include "vmm/defs.h"
+#include "vmm/pmode.h"
 
 static uint32_t client(struct vmm *v, uint32_t offset)
 {
@@ -63,15 +64,6 @@ bool vmm_v86_pop32(struct vmm *v, uint32_t *value)
         set_client(v, KIT_Client_ESP, esp);
     *value = ok ? (uint32_t)high << 16 | low : 0;
     return ok;
-}
-
-static bool need_v86(struct vmm *v)
-{
-    if (vmm_client_v86(v))
-        return true;
-    vmm_stop(v, VMM_END_MISSING, "%s: simulation in a protected-mode client is not implemented",
-             vmm_module_name(v, v->call.caller));
-    return false;
 }
 
 void vmm_client_jump(struct vmm *v, uint32_t cs, uint32_t eip)
@@ -164,23 +156,35 @@ bool vmm_v86_iret32(struct vmm *v)
 
 // --- services
 
+// Each does its V86 half here and its protected-mode half in pm_simulate.c. A stack that is not there is the client's
+// fault in protected mode.
+static void in_pm(struct vmm *v, bool done)
+{
+    if (!done)
+        vmm_pm_no_stack_begin(v);
+}
+
 static void simulate_int(struct vmm *v)
 {
-    if (need_v86(v))
-        vmm_v86_int_begin(v, vmm_regs(v)[X86_EAX] & 0xFF);
+    uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF;
+    if (vmm_client_v86(v))
+        vmm_v86_int_begin(v, vector);
+    else
+        in_pm(v, vmm_pm_simulate_int(v, vector));
 }
 
 static void simulate_iret(struct vmm *v)
 {
-    if (need_v86(v))
+    if (vmm_client_v86(v))
         (void)!vmm_v86_iret(v);
+    else
+        in_pm(v, vmm_pm_iret(v));
 }
 
-static void far_call(struct vmm *v)
+static void v86_far_call(struct vmm *v, uint32_t cs, uint32_t ip)
 {
-    uint32_t cs = vmm_regs(v)[X86_ECX] & 0xFFFF, ip = vmm_regs(v)[X86_EDX];
     uint32_t sp = client(v, KIT_Client_ESP);
-    if (!need_v86(v) || !vmm_v86_push(v, (uint16_t)client(v, KIT_Client_CS)))
+    if (!vmm_v86_push(v, (uint16_t)client(v, KIT_Client_CS)))
         return;
     if (!vmm_v86_push(v, (uint16_t)client(v, KIT_Client_EIP))) {
         set_client(v, KIT_Client_ESP, sp);
@@ -189,16 +193,25 @@ static void far_call(struct vmm *v)
     vmm_client_jump(v, cs, ip);
 }
 
+static void far_call(struct vmm *v)
+{
+    uint32_t cs = vmm_regs(v)[X86_ECX] & 0xFFFF, ip = vmm_regs(v)[X86_EDX];
+    if (vmm_client_v86(v))
+        v86_far_call(v, cs, ip);
+    else
+        in_pm(v, vmm_pm_far_call(v, cs, ip));
+}
+
 static void far_jmp(struct vmm *v)
 {
     vmm_client_jump(v, vmm_regs(v)[X86_ECX], vmm_regs(v)[X86_EDX]);
 }
 
-static void far_ret_n(struct vmm *v, uint32_t bytes)
+static void v86_far_ret_n(struct vmm *v, uint32_t bytes)
 {
     uint16_t ip, cs;
     uint32_t sp = client(v, KIT_Client_ESP);
-    if (!need_v86(v) || !vmm_v86_pop(v, &ip))
+    if (!vmm_v86_pop(v, &ip))
         return;
     if (!vmm_v86_pop(v, &cs)) {
         set_client(v, KIT_Client_ESP, sp);
@@ -209,32 +222,50 @@ static void far_ret_n(struct vmm *v, uint32_t bytes)
     vmm_client_jump(v, cs, ip);
 }
 
+void vmm_client_far_ret_n(struct vmm *v, uint32_t bytes)
+{
+    if (vmm_client_v86(v))
+        v86_far_ret_n(v, bytes);
+    else
+        in_pm(v, vmm_pm_far_ret(v, bytes));
+}
+
 static void far_ret(struct vmm *v)
 {
-    far_ret_n(v, 0);
+    vmm_client_far_ret_n(v, 0);
 }
 
 static void far_ret_with_n(struct vmm *v)
 {
-    far_ret_n(v, vmm_regs(v)[X86_EAX]);
+    vmm_client_far_ret_n(v, vmm_regs(v)[X86_EAX]);
 }
 
 static void build_int_stack_frame(struct vmm *v)
 {
-    if (need_v86(v))
-        (void)!vmm_v86_interrupt(v, (uint16_t)vmm_regs(v)[X86_ECX], vmm_regs(v)[X86_EDX]);
+    uint32_t cs = vmm_regs(v)[X86_ECX] & 0xFFFF, ip = vmm_regs(v)[X86_EDX];
+    if (vmm_client_v86(v)) {
+        (void)!vmm_v86_interrupt(v, (uint16_t)cs, ip);
+    } else if (vmm_pm_interrupt(v, cs, ip)) {
+        vmm_client_flags(v, 0, X86_IF);
+    } else {
+        vmm_pm_no_stack_begin(v);
+    }
 }
 
 static void simulate_push(struct vmm *v)
 {
-    if (need_v86(v))
+    if (vmm_client_v86(v))
         (void)!vmm_v86_push(v, (uint16_t)vmm_regs(v)[X86_EAX]);
+    else
+        in_pm(v, vmm_pm_push(v, &vmm_regs(v)[X86_EAX], 1));
 }
 
 static void simulate_pop(struct vmm *v)
 {
     uint16_t value;
-    if (need_v86(v) && vmm_v86_pop(v, &value))
+    if (!vmm_client_v86(v))
+        in_pm(v, vmm_pm_pop(v, &vmm_regs(v)[X86_EAX], 1));
+    else if (vmm_v86_pop(v, &value))
         vmm_regs(v)[X86_EAX] = value;
 }
 
@@ -266,15 +297,7 @@ static void restore_client_state(struct vmm *v)
     uint8_t bytes[KIT_SIZE_Client_Reg_Struc];
     if (!vmm_get(v, vmm_regs(v)[X86_ESI], bytes, sizeof bytes))
         return;
-    uint32_t old = client(v, KIT_Client_EFlags), flags = base_get32(bytes + KIT_Client_EFlags);
-    if ((old ^ flags) & X86_VM) {
-        vmm_stop(v, VMM_END_MISSING, "Restore_Client_State into another execution mode is not implemented");
-        return;
-    }
-    if (!x86_write_linear(v->cpu, vmm_client(v), bytes, sizeof bytes, X86_WRITE, NULL))
-        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", vmm_client(v));
-    if (flags & X86_IF && !(old & X86_IF))
-        vmm_interrupts_enabled(v);
+    vmm_client_store(v, bytes);
 }
 
 static const struct vmm_binding bindings[] = {

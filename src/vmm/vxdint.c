@@ -31,7 +31,7 @@ static void exec_vxd_int(struct vmm *v)
     f->a[V_ESP] = esp;
     if (!copy_state(v, vmm_client(v), room))
         vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", vmm_client(v));
-    vmm_nest_open(v);
+    vmm_nest_v86_open(v);
     for (unsigned i = 0; i < BASE_COUNT(shared); i++)
         vmm_poke32(v, vmm_client(v) + shared[i].client, r[shared[i].reg]);
     vmm_frame_wait(v);
