@@ -207,6 +207,11 @@ typedef void vxd_memory_write_fn(void *user, uint32_t address, unsigned size, ui
 bool vxd_provide_memory(struct vxd_machine *m, uint32_t address, uint32_t size, vxd_memory_read_fn *read,
                         vxd_memory_write_fn *write, void *user);
 
+// Hardware as a text describes it (docs/hardware.md): device nodes, PCI functions, scripted ports and memory, interrupt
+// lines. `name` is for messages (file:line:column). Once, before vxd_boot. False: a message says what is wrong with the
+// text; or the machine has hardware already, has booted, or there is no memory.
+bool vxd_provide_hardware(struct vxd_machine *m, const char *name, const char *text, size_t size);
+
 // Where the drivers come from that a driver loads with VXDLDR_LoadDevice: `name` is what it asked for. False: no such
 // file. The bytes must stay until the next call. Call before vxd_boot; without it every such load fails. False: no
 // memory.
@@ -274,7 +279,7 @@ enum vxd_record_kind {
     VXD_RECORD_EVENT,   // an event's life
     VXD_RECORD_TIMEOUT, // a time-out's life
     VXD_RECORD_SWITCH,  // another thread runs
-    VXD_RECORD_IO,      // a port was accessed
+    VXD_RECORD_IO,      // a port, or described device memory, was accessed
     VXD_RECORD_IRQ,     // a hardware interrupt's life
     VXD_RECORD_FAULT,   // a processor exception
     VXD_RECORD_DEBUG,   // a driver printed something
@@ -340,7 +345,9 @@ struct vxd_record {
             uint8_t size;
             bool write;
             uint32_t value;
-            const char *device; // that answered; "" = the board, NULL = nobody
+            const char *device; // that answered; "" = the board, NULL = nobody; a described range's name
+            bool memory;        // device memory of described hardware at `address`, no port
+            uint32_t address;   // physical
         } io;
         struct {
             uint8_t line;

@@ -1,5 +1,6 @@
 // Host code in the machine: procedures, services, ports, memory.
 #include "api/machine.h"
+#include "devices/devices.h"
 #include "vmm/guest.h"
 
 struct host_proc {
@@ -94,4 +95,13 @@ bool vxd_provide_memory(struct vxd_machine *m, uint32_t address, uint32_t size, 
         .memory = true, .first = address, .count = size, .read = read, .write = write, .user = user};
     return vmm_provide_range(m->vmm, &range) ||
            api_fail(m, "memory at %08Xh cannot be provided: no whole free pages, or the machine has booted", address);
+}
+
+bool vxd_provide_hardware(struct vxd_machine *m, const char *name, const char *text, size_t size)
+{
+    struct base_diag diag;
+    api_diag_begin(m, &diag);
+    bool done = devices_provide_hardware(m->vmm, name, text, size, &diag);
+    api_diag_end(m, &diag);
+    return done;
 }

@@ -84,6 +84,8 @@ static void convert_io(const struct vmm_io_record *r, struct vxd_record *to)
     to->u.io.write = r->write;
     to->u.io.value = r->value;
     to->u.io.device = r->device;
+    to->u.io.memory = r->memory;
+    to->u.io.address = r->address;
 }
 
 // False: a kind that the public API does not pass on.

@@ -92,6 +92,19 @@ static int attach_watchers(struct run *r)
     return q->trace ? open_trace(r) : CLI_OK;
 }
 
+static int provide_hardware(struct run *r)
+{
+    const char *path = r->request->hardware;
+    struct vxd_bytes text;
+    int status = path ? cli_status_of(vxd_read_file(path, &text, cli_messages())) : CLI_OK;
+    if (!path || status != CLI_OK)
+        return status;
+    if (!vxd_provide_hardware(r->machine, path, text.data, text.size))
+        status = CLI_USAGE;
+    vxd_bytes_free(&text);
+    return status;
+}
+
 static int load_driver(struct run *r, const char *path)
 {
     struct vxd_bytes bytes;
@@ -134,6 +147,8 @@ static int prepare(struct run *r)
         status = make_machine(r);
     if (status == CLI_OK)
         status = attach_watchers(r);
+    if (status == CLI_OK)
+        status = provide_hardware(r);
     if (status == CLI_OK)
         status = load_drivers(r);
     if (status == CLI_OK)
@@ -295,9 +310,10 @@ const struct cli_command cli_run = {
     "  --seed N             where the documentation leaves an answer free, take another legal one\n"
     "  --ini FILE           SYSTEM.INI\n"
     "  --registry FILE      the registry as text (docs/formats.md)\n"
+    "  --hardware FILE      devices, ports, memory and interrupts of a described machine (docs/hardware.md)\n"
     "  --keep-going         a missing service fails with carry set instead of ending the run\n"
     "  --trace FILE         one JSON object a line for everything that happens; - is standard output\n"
     "  --report FILE.html   the timeline as a page\n"
-    "  --hardware FILE, --vm PROGRAM, --check[=RULES], --gdb [HOST:]PORT   not implemented yet\n",
+    "  --vm PROGRAM, --check[=RULES], --gdb [HOST:]PORT   not implemented yet\n",
     run,
 };

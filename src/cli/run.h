@@ -18,7 +18,7 @@ struct run_ioctl {
 
 struct run_request {
     struct vxd_config config;
-    const char *ini, *registry; // files
+    const char *ini, *registry, *hardware; // files
     struct cli_list drivers;
     enum vxd_load how;
     bool quiet;

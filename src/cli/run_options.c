@@ -241,6 +241,9 @@ static int take_option(struct run_request *r, enum option which, char *value)
     case REGISTRY:
         r->registry = value;
         return CLI_OK;
+    case HARDWARE:
+        r->hardware = value;
+        return CLI_OK;
     case WINDOWS:
         return set_windows(r, value);
     case CPU:
@@ -260,7 +263,6 @@ static int take_option(struct run_request *r, enum option which, char *value)
     case KEEP_GOING:
         r->config.keep_going = true;
         return CLI_OK;
-    case HARDWARE:
     case VM:
     case CHECK:
     case GDB:

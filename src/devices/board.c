@@ -17,10 +17,59 @@ static void announce_raised(struct vmm *v)
     }
 }
 
+// Accesses to cells that are to be logged.
+static void announce_logged(struct vmm *v)
+{
+    struct pc_script *s = &devices_board(v)->script;
+    uint32_t logged = s->logged;
+    s->logged = 0;
+    for (uint32_t i = 0; i < logged && base_sink_heard(vmm_sink(v)); i++) {
+        const struct pc_logged *l = &s->log[i];
+        struct vmm_io_record r = {.port = (uint16_t)l->address,
+                                  .address = l->address,
+                                  .memory = s->space[l->space].memory,
+                                  .size = l->size,
+                                  .write = l->write,
+                                  .value = l->value,
+                                  .device = s->space[l->space].name};
+        devices_announce(v, &r.head, VMM_RECORD_IO, sizeof r);
+    }
+}
+
+// The pages of a space of device memory in which something answers.
+static struct devices_pages pages_of(const struct pc_script *s, uint32_t space)
+{
+    const struct pc_space *p = &s->space[space];
+    uint32_t end = 0;
+    for (uint32_t i = 0; p->memory && p->present && i < s->cells; i++)
+        if (s->cell[i].space == space && s->cell[i].offset + s->cell[i].bytes > end)
+            end = s->cell[i].offset + s->cell[i].bytes;
+    if (!end)
+        return (struct devices_pages){0, 0};
+    uint32_t first = p->base / X86_PAGE_SIZE, last = (p->base + (end - 1)) / X86_PAGE_SIZE;
+    return (struct devices_pages){first, last - first + 1};
+}
+
+// Device memory may have been placed elsewhere (a base address register was written).
+static void map_moved(struct vmm *v)
+{
+    struct devices_common *c = devices_common(v);
+    if (!pc_take_moved(&c->pc))
+        return;
+    for (uint32_t i = 0; i < PC_SPACES; i++)
+        vmm_device_pages(v, c->mapped[i].first, c->mapped[i].pages, false);
+    for (uint32_t i = 0; i < c->pc.script.spaces; i++) {
+        c->mapped[i] = pages_of(&c->pc.script, i);
+        vmm_device_pages(v, c->mapped[i].first, c->mapped[i].pages, true);
+    }
+}
+
 void devices_board_changed(struct vmm *v)
 {
     struct devices_common *c = devices_common(v);
+    announce_logged(v);
     announce_raised(v);
+    map_moved(v);
     vmm_set_intr(v, pc_intr(&c->pc));
     if (pc_next_event(&c->pc) < c->promised)
         x86_stop(vmm_cpu(v)); // earlier than the run loop was told: it has to look again
@@ -38,6 +87,22 @@ static uint32_t port_in(struct vmm *v, uint16_t port, unsigned size)
 static void port_out(struct vmm *v, uint16_t port, unsigned size, uint32_t value)
 {
     bool owned = pc_port_out(devices_board(v), port, size, vmm_time(v), value);
+    (void)owned;
+    devices_board_changed(v);
+}
+
+static uint32_t memory_read(struct vmm *v, uint32_t phys, unsigned size)
+{
+    uint32_t value;
+    bool owned = pc_memory_read(devices_board(v), phys, size, vmm_time(v), &value);
+    (void)owned;
+    devices_board_changed(v);
+    return value;
+}
+
+static void memory_write(struct vmm *v, uint32_t phys, unsigned size, uint32_t value)
+{
+    bool owned = pc_memory_write(devices_board(v), phys, size, vmm_time(v), value);
     (void)owned;
     devices_board_changed(v);
 }
@@ -64,5 +129,10 @@ static void advance(struct vmm *v, uint64_t now)
     devices_board_changed(v);
 }
 
-const struct vmm_board devices_vmm_board = {
-    .port_in = port_in, .port_out = port_out, .acknowledge = acknowledge, .next = next, .advance = advance};
+const struct vmm_board devices_vmm_board = {.port_in = port_in,
+                                            .port_out = port_out,
+                                            .memory_read = memory_read,
+                                            .memory_write = memory_write,
+                                            .acknowledge = acknowledge,
+                                            .next = next,
+                                            .advance = advance};

@@ -5,10 +5,16 @@
 #include "devices/devices.h"
 #include "vmm/guest.h"
 
+struct devices_pages {
+    uint32_t first, pages;
+};
+
 struct devices_common {
     struct pc pc;
-    uint64_t promised; // next event of the board, as the run loop was told
+    struct devices_pages mapped[PC_SPACES]; // device memory as the processor sees it now
+    uint64_t promised;                      // next event of the board, as the run loop was told
     uint16_t aside_kind;
+    uint8_t described; // hardware was
 };
 
 struct devices_common *devices_common(struct vmm *v);

@@ -17,4 +17,9 @@ bool devices_service_is_implemented(uint16_t device, uint16_t ordinal) BASE_MUST
 struct pc *devices_board(struct vmm *v);
 void devices_board_changed(struct vmm *v);
 
+// Hardware as a text describes it (docs/hardware.md), once, before boot. `name` is for messages. False: messages say
+// what is wrong with the text, or there is no memory, or the machine has described hardware or has booted.
+bool devices_provide_hardware(struct vmm *v, const char *name, const char *text, size_t size,
+                              struct base_diag *diag) BASE_MUST_USE;
+
 #endif

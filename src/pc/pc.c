@@ -65,7 +65,7 @@ static void set_line(struct pc *pc, unsigned irq, bool level)
 
 static uint16_t line_levels(const struct pc *pc)
 {
-    unsigned lines = pc->external | pc->pulses;
+    unsigned lines = pc->external | pc->pulses | pc_script_lines(&pc->script);
     lines |= (unsigned)pc_counter_output(&pc->counter[0], pc_ticks(pc->now));
     lines |= (unsigned)pc_keyboard_line(&pc->keyboard) << 1;
     lines |= (unsigned)pc_uart_line(&pc->uart[1]) << 3;
@@ -178,6 +178,14 @@ static void raise_scheduled(struct pc *pc)
     memmove(pc->scheduled_irq, pc->scheduled_irq + due, pc->scheduled_irqs * sizeof pc->scheduled_irq[0]);
 }
 
+// What the scripted devices have done to their lines: pulses, and levels that update_lines asks for.
+static void update_script(struct pc *pc)
+{
+    pc->pulses |= pc->script.pulses & (uint16_t) ~(1u << CASCADE);
+    pc->script.pulses = 0;
+    update_lines(pc);
+}
+
 // The timer's output may have fallen and risen since the board last looked: the controller must see the edge.
 static void advance_timer(struct pc *pc, uint64_t from)
 {
@@ -202,7 +210,8 @@ void pc_advance(struct pc *pc, uint64_t now)
     for (unsigned i = 0; i < PC_SERIAL_PORTS; i++)
         pc_uart_advance(&pc->uart[i], now);
     raise_scheduled(pc);
-    update_lines(pc);
+    pc_script_advance(&pc->script, now);
+    update_script(pc);
 }
 
 static uint64_t unmasked(const struct pc *pc, unsigned irq, uint64_t when)
@@ -218,6 +227,7 @@ uint64_t pc_next_event(const struct pc *pc)
     next = pc_earlier(next, unmasked(pc, 3, pc_uart_next(&pc->uart[1], pc->now)));
     next = pc_earlier(next, unmasked(pc, 4, pc_uart_next(&pc->uart[0], pc->now)));
     next = pc_earlier(next, unmasked(pc, 8, pc_clock_next(&pc->clock, pc->now)));
+    next = pc_earlier(next, pc_script_next(&pc->script));
     // What was asked for from outside happens and is told of, whether anybody listens to the line or not.
     return pc->scheduled_irqs ? pc_earlier(next, pc->scheduled_irq[0].at) : next;
 }
@@ -425,9 +435,71 @@ static void write_byte(struct pc *pc, enum part part, uint16_t port, uint8_t val
     }
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Configuration spaces and scripted devices come before the parts of the board: a description may stand for one of them
+
+void pc_spaces_changed(struct pc *pc)
+{
+    (void)pc_pci_place(&pc->pci, &pc->script);
+    pc->spaces_moved = 1;
+    update_lines(pc);
+}
+
+bool pc_take_moved(struct pc *pc)
+{
+    bool moved = pc->spaces_moved;
+    pc->spaces_moved = 0;
+    return moved;
+}
+
+static bool script_in(struct pc *pc, bool memory, uint32_t address, unsigned size, uint32_t *value)
+{
+    int space = pc_script_at(&pc->script, memory, address);
+    if (space < 0)
+        return false;
+    *value = pc_script_read(&pc->script, (unsigned)space, address, size, pc->now);
+    update_script(pc);
+    return true;
+}
+
+static bool script_out(struct pc *pc, bool memory, uint32_t address, unsigned size, uint32_t value)
+{
+    int space = pc_script_at(&pc->script, memory, address);
+    if (space < 0)
+        return false;
+    pc_script_write(&pc->script, (unsigned)space, address, size, value, pc->now);
+    update_script(pc);
+    return true;
+}
+
+bool pc_memory_read(struct pc *pc, uint32_t address, unsigned size, uint64_t now, uint32_t *value)
+{
+    pc_advance(pc, now);
+    *value = size == 4 ? UINT32_MAX : (1u << 8 * size) - 1;
+    return script_in(pc, true, address, size, value);
+}
+
+bool pc_memory_write(struct pc *pc, uint32_t address, unsigned size, uint64_t now, uint32_t value)
+{
+    pc_advance(pc, now);
+    return script_out(pc, true, address, size, value);
+}
+
+static bool pci_out(struct pc *pc, uint16_t port, unsigned size, uint32_t value)
+{
+    if (!pc_pci_out(&pc->pci, port, size, value))
+        return false;
+    if (pc_pci_place(&pc->pci, &pc->script))
+        pc->spaces_moved = 1;
+    update_lines(pc);
+    return true;
+}
+
 bool pc_port_in(struct pc *pc, uint16_t port, unsigned size, uint64_t now, uint32_t *value)
 {
     pc_advance(pc, now);
+    if (pc_pci_in(&pc->pci, port, size, value) || script_in(pc, false, port, size, value))
+        return true;
     bool owned = false;
     *value = 0;
     for (unsigned i = 0; i < size; i++) {
@@ -443,6 +515,8 @@ bool pc_port_in(struct pc *pc, uint16_t port, unsigned size, uint64_t now, uint3
 bool pc_port_out(struct pc *pc, uint16_t port, unsigned size, uint64_t now, uint32_t value)
 {
     pc_advance(pc, now);
+    if (pci_out(pc, port, size, value) || script_out(pc, false, port, size, value))
+        return true;
     bool owned = false;
     for (unsigned i = 0; i < size; i++) {
         uint16_t at = (uint16_t)(port + i);

@@ -1,12 +1,14 @@
 // The board: what an AT-class machine has around its processor. Interrupt controllers, timer, clock chip, keyboard
-// controller, two serial ports, DMA registers, system control ports, and the scripted lines and keys that stand for the
-// outside world. Knows neither the processor nor Windows; the owner forwards port I/O and samples the INTR line.
+// controller, two serial ports, DMA registers, system control ports, PCI configuration spaces and scripted devices, and
+// the scheduled lines and keys that stand for the outside world. Knows neither the processor nor Windows; the owner
+// forwards port I/O and samples the INTR line.
 //
 // struct pc is plain data without pointers: a snapshot is a struct copy. Time is virtual nanoseconds, given by the
 // caller and never going back; nothing here asks the host for the time.
 #ifndef VXDKIT_PC_PC_H
 #define VXDKIT_PC_PC_H
 
+#include "pc/pci.h"
 #include "pc/pic.h"
 
 enum {
@@ -116,6 +118,9 @@ struct pc {
     uint16_t raised;   // lines that rose since pc_take_raised
     uint32_t scheduled_irqs;
     struct pc_scheduled_irq scheduled_irq[PC_SCHEDULED]; // in order of time
+    uint8_t spaces_moved;                                // device memory is decoded elsewhere since pc_take_moved
+    struct pc_pci pci;
+    struct pc_script script;
 };
 
 struct pc_config {
@@ -135,6 +140,12 @@ void pc_bios_setup(struct pc *pc);
 // (*value is all ones then).
 bool pc_port_in(struct pc *pc, uint16_t port, unsigned size, uint64_t now, uint32_t *value) BASE_MUST_USE;
 bool pc_port_out(struct pc *pc, uint16_t port, unsigned size, uint64_t now, uint32_t value) BASE_MUST_USE;
+
+// Device memory. False: nobody decodes the address (*value is all ones then).
+bool pc_memory_read(struct pc *pc, uint32_t address, unsigned size, uint64_t now, uint32_t *value) BASE_MUST_USE;
+bool pc_memory_write(struct pc *pc, uint32_t address, unsigned size, uint64_t now, uint32_t value) BASE_MUST_USE;
+bool pc_take_moved(struct pc *pc);     // whether a space of device memory was placed elsewhere since the last call
+void pc_spaces_changed(struct pc *pc); // after the owner described or placed spaces itself
 
 // Brings the board to `now`. pc_next_event is the earliest time at which an interrupt line that is not masked would
 // rise by itself, PC_NEVER when none: an idle owner may jump there.

@@ -161,6 +161,11 @@ void vmm_boot(struct vmm *v)
         f->eflags = X86_IF | 2;
 }
 
+bool vmm_boot_begun(const struct vmm *v)
+{
+    return v->s.boot_begun;
+}
+
 // --- from outside
 
 static uint32_t ask(struct vmm *v, const struct vmm_ticket *what)

@@ -81,3 +81,18 @@ bool vmm_provide_range(struct vmm *v, const struct vmm_host_range *range)
     v->ranges[v->range_count++] = *range;
     return true;
 }
+
+enum { FIRST_ADAPTER_PAGE = 0xC0, FIRST_BIOS_PAGE = 0xF0 };
+
+void vmm_device_pages(struct vmm *v, uint32_t first, uint32_t pages, bool on)
+{
+    for (uint32_t page = first; page - first < pages && page < 0x100000; page++) {
+        enum x86_page_kind kind = x86_memory_kind(v->memory, page);
+        bool adapter = kind == X86_ROM && page >= FIRST_ADAPTER_PAGE && page < FIRST_BIOS_PAGE;
+        bool free = kind == X86_NOTHING || adapter;
+        if (vmm_host_range_at(v, true, page * X86_PAGE_SIZE) || !(on ? free : kind == X86_MMIO))
+            continue;
+        if (!x86_memory_set_kind(v->memory, page, 1, on ? X86_MMIO : X86_NOTHING))
+            vmm_stop(v, VMM_END_MEMORY, "no host memory for device memory");
+    }
+}

@@ -88,7 +88,9 @@ struct vmm_io_record {
     uint8_t size;
     bool write;
     uint32_t value;
-    const char *device; // that handled it; "" = the board, NULL = nobody
+    const char *device; // that handled it; "" = the board, NULL = nobody; a described range's name
+    bool memory;        // device memory, no port
+    uint32_t address;   // physical address of device memory
 };
 
 struct vmm_irq_record {

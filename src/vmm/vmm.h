@@ -76,6 +76,7 @@ bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_
 
 // Prepares the boot chain; vmm_run then executes it.
 void vmm_boot(struct vmm *v);
+bool vmm_boot_begun(const struct vmm *v);
 // Asks for an orderly shutdown; vmm_run then executes it and ends with VMM_END_SHUTDOWN.
 void vmm_shutdown(struct vmm *v);
 // Sends a control message from outside: to all devices or to the one named. It runs when vmm_run reaches a point where
@@ -170,6 +171,9 @@ struct vmm_board {
 };
 void vmm_set_board(struct vmm *v, const struct vmm_board *board); // must outlive the machine; any member may be NULL
 void vmm_set_intr(struct vmm *v, bool level);
+// Pages of physical memory become the board's, or stop being that: where nothing lies, and among the adapters' ROMs.
+// RAM, the system's BIOS and what host code answers stay as they are.
+void vmm_device_pages(struct vmm *v, uint32_t first, uint32_t pages, bool on);
 // Host code for an interrupt vector of the board (VPICD). It runs at interrupt time with an HWINT frame below it, in
 // tail position; the interrupted code goes on when no frame is left above.
 typedef void vmm_vector_fn(struct vmm *v, uint8_t vector);

@@ -121,7 +121,10 @@ static void put_timeout(struct base_buf *b, const struct vmm_timeout_record *r)
 
 static void put_io(struct base_buf *b, const struct vmm_io_record *r)
 {
-    put_number(b, "port", r->port);
+    if (r->memory)
+        put_hex(b, "memory", r->address);
+    else
+        put_number(b, "port", r->port);
     put_number(b, "size", r->size);
     put_text(b, "direction", r->write ? "out" : "in");
     put_number(b, "value", r->value);

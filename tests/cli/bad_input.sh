@@ -61,7 +61,7 @@ expect 2 "a number of instructions" "$vxd" run --limit 0 x.vxd
 expect 2 "3.1, 95 or 98" "$vxd" run --windows 2000 x.vxd
 expect 2 "LINE@TIME" "$vxd" run --irq 5 x.vxd
 expect 2 "LINE@TIME" "$vxd" run --irq 2@5ms x.vxd
-for option in --hardware=x --vm=x --check --check=all --gdb=1234; do
+for option in --vm=x --check --check=all --gdb=1234; do
     expect 3 "is not implemented yet" "$vxd" run $option x.vxd
 done
 expect 3 "-omf is not implemented" "$vxd" ml -c -omf x.asm
