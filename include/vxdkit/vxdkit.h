@@ -223,6 +223,8 @@ bool vxd_provide_drivers(struct vxd_machine *m, vxd_find_driver_fn *find, void *
 
 // Raises a hardware interrupt line (0-15, not 2) at `at_ns` until the processor acknowledges it.
 bool vxd_schedule_irq(struct vxd_machine *m, unsigned line, uint64_t at_ns);
+// Raises the non-maskable interrupt at `at_ns`, or when bit 7 of port 70h next lets it through.
+bool vxd_schedule_nmi(struct vxd_machine *m, uint64_t at_ns);
 // Presses and releases a key at `at_ns`: "a", "Enter", "F1", "Ctrl+Alt+Del". False: no such key, or too many wait.
 bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns);
 

@@ -12,6 +12,14 @@ bool vxd_schedule_irq(struct vxd_machine *m, unsigned line, uint64_t at_ns)
     return true;
 }
 
+bool vxd_schedule_nmi(struct vxd_machine *m, uint64_t at_ns)
+{
+    if (!pc_schedule_nmi(devices_board(m->vmm), at_ns))
+        return api_fail(m, "an NMI cannot be raised: too many interrupts wait");
+    devices_board_changed(m->vmm);
+    return true;
+}
+
 bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns)
 {
     uint8_t codes[16];

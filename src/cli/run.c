@@ -133,8 +133,9 @@ static int schedule_inputs(struct run *r)
     const struct run_request *q = r->request;
     for (size_t i = 0; i < q->input_count; i++) {
         const struct run_input *input = &q->inputs[i];
-        if (!(input->key ? vxd_schedule_key(r->machine, input->key, input->at)
-                         : vxd_schedule_irq(r->machine, input->irq, input->at)))
+        if (!(input->key   ? vxd_schedule_key(r->machine, input->key, input->at)
+              : input->nmi ? vxd_schedule_nmi(r->machine, input->at)
+                           : vxd_schedule_irq(r->machine, input->irq, input->at)))
             return CLI_USAGE;
     }
     return CLI_OK;
@@ -306,6 +307,7 @@ const struct cli_command cli_run = {
     "  --cpu 386|486|pentium|p6   which processor (default pentium)\n"
     "  --ioctl CODE[:FILE]  open the last driver as Win32 would and send W32_DeviceIoControl; may be repeated\n"
     "  --irq LINE@TIME      raise a hardware interrupt line; may be repeated\n"
+    "  --nmi TIME           raise the non-maskable interrupt; may be repeated\n"
     "  --key KEY@TIME       press a key: a@5ms, Enter@1s, Ctrl+Alt+Del@2s; may be repeated\n"
     "  --seed N             where the documentation leaves an answer free, take another legal one\n"
     "  --ini FILE           SYSTEM.INI\n"

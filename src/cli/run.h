@@ -7,6 +7,7 @@
 
 struct run_input {   // something from outside at a time: an interrupt or a key
     const char *key; // NULL: an interrupt
+    bool nmi;
     unsigned irq;
     uint64_t at;
 };

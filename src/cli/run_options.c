@@ -14,6 +14,7 @@ enum option {
     LIMIT,
     IOCTL,
     IRQ,
+    NMI,
     KEY,
     SEED,
     INI,
@@ -37,6 +38,7 @@ static const struct cli_option options[] = {
     [LIMIT] = {"--limit", CLI_VALUE},
     [IOCTL] = {"--ioctl", CLI_VALUE},
     [IRQ] = {"--irq", CLI_VALUE},
+    [NMI] = {"--nmi", CLI_VALUE},
     [KEY] = {"--key", CLI_VALUE},
     [SEED] = {"--seed", CLI_VALUE},
     [INI] = {"--ini", CLI_VALUE},
@@ -171,6 +173,18 @@ static int add_irq(struct run_request *r, const char *value)
     return CLI_OK;
 }
 
+static int add_nmi(struct run_request *r, const char *value)
+{
+    uint64_t at;
+    if (!parse_time(value, &at))
+        return bad_value(NMI, value, "a time, such as 20ms,");
+    struct run_input *input = add_input(r);
+    if (!input)
+        return cli_status_of(VXD_NO_MEMORY);
+    *input = (struct run_input){.nmi = true, .at = at};
+    return CLI_OK;
+}
+
 // The key's name ends at the last @; the word is ours to cut, as it came in argv.
 static int add_key(struct run_request *r, char *value)
 {
@@ -231,6 +245,8 @@ static int take_option(struct run_request *r, enum option which, char *value)
         return add_ioctl(r, value);
     case IRQ:
         return add_irq(r, value);
+    case NMI:
+        return add_nmi(r, value);
     case KEY:
         return add_key(r, value);
     case SEED:

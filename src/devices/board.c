@@ -71,6 +71,8 @@ void devices_board_changed(struct vmm *v)
     announce_raised(v);
     map_moved(v);
     vmm_set_intr(v, pc_intr(&c->pc));
+    if (pc_take_nmi(&c->pc))
+        vmm_pulse_nmi(v);
     if (pc_next_event(&c->pc) < c->promised)
         x86_stop(vmm_cpu(v)); // earlier than the run loop was told: it has to look again
 }

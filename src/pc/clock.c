@@ -256,7 +256,8 @@ void pc_clock_out(struct pc *pc, unsigned port, uint8_t value)
 {
     struct pc_clock *c = &pc->clock;
     if (port == 0) {
-        c->index = value & 0x7F; // bit 7 masks the NMI; the board has no source of one
+        c->index = value & 0x7F;
+        pc->nmi_masked = value >> 7;
         return;
     }
     show_time(c, pc->now);

@@ -157,9 +157,11 @@ bool pc_irq_masked(const struct pc *pc, unsigned irq)
 // ---------------------------------------------------------------------------------------------------------------------
 // Time and the schedule
 
-bool pc_schedule_irq(struct pc *pc, unsigned irq, uint64_t at)
+enum { NMI = PC_IRQS }; // in the schedule
+
+static bool schedule(struct pc *pc, unsigned irq, uint64_t at)
 {
-    if (irq >= PC_IRQS || irq == CASCADE || pc->scheduled_irqs == PC_SCHEDULED)
+    if (pc->scheduled_irqs == PC_SCHEDULED)
         return false;
     uint32_t i = pc->scheduled_irqs++;
     for (; i > 0 && pc->scheduled_irq[i - 1].at > at; i--)
@@ -169,11 +171,31 @@ bool pc_schedule_irq(struct pc *pc, unsigned irq, uint64_t at)
     return true;
 }
 
+bool pc_schedule_irq(struct pc *pc, unsigned irq, uint64_t at)
+{
+    return irq < PC_IRQS && irq != CASCADE && schedule(pc, irq, at);
+}
+
+bool pc_schedule_nmi(struct pc *pc, uint64_t at)
+{
+    return schedule(pc, NMI, at);
+}
+
+bool pc_take_nmi(struct pc *pc)
+{
+    bool up = pc->nmi && !pc->nmi_masked;
+    if (up)
+        pc->nmi = 0;
+    return up;
+}
+
 static void raise_scheduled(struct pc *pc)
 {
     uint32_t due = 0;
-    for (; due < pc->scheduled_irqs && pc->scheduled_irq[due].at <= pc->now; due++)
+    for (; due < pc->scheduled_irqs && pc->scheduled_irq[due].at <= pc->now; due++) {
+        pc->nmi |= pc->scheduled_irq[due].irq == NMI;
         pc->pulses |= (uint16_t)(1u << pc->scheduled_irq[due].irq);
+    }
     pc->scheduled_irqs -= due;
     memmove(pc->scheduled_irq, pc->scheduled_irq + due, pc->scheduled_irqs * sizeof pc->scheduled_irq[0]);
 }

@@ -113,9 +113,11 @@ struct pc {
     uint8_t page[16]; // ports 80h-8Fh
     uint8_t port_61, port_92;
     uint8_t reset_asked;
-    uint16_t external; // lines that the owner holds up
-    uint16_t pulses;   // lines that a scheduled interrupt holds up until it is acknowledged
-    uint16_t raised;   // lines that rose since pc_take_raised
+    uint16_t external;  // lines that the owner holds up
+    uint16_t pulses;    // lines that a scheduled interrupt holds up until it is acknowledged
+    uint8_t nmi_masked; // bit 7 of port 70h
+    uint8_t nmi;        // one waits for the processor
+    uint16_t raised;    // lines that rose since pc_take_raised
     uint32_t scheduled_irqs;
     struct pc_scheduled_irq scheduled_irq[PC_SCHEDULED]; // in order of time
     uint8_t spaces_moved;                                // device memory is decoded elsewhere since pc_take_moved
@@ -156,6 +158,9 @@ uint64_t pc_next_event(const struct pc *pc);
 // acknowledges it; false when the schedule is full or there is no such line (2 is the cascade).
 void pc_raise_irq(struct pc *pc, unsigned irq, bool level);
 bool pc_schedule_irq(struct pc *pc, unsigned irq, uint64_t at) BASE_MUST_USE;
+// Raises an NMI at `at`, or when port 70h lets it through. pc_take_nmi: has one come up?
+bool pc_schedule_nmi(struct pc *pc, uint64_t at) BASE_MUST_USE;
+bool pc_take_nmi(struct pc *pc);
 bool pc_intr(const struct pc *pc);      // level of the INTR pin
 uint8_t pc_acknowledge(struct pc *pc);  // INTA cycle: the vector
 uint16_t pc_take_raised(struct pc *pc); // lines that rose since the last call

@@ -44,7 +44,7 @@ void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread);
 void vmm_frame_returned(struct vmm *v, uint32_t kind);
 extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame,
     vmm_switch_frame, vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame,
-    vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_vxdint_frame;
+    vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_vxdint_frame, vmm_nmi_frame;
 
 // run.c
 void vmm_wake_sooner(struct vmm *v);
@@ -76,6 +76,11 @@ uint8_t vmm_acknowledge(void *user); // the owner's interrupt_vector
 void vmm_tick_raise(struct vmm *v);
 void vmm_reenter(struct vmm *v);
 void vmm_unreenter(struct vmm *v);
+
+// nmi.c
+void vmm_nmi_begin(struct vmm *v);
+void vmm_nmi_chain_ended(struct vmm *v, bool by_iret);
+uint32_t vmm_nmi_handler(struct vmm *v); // the driver's that comes first, 0 = none
 
 // client.c: between ring 0 and ring 3
 void vmm_client_enter(struct vmm *v);

@@ -1,20 +1,21 @@
 // The services that schedule, call and cancel events (spec: events; Win95 DDK S31D2-S31ED).
 #include "vmm/event.h"
+#include "vmm/handle.h"
 
 enum { KNOWN_FLAGS = 0x3FFF };
 
-static uint32_t handle_of(struct vmm *v, uint32_t row)
-{
-    return row | (uint32_t)vmm_event_at(v, row)->id << 24;
-}
-
+// The row of an event that waits; 0: no such handle.
 static uint32_t row_of(struct vmm *v, uint32_t handle)
 {
-    uint32_t row = handle & 0xFFFFFF;
-    if (!row || row >= vmm_table(v, VMM_TABLE_event)->count)
-        return 0;
-    const struct vmm_event *e = vmm_event_at(v, row);
-    return e->id && e->id << 24 == (handle & 0xFF000000) && e->group ? row : 0;
+    for (unsigned bits = VMM_HANDLE_LEAST; bits <= VMM_HANDLE_MOST; bits++) {
+        uint32_t row = vmm_handle_row(handle, bits);
+        if (!row || row >= vmm_table(v, VMM_TABLE_event)->count)
+            continue;
+        const struct vmm_event *e = vmm_event_at(v, row);
+        if (e->id && e->group && vmm_handle(row, e->id) == handle)
+            return row;
+    }
+    return 0;
 }
 
 // `what` without level and scope; those follow from the kind, the flags and the handle given.
@@ -115,7 +116,7 @@ static void schedule(struct vmm *v, struct vmm_event *what, uint32_t scope, bool
         vmm_event_at(v, row)->not_met = not_met;
         vmm_event_announce(v, vmm_event_at(v, row), VMM_EVENT_WAITING, not_met);
     }
-    r[X86_ESI] = handle_of(v, row);
+    r[X86_ESI] = vmm_handle(row, vmm_event_at(v, row)->id);
 }
 
 static void schedule_global_event(struct vmm *v)

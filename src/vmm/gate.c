@@ -90,7 +90,10 @@ static bool lifted_in_40(uint16_t ordinal)
 static void check_call(struct vmm *v, const struct vmm_gate *gate)
 {
     const struct kit_service *s = gate->service;
-    if (v->s.reenter_seen && !(s->flags & KIT_ASYNC) && says_async(gate->device))
+    if (v->s.in_nmi)
+        vmm_report(v, "synchronous-service", v->call.caller, "VDAG31 Set_NMI_Handler_Addr",
+                   "%s was called by an NMI handler, which may call no service at all", s->name);
+    else if (v->s.reenter_seen && !(s->flags & KIT_ASYNC) && says_async(gate->device))
         vmm_report(v, "synchronous-service", v->call.caller, s->page,
                    "%s is not asynchronous, but was called at interrupt time (re-entry count %u)", s->name,
                    v->s.reenter_seen);
@@ -209,6 +212,8 @@ void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number)
         vmm_leave_begin(v);
     else if (number == VMM_GATE_WAIT)
         vmm_wait_begin(v);
+    else if (number == VMM_GATE_NMI_END || number == VMM_GATE_NMI_IRET)
+        vmm_nmi_chain_ended(v, number == VMM_GATE_NMI_IRET);
     else if (number == VMM_GATE_START)
         vmm_thread_start_begin(v);
     else if (number >= VMM_GATE_FAULT && number < (uint32_t)VMM_GATE_FAULT_END)

@@ -47,6 +47,8 @@ static void check_chains(struct vmm *v, uint32_t module)
         for (uint32_t row = v->s.chain[chain]; row; row = vmm_callback_at(v, row)->next)
             if (inside(v, module, vmm_callback_at(v, row)->proc))
                 report(v, vmm_callback_at(v, row)->proc, chain_name(chain));
+    if (inside(v, module, vmm_nmi_handler(v)))
+        report(v, vmm_nmi_handler(v), "the NMI handler");
     for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_trap)->count; i++)
         if (vmm_trap_at(v, i)->used && inside(v, module, vmm_trap_at(v, i)->proc))
             report(v, vmm_trap_at(v, i)->proc, "a V86 break point or call-back");

@@ -54,6 +54,8 @@ enum {
     VMM_GATE_LEAVE = VMM_GATE_RETURN + VMM_MAX_KINDS, // go on in ring 3: the processing point of events
     VMM_GATE_WAIT,                                    // the current thread waits: run another one
     VMM_GATE_IRET,                                    // no gate but a real IRETD, for entering ring 3
+    VMM_GATE_NMI_END,                                 // end of the chain of NMI handlers
+    VMM_GATE_NMI_IRET,                                // where an IRET of such a handler leads
     VMM_GATE_START,                                   // where a new thread begins
     VMM_GATE_FAULT = 0x200, // ends of the chains of fault hooks: before and behind the VMM's own, 3 x 80 each
     VMM_GATE_FAULT_END = VMM_GATE_FAULT + 6 * 80,
@@ -87,6 +89,7 @@ enum {
     VMM_FRAME_PAGE,
     VMM_FRAME_LIFE,
     VMM_FRAME_VXDINT,
+    VMM_FRAME_NMI,
     VMM_FRAME_KINDS
 };
 
@@ -409,6 +412,7 @@ struct vmm_state {
     uint8_t uneven;                   // time-slice priorities differ or have differed
     uint8_t idle_told;                // the idle callbacks have run since something happened last
     uint8_t tick_pending, board_intr; // who holds INTR up
+    uint8_t in_nmi;                   // a raw NMI handler runs: no services
     uint8_t rules_broken;
     uint8_t end; // enum vmm_end
     uint8_t end_told;

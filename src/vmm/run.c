@@ -123,7 +123,7 @@ static void jump(struct vmm *v)
         vmm_idle_set(v, v->s.system_thread, false);
         v->s.reschedule = 1;
     }
-    if (v->s.tick_pending || v->s.board_intr || ticket) {
+    if (v->s.tick_pending || v->s.board_intr || ticket || v->cpu->state.nmi) {
         v->s.waiting = 0;
         return;
     }

@@ -2,6 +2,7 @@
 // rows: setting one costs nothing that grows, cancelling and firing the logarithm. Due ones are collected before any
 // callback runs, so that callbacks may set and cancel at will.
 #include "vmm/defs.h"
+#include "vmm/handle.h"
 
 static const uint64_t NS_PER_MS = 1000000;
 
@@ -268,27 +269,25 @@ uint64_t vmm_timeouts_next(struct vmm *v)
 
 // --- services
 
-// A handle tells rows apart that had the same index: the low bits of the id are in it.
-static uint32_t handle_of(struct vmm *v, uint32_t row)
-{
-    return row ? row | vmm_timeout_at(v, row)->id << 24 : 0;
-}
-
 static uint32_t row_of(struct vmm *v, uint32_t handle)
 {
-    uint32_t row = handle & 0xFFFFFF;
-    if (!row || row >= vmm_table(v, VMM_TABLE_timeout)->count)
-        return 0;
-    const struct vmm_timeout *t = vmm_timeout_at(v, row);
-    bool alive = t->id && t->id << 24 == (handle & 0xFF000000) && t->kind <= VMM_TIMEOUT_ASYNC &&
-                 t->queued != VMM_TIMEOUT_CANCELLED;
-    return alive ? row : 0;
+    for (unsigned bits = VMM_HANDLE_LEAST; bits <= VMM_HANDLE_MOST; bits++) {
+        uint32_t row = vmm_handle_row(handle, bits);
+        if (!row || row >= vmm_table(v, VMM_TABLE_timeout)->count)
+            continue;
+        const struct vmm_timeout *t = vmm_timeout_at(v, row);
+        if (t->id && vmm_handle(row, t->id) == handle && t->kind <= VMM_TIMEOUT_ASYNC &&
+            t->queued != VMM_TIMEOUT_CANCELLED)
+            return row;
+    }
+    return 0;
 }
 
 static void start_service(struct vmm *v, uint8_t kind, uint32_t scope)
 {
     uint32_t *r = vmm_regs(v);
-    r[X86_ESI] = handle_of(v, vmm_timeout_start(v, kind, r[X86_EAX], scope, r[X86_ESI], r[X86_EDX]));
+    uint32_t row = vmm_timeout_start(v, kind, r[X86_EAX], scope, r[X86_ESI], r[X86_EDX]);
+    r[X86_ESI] = row ? vmm_handle(row, vmm_timeout_at(v, row)->id) : 0;
 }
 
 static void set_global_time_out(struct vmm *v)

@@ -2,7 +2,7 @@
 #include "vmm/defs.h"
 #include "vmm/window.h"
 
-enum { DYNALINK_VECTOR = 0x20, PAGE_FAULT = 14 };
+enum { NMI_VECTOR = 2, DYNALINK_VECTOR = 0x20, PAGE_FAULT = 14 };
 
 static bool pushes_error(uint8_t vector)
 {
@@ -115,7 +115,9 @@ void vmm_vector_entered(struct vmm *v, uint8_t vector)
     }
     if (brought_in) // the access runs again
         return;
-    if (is_interrupt(v, vector))
+    if (vector == NMI_VECTOR)
+        vmm_nmi_begin(v);
+    else if (is_interrupt(v, vector))
         vmm_interrupt_begin(v, vector);
     else
         vmm_fault_begin(v, &(struct vmm_fault){vector, ring3, (flags & X86_VM) != 0, error, eip, (uint16_t)cs, flags});

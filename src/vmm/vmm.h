@@ -171,6 +171,7 @@ struct vmm_board {
 };
 void vmm_set_board(struct vmm *v, const struct vmm_board *board); // must outlive the machine; any member may be NULL
 void vmm_set_intr(struct vmm *v, bool level);
+void vmm_pulse_nmi(struct vmm *v); // the processor takes it at the next boundary of instructions
 // Pages of physical memory become the board's, or stop being that: where nothing lies, and among the adapters' ROMs.
 // RAM, the system's BIOS and what host code answers stay as they are.
 void vmm_device_pages(struct vmm *v, uint32_t first, uint32_t pages, bool on);
