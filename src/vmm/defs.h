@@ -126,6 +126,7 @@ bool vmm_event_waits_for(struct vmm *v, uint32_t thread, bool ring0_only);
 void vmm_event_drop(struct vmm *v, uint32_t event);
 void vmm_event_timed_out(struct vmm *v, uint32_t event);
 void vmm_event_for_timeout(struct vmm *v, uint32_t timeout);
+bool vmm_event_for_own_proc(struct vmm *v, uint32_t proc, uint32_t reference) BASE_MUST_USE;
 void vmm_events_forget(struct vmm *v, bool thread, uint32_t scope);
 
 // sched.c

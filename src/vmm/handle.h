@@ -1,7 +1,7 @@
-// Handles of events and time-outs: the number of the row in the low bits, a count above it. As few bits as the row needs
-// are taken for it, 6 at least, so that few rows, which are used again and again, leave most bits to the count. The row
-// keeps its handle. A dead one is taken for a living one only when a multiple of 2^(32 - bits) others were made since
-// and the last of them got the same row: 67 million with up to 64 at a time, 4096 with a million at a time.
+// Handles of events and time-outs: the number of the row in the low bits, a count above it. As few bits as the row
+// needs are taken for it, 6 at least, so that few rows, which are used again and again, leave most bits to the count.
+// The row keeps its handle. A dead one is taken for a living one only when a multiple of 2^(32 - bits) others were made
+// since and the last of them got the same row: 67 million with up to 64 at a time, 4096 with a million at a time.
 #ifndef VXDKIT_VMM_HANDLE_H
 #define VXDKIT_VMM_HANDLE_H
 

@@ -26,6 +26,11 @@ enum {
     TH_DESTROYED,
 };
 
+// Gates of the VMM's own procedures: what becomes of a VM that Close_VM has named.
+struct life {
+    uint32_t close_event, close_over;
+};
+
 enum { NE_CRASHED = 1, NE_CREATE_FAIL = 4, NE_CRIT_INIT_FAIL = 8, NE_INIT_FAIL = 0x10, NE_CLOSED = 0x20 };
 
 static void tell(struct vmm *v, struct vmm_frame *f, uint16_t step, uint32_t message, uint32_t edx)
@@ -104,6 +109,8 @@ static void discard_vm(struct vmm *v, uint32_t vm)
     for (uint32_t t = 0; (t = next_thread_of(v, vm, t)) != 0;)
         discard_thread(v, t);
     vmm_chapters_vm_gone(v, vmm_vm_at(v, vm)->cb);
+    if (vmm_vm_at(v, vm)->close_timeout)
+        vmm_timeout_stop(v, vmm_vm_at(v, vm)->close_timeout);
     if (v->s.focus == vm)
         v->s.focus = v->s.system_vm;
     vmm_vm_discard(v, vm);
@@ -319,10 +326,17 @@ static void resumed(struct vmm *v, struct vmm_frame *f)
     finish(v, refused);
 }
 
-static void close_told(struct vmm *v, uint32_t vm)
+// From now on the VM may end by itself, until its time is over (VDAG31 Close_VM). Its own thread waits for that end
+// unless it has asked to go on.
+static void close_told(struct vmm *v, struct vmm_frame *f)
 {
+    uint32_t vm = f->a[0], flags = f->a[2];
+    bool timed = vmm_vm_at(v, vm)->close_timeout, own = vmm_thread_at(v, v->s.current)->vm == vm;
     vmm_frame_pop_all(v);
-    vm_end_begin(v, vm, VMM_NUKED | NE_CLOSED);
+    if (!timed)
+        vm_end_begin(v, vm, VMM_NUKED | NE_CLOSED);
+    else if (own && !(flags & KIT_CVF_Continue_Exec))
+        vmm_block_begin(v, VMM_BLOCK_CLOSED, vm, KIT_Block_Svc_Ints, 0);
 }
 
 static void life_resume(struct vmm *v, struct vmm_frame *f)
@@ -354,7 +368,7 @@ static void life_resume(struct vmm *v, struct vmm_frame *f)
         resumed(v, f);
         break;
     case VM_CLOSE_TOLD:
-        close_told(v, f->a[0]);
+        close_told(v, f);
         break;
     case TH_CREATED:
         thread_created(v, f);
@@ -497,19 +511,59 @@ void vmm_crash_current_begin(struct vmm *v)
     end_service_begin(v, vmm_thread_at(v, v->s.current)->vm, NE_CRASHED);
 }
 
-// Without a way for the VM to end by itself in the given time, it is nuked at once after the notice.
+static void close_begin(struct vmm *v, uint32_t vm, uint32_t flags)
+{
+    struct vmm_frame *f = begin(v, vm, 0);
+    if (!f)
+        return;
+    f->a[2] = flags;
+    tell(v, f, VM_CLOSE_TOLD, KIT_Close_VM_Notify, 0);
+}
+
+// Called as an event: EDX = the VM. At interrupt time Close_VM could only schedule the closing.
+static void close_event(struct vmm *v)
+{
+    uint32_t vm = vmm_vm_row(v, vmm_regs(v)[X86_EDX]);
+    if (vm)
+        close_begin(v, vm, KIT_CVF_Continue_Exec);
+}
+
+// Called as a time-out: the VM has not ended in time.
+static void close_over(struct vmm *v)
+{
+    uint32_t vm = vmm_vm_row(v, vmm_regs(v)[X86_EDX]);
+    if (!vm)
+        return;
+    vmm_vm_at(v, vm)->close_timeout = 0;
+    end_service_begin(v, vm, VMM_NUKED | NE_CLOSED);
+}
+
 static void close_vm(struct vmm *v)
 {
-    uint32_t vm = vmm_vm_row_or_report(v, vmm_regs(v)[X86_EBX], "VDAG31 Close_VM");
-    if (!vm || v->s.reenter) {
-        if (vm)
-            vmm_vm_at(v, vm)->end_flags = VMM_NUKED | NE_CLOSED;
+    const uint32_t *r = vmm_regs(v);
+    uint32_t vm = vmm_vm_row_or_report(v, r[X86_EBX], "VDAG31 Close_VM"), flags = r[X86_ECX];
+    const struct life *own = vmm_chapter_state(v, VMM_CHAPTER_life);
+    if (!vm)
+        return;
+    if (flags & ~(uint32_t)KIT_CVF_Continue_Exec)
+        vmm_report(v, "input-range", v->call.caller, "VDAG31 Close_VM", "Close_VM with reserved flags %08X", flags);
+    if (vmm_vm_at(v, vm)->system) {
+        end_service_begin(v, vm, VMM_NUKED);
         return;
     }
+    uint32_t at = r[X86_EBX] + KIT_CB_VM_Status;
+    if (vmm_peek32(v, at) & KIT_VMStat_Closing)
+        return; // it is being closed already
     status(v, vm, KIT_VMStat_Closing, 0);
-    struct vmm_frame *f = begin(v, vm, 0);
-    if (f)
-        tell(v, f, VM_CLOSE_TOLD, KIT_Close_VM_Notify, vmm_regs(v)[X86_ECX] & 1);
+    uint32_t timeout = 0;
+    if (r[X86_EAX])
+        timeout =
+            vmm_timeout_start(v, VMM_TIMEOUT_GLOBAL, r[X86_EAX], 0, vmm_gate_address(own->close_over), r[X86_EBX]);
+    vmm_vm_at(v, vm)->close_timeout = timeout;
+    if (!v->s.reenter)
+        close_begin(v, vm, flags);
+    else if (!vmm_event_for_own_proc(v, vmm_gate_address(own->close_event), r[X86_EBX]))
+        vmm_stop(v, VMM_END_MEMORY, "no host memory to close a virtual machine");
 }
 
 // A VM whose end had to wait: true when it ends now.
@@ -550,7 +604,7 @@ static void create_thread(struct vmm *v)
 
 static void terminate_thread(struct vmm *v)
 {
-    uint32_t thread = vmm_thread_row_or_report(v, vmm_arg(v, 0), "Win95 DDK S333B");
+    uint32_t thread = vmm_thread_row_or_report(v, vmm_regs(v)[X86_EDI], "Win95 DDK S3345");
     vmm_regs(v)[X86_EAX] = 0;
     if (!thread)
         return;
@@ -577,4 +631,12 @@ static const struct vmm_binding bindings[] = {
     {0, NULL},
 };
 
-const struct vmm_chapter vmm_life_chapter = {.bindings = bindings};
+static bool create(struct vmm *v)
+{
+    struct life *own = vmm_chapter_state(v, VMM_CHAPTER_life);
+    own->close_event = vmm_gate_add(v, &(struct vmm_gate){.fn = close_event});
+    own->close_over = vmm_gate_add(v, &(struct vmm_gate){.fn = close_over});
+    return own->close_event && own->close_over;
+}
+
+const struct vmm_chapter vmm_life_chapter = {.bindings = bindings, .state_size = sizeof(struct life), .create = create};

@@ -106,6 +106,7 @@ struct vmm_vm {
     uint32_t suspend_due;            // suspensions that wait for the end of must-complete sections
     uint32_t timeouts;               // root of the heap of its execution-time time-outs
     uint64_t run_ns;                 // execution time so far, not counting the present run
+    uint32_t close_timeout;          // Close_VM: when its time is over
     uint32_t end_flags;              // of VM_Not_Executeable: its end is wanted and had to wait
     uint16_t foreground, background; // Set_Time_Slice_Priority
     int32_t slice_boost;             // Set_VM_Static_Boost
@@ -122,7 +123,8 @@ enum vmm_block_kind {
     VMM_BLOCK_MUTEX,
     VMM_BLOCK_ID,
     VMM_BLOCK_SLEEP,
-    VMM_BLOCK_SUSPENDED
+    VMM_BLOCK_SUSPENDED,
+    VMM_BLOCK_CLOSED
 };
 
 // a[] of a BLOCK frame.

@@ -2,8 +2,8 @@
 // set first, each jumping to the one before it; then, when the chain has come to the VMM's own end of it, the NMI event
 // procedures in the order in which they were installed, at interrupt time.
 //
-// A raw handler may call no service at all: gate.c reports it while s.in_nmi is set. It must not execute IRET either: the
-// stack holds a return address that leads to a gate which says so.
+// A raw handler may call no service at all: gate.c reports it while s.in_nmi is set. It must not execute IRET either:
+// the stack holds a return address that leads to a gate which says so.
 #include "vmm/defs.h"
 
 struct nmi {
@@ -39,8 +39,8 @@ static bool push_return(struct vmm *v)
     return true;
 }
 
-// The processor has accepted one; EIP and ESP are where the interrupted code goes on. NMI frame, a: 0 sequence number of
-// the event procedure called last.
+// The processor has accepted one; EIP and ESP are where the interrupted code goes on. NMI frame, a: 0 sequence number
+// of the event procedure called last.
 void vmm_nmi_begin(struct vmm *v)
 {
     uint32_t handler = state_of(v)->handler;

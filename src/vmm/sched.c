@@ -160,8 +160,8 @@ void vmm_settle_begin(struct vmm *v)
 
 // --- waiting
 
-static const char *const wait_names[] = {
-    "nothing", "the critical section", "semaphore", "mutex", "block id", "a time", "resumption"};
+static const char *const wait_names[] = {"nothing", "the critical section", "semaphore",        "mutex", "block id",
+                                         "a time",  "resumption",           "the end of its VM"};
 
 void vmm_block_begin(struct vmm *v, enum vmm_block_kind kind, uint32_t object, uint32_t flags, uint32_t extra)
 {
@@ -351,7 +351,7 @@ static size_t describe_wait(struct vmm *v, uint32_t thread, char *to, size_t siz
     char held[40] = "", object[16] = "";
     if (holder)
         snprintf(held, sizeof held, ", held by thread %u", vmm_thread_at(v, holder)->id);
-    if (kind != VMM_BLOCK_CRITICAL && kind != VMM_BLOCK_SLEEP && kind != VMM_BLOCK_SUSPENDED)
+    if (kind != VMM_BLOCK_CRITICAL && kind < VMM_BLOCK_SLEEP)
         snprintf(object, sizeof object, " %08X", vmm_wait_handle(v, f));
     char where[96];
     vmm_describe_address(v, f->eip, where, sizeof where);

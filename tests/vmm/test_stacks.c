@@ -307,7 +307,8 @@ static bool manager(struct puppet *p, uint32_t step, void *user)
     case 8:
     case 10:
         puppet_note(p, "end ");
-        return puppet_call_c(p, KIT_VMMTerminateThread, 1, f->thread[step == 8 ? 1 : 2]);
+        puppet_regs(p)[X86_EDI] = f->thread[step == 8 ? 1 : 2];
+        return puppet_call(p, KIT_VMMTerminateThread);
     case 9:
     case 11:
         assert_int_equal(r[X86_EAX], 1);
