@@ -2,6 +2,7 @@
 #include "devices/call.h"
 
 #include "devices/common.h"
+#include "kit/services.h"
 #include "vmm/cbarea.h"
 
 void devices_call_c_begin(struct vmm *v, uint16_t ordinal, unsigned n, const uint32_t *args)
@@ -26,9 +27,51 @@ static void aside_resume(struct vmm *v, struct vmm_frame *f)
 
 static const struct vmm_frame_kind aside_kind = {"a service called by a virtual device", aside_resume, NULL};
 
+// Frame: a[0] handler, a[1] port of its range, a[2] range, a[3] ranges, a[4...] the ranges.
+static void trap_resume(struct vmm *v, struct vmm_frame *f)
+{
+    if (vmm_flag(v, X86_CF) || f->a[2] == f->a[3]) {
+        bool failed = vmm_flag(v, X86_CF);
+        vmm_frame_pop_all(v);
+        devices_carry(v, failed);
+        return;
+    }
+    uint32_t range = f->a[4 + f->a[2]];
+    vmm_regs(v)[X86_EDX] = (range & 0xFFFF) + f->a[1] * (range >> 24);
+    vmm_regs(v)[X86_ESI] = f->a[0];
+    if (++f->a[1] == (range >> 16 & 0xFF)) {
+        f->a[1] = 0;
+        f->a[2]++;
+    }
+    devices_call_begin(v, KIT_Install_IO_Handler);
+}
+
+static const struct vmm_frame_kind trap_kind = {"a virtual device trapping its ports", trap_resume, NULL};
+
+void devices_trap_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports)
+{
+    devices_carry(v, false);
+    struct vmm_frame *f = vmm_frame_push(v, devices_common(v)->trap_kind);
+    if (!f)
+        return;
+    f->a[0] = proc;
+    f->a[1] = f->a[2] = 0;
+    f->a[3] = n;
+    for (unsigned i = 0; i < n && i < DEVICES_MOST_PORTS; i++)
+        f->a[4 + i] = ports[i].first | (uint32_t)ports[i].count << 16 | (uint32_t)ports[i].step << 24;
+    trap_resume(v, f);
+}
+
+void devices_split_io(struct vmm *v)
+{
+    vmm_regs(v)[X86_ESP] -= 4; // the return address is still there
+    vmm_cpu(v)->state.eip = vmm_service_address(v, 1, KIT_Simulate_IO);
+}
+
 bool devices_call_create(struct vmm *v)
 {
     devices_common(v)->aside_kind = vmm_frame_kind_add(v, &aside_kind);
+    devices_common(v)->trap_kind = vmm_frame_kind_add(v, &trap_kind);
     return true;
 }
 

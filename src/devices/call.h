@@ -24,7 +24,19 @@ uint32_t devices_cb_area(struct vmm *v, uint32_t bytes);
 // Reports a handle that is no virtual machine's and gives false; `page` documents the service.
 bool devices_vm_or_report(struct vmm *v, uint32_t vm, const char *page) BASE_MUST_USE;
 
-// Adds the frame kind behind devices_aside_*; once per machine.
+// Ports that a device traps in all VMs: `count` of them, `step` apart.
+struct devices_ports {
+    uint16_t first;
+    uint8_t count, step;
+};
+enum { DEVICES_MOST_PORTS = 8 };
+// Installs the handler `proc` (vmm_host_proc) for the ports; CF = one of them has a handler already. Tail position.
+void devices_trap_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports);
+// In a handler: the access is wider than a byte and goes to Simulate_IO as it is (VDAG31: VMMJmp Simulate_IO).
+void devices_split_io(struct vmm *v);
+enum { DEVICES_BYTE_IN = 0, DEVICES_BYTE_OUT = 4 }; // kinds of access in ECX
+
+// Adds the frame kinds behind devices_aside_* and devices_trap_begin; once per machine.
 bool devices_call_create(struct vmm *v) BASE_MUST_USE;
 
 // What a device's Get_Version answers in EAX, with CF=0: devices have the version of the system they came with.

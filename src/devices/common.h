@@ -13,7 +13,7 @@ struct devices_common {
     struct pc pc;
     struct devices_pages mapped[PC_SPACES]; // device memory as the processor sees it now
     uint64_t promised;                      // next event of the board, as the run loop was told
-    uint16_t aside_kind;
+    uint16_t aside_kind, trap_kind;
     uint8_t described; // hardware was
 };
 

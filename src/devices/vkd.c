@@ -45,7 +45,7 @@ struct vkd {
     uint8_t prefix;
     uint8_t queue[QUEUE], queued; // bytes for the owner
     uint32_t interrupt_proc, notify_proc, io_proc;
-    uint16_t notify_kind, trap_kind;
+    uint16_t notify_kind;
 };
 
 extern const struct vmm_device vkd_device;
@@ -283,15 +283,14 @@ static void port_io(void *user, struct vmm *v)
 {
     (void)user;
     uint32_t *r = vmm_regs(v);
-    if (r[X86_ECX] == 0) {
+    if (r[X86_ECX] == DEVICES_BYTE_IN) {
         r[X86_EAX] = (r[X86_EAX] & ~0xFFu) | virtual_in(v, r[X86_EBX], r[X86_EDX]);
-    } else if (r[X86_ECX] == 4) {
+    } else if (r[X86_ECX] == DEVICES_BYTE_OUT) {
         if (!pc_port_out(devices_board(v), (uint16_t)r[X86_EDX], 1, vmm_time(v), r[X86_EAX] & 0xFF))
             vmm_stop(v, VMM_END_FAULT, "the board has no keyboard controller");
         devices_board_changed(v);
     } else {
-        r[X86_ESP] -= 4;
-        vmm_cpu(v)->state.eip = vmm_service_address(v, 1, KIT_Simulate_IO);
+        devices_split_io(v);
     }
 }
 
@@ -403,31 +402,11 @@ static void force_keys(struct vmm *v)
 // ---------------------------------------------------------------------------------------------------------------------
 // Messages
 
-static const uint16_t ports[] = {0x60, 0x64};
-
-static void trap_resume(struct vmm *v, struct vmm_frame *f)
-{
-    if (f->a[0] == BASE_COUNT(ports) || vmm_flag(v, X86_CF)) {
-        bool failed = vmm_flag(v, X86_CF);
-        vmm_frame_pop_all(v);
-        devices_carry(v, failed);
-        return;
-    }
-    vmm_regs(v)[X86_EDX] = ports[f->a[0]++];
-    vmm_regs(v)[X86_ESI] = state(v)->io_proc;
-    devices_call_begin(v, KIT_Install_IO_Handler);
-}
-
-static const struct vmm_frame_kind trap_kind = {"VKD's initialisation", trap_resume, NULL};
-
 static void device_init_begin(struct vmm *v)
 {
+    static const struct devices_ports ports = {0x60, 2, 4};
     vpicd_own(v, KEYBOARD_IRQ, state(v)->interrupt_proc);
-    struct vmm_frame *f = vmm_frame_push(v, state(v)->trap_kind);
-    if (!f)
-        return;
-    f->a[0] = 0;
-    trap_resume(v, f);
+    devices_trap_begin(v, state(v)->io_proc, 1, &ports);
 }
 
 static void control(struct vmm *v)
@@ -475,7 +454,6 @@ static bool create(struct vmm *v)
 {
     struct vkd *s = state(v);
     s->notify_kind = vmm_frame_kind_add(v, &notify_kind);
-    s->trap_kind = vmm_frame_kind_add(v, &trap_kind);
     s->interrupt_proc = vmm_host_proc(v, keyboard_interrupt, NULL);
     s->notify_proc = vmm_host_proc(v, notify_begin, NULL);
     s->io_proc = vmm_host_proc(v, port_io, NULL);

@@ -464,23 +464,21 @@ static uint8_t virtual_in(struct vmm *v, uint32_t vm, unsigned which, unsigned p
     return value;
 }
 
-// Handler of ports 20h, 21h, A0h, A1h: EBX = VM, ECX = kind of access, EDX = port, EAX = data. Anything wider than a
-// byte goes on to Simulate_IO with everything as it was (VDAG31: VMMJmp Simulate_IO).
+// Handler of ports 20h, 21h, A0h, A1h: EBX = VM, ECX = kind of access, EDX = port, EAX = data.
 static void port_io(void *user, struct vmm *v)
 {
     (void)user;
     uint32_t *r = vmm_regs(v);
     unsigned which = r[X86_EDX] >= 0xA0, port = r[X86_EDX] & 1;
     switch (r[X86_ECX]) {
-    case 0:
+    case DEVICES_BYTE_IN:
         r[X86_EAX] = (r[X86_EAX] & ~0xFFu) | virtual_in(v, r[X86_EBX], which, port);
         break;
-    case 4:
+    case DEVICES_BYTE_OUT:
         virtual_out_begin(v, r[X86_EBX], which, port, (uint8_t)r[X86_EAX]);
         break;
     default:
-        r[X86_ESP] -= 4; // the return address is still there
-        vmm_cpu(v)->state.eip = vmm_service_address(v, 1, KIT_Simulate_IO);
+        devices_split_io(v);
     }
 }
 
