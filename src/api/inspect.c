@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "devices/devices.h"
 #include "dis/dis.h"
+#include "image/collection.h"
 #include "image/le.h"
 #include "vmm/vmm.h"
 
@@ -79,9 +80,76 @@ static enum vxd_status describe(describe_fn *fn, const struct vxd_input *image, 
     return api_report_end(&report, done);
 }
 
+static enum vxd_status list_drivers(const struct vxd_input *file, bool json, struct vxd_messages messages,
+                                    vxd_write_fn *write, void *user)
+{
+    const struct dis_image_options options = {.alloc = &base_heap, .path = file->path, .json = json};
+    struct api_report report;
+    struct base_arena arena;
+    struct base_buf text;
+    struct collection c;
+    api_report_begin(&report, messages);
+    base_arena_init(&arena, &base_heap);
+    base_buf_init(&text, &base_heap);
+    bool opened = collection_read(file->bytes, file->size, file->path, &arena, &report.diag, &c);
+    bool done = opened && dis_collection(&options, &c, &report.diag, &text);
+    if (opened && base_buf_ok(&text))
+        write(user, (const char *)text.data, text.size);
+    base_buf_free(&text);
+    base_arena_free(&arena);
+    return api_report_end(&report, done);
+}
+
+static bool hand_out(const struct collection *c, const struct collection_driver *driver, struct base_diag *diag,
+                     vxd_driver_fn *each, void *user)
+{
+    struct base_buf file;
+    base_buf_init(&file, &base_heap);
+    bool done = collection_extract(c, driver, driver->name, &file, diag);
+    if (done)
+        each(user, driver->name, file.data, file.size);
+    base_buf_free(&file);
+    return done;
+}
+
+static bool hand_out_all(const struct collection *c, struct base_diag *diag, vxd_driver_fn *each, void *user)
+{
+    bool done = true;
+    for (uint32_t i = 0; i < c->driver_count; i++)
+        done &= hand_out(c, &c->drivers[i], diag, each, user);
+    return done;
+}
+
+static bool hand_out_one(const struct collection *c, const struct vxd_input *file, const char *name,
+                         struct base_diag *diag, vxd_driver_fn *each, void *user)
+{
+    struct base_place place = {.file = file->path};
+    const struct collection_driver *driver = collection_find(c, name);
+    if (!driver)
+        base_diag_report(diag, BASE_ERROR, &place, "no driver is called %s among its %u", name, c->driver_count);
+    return driver && hand_out(c, driver, diag, each, user);
+}
+
+enum vxd_status vxd_extract(const struct vxd_input *file, const char *name, struct vxd_messages messages,
+                            vxd_driver_fn *each, void *user)
+{
+    struct api_report report;
+    struct base_arena arena;
+    struct collection c;
+    api_report_begin(&report, messages);
+    base_arena_init(&arena, &base_heap);
+    bool done =
+        collection_read(file->bytes, file->size, file->path, &arena, &report.diag, &c) &&
+        (name ? hand_out_one(&c, file, name, &report.diag, each, user) : hand_out_all(&c, &report.diag, each, user));
+    base_arena_free(&arena);
+    return api_report_end(&report, done);
+}
+
 enum vxd_status vxd_info(const struct vxd_input *image, bool json, struct vxd_messages messages, vxd_write_fn *write,
                          void *user)
 {
+    if (collection_signed(image->bytes, image->size))
+        return list_drivers(image, json, messages, write, user);
     return describe(dis_info, image, json, messages, write, user);
 }
 

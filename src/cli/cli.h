@@ -75,6 +75,10 @@ void cli_write(void *user, const char *text, size_t size);
 char *cli_derived_name(const char *path, const char *extension);
 bool cli_has_extension(const char *path, const char *extension);
 
+// Reads a file and looks at it, or at one driver of the collection that it is (look.c).
+typedef enum vxd_status cli_look_fn(void *user, const struct vxd_input *image);
+int cli_look_at(const char *path, const char *driver, cli_look_fn *look, void *user);
+
 // A growable list of texts; aborts nothing: false when out of memory, after a message.
 struct cli_list {
     const char **items;

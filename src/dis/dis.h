@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "image/collection.h"
 #include "image/le.h"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -83,5 +84,10 @@ bool dis_image(const struct dis_image_options *options, const struct le_image *i
 // Header, objects, device descriptor block, exported services, services called and how many of them are implemented.
 bool dis_info(const struct dis_image_options *options, const struct le_image *image,
               struct base_buf *out) BASE_MUST_USE;
+
+// A collection's kind and its drivers, a line each. False, after messages, when one of them is damaged; the list is
+// complete nevertheless.
+bool dis_collection(const struct dis_image_options *options, const struct collection *c, struct base_diag *diag,
+                    struct base_buf *out) BASE_MUST_USE;
 
 #endif

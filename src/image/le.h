@@ -115,4 +115,9 @@ bool le_check_vxd(const struct le_image *image, const char *name, struct base_di
 bool le_write(const struct le_image *image, const uint8_t *stub, size_t stub_size, struct base_buf *out,
               struct base_diag *diag) BASE_MUST_USE;
 
+// An image that lies inside a collection (image/collection.h), its LE header with all tables at `header`, as a file of
+// its own, into the empty `out`. False and a message when header, page map or pages are not there.
+bool le_extract(const uint8_t *bytes, size_t size, uint64_t header, uint64_t header_size, const char *name,
+                struct base_buf *out, struct base_diag *diag) BASE_MUST_USE;
+
 #endif

@@ -67,6 +67,9 @@ enum {
     LE_FIX_ORDINAL8 = 0x80,
 };
 
+enum { LE_STUB_SIZE = 0x80, LE_DATA_ALIGN = 0x200 };
+extern const uint8_t le_stub[LE_STUB_SIZE]; // an MZ program that says what the file is
+
 struct le_entry { // of the entry table, by ordinal - 1
     uint32_t object, offset;
     bool used, named;
@@ -92,6 +95,9 @@ bool le_fail(struct le_reader *r, const char *format, ...) BASE_PRINTF(2, 3);
 bool le_in_file(const struct le_reader *r, uint64_t offset, uint64_t n);
 // Zeroed, with one element more than asked for, so that an empty array has an address too.
 void *le_array(struct le_reader *r, uint64_t count, size_t size) BASE_MUST_USE;
+
+// The highest number of a page that the file has; 0: none. The page map must lie in the file.
+uint32_t le_last_page(const struct le_reader *r);
 
 bool le_read_fixups(struct le_reader *r) BASE_MUST_USE;
 bool le_read_entries(struct le_reader *r) BASE_MUST_USE; // before names and fixups

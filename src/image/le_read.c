@@ -39,8 +39,8 @@ static const struct {
     char signature[3];
     const char *what;
 } other_kinds[] = {
-    {"W3", "a W3 container of drivers (WIN386.EXE, VMM32.VXD): not implemented yet"},
-    {"W4", "a compressed W4 container of drivers (VMM32.VXD): not implemented yet"},
+    {"W3", "a W3 collection of drivers (WIN386.EXE), not one driver: vxd info --extract takes it apart"},
+    {"W4", "a W4 collection of drivers (VMM32.VXD), not one driver: vxd info --extract takes it apart"},
     {"LX", "an LX image (OS/2), not a virtual device driver"},
     {"NE", "a 16-bit Windows or OS/2 program (NE), not a virtual device driver"},
     {"PE", "a Win32 or WDM image (PE), not a virtual device driver"},
@@ -166,7 +166,7 @@ static uint32_t page_number(const uint8_t *entry)
 }
 
 // The file's last page may be short: the one with the highest number.
-static uint32_t last_page(const struct le_reader *r)
+uint32_t le_last_page(const struct le_reader *r)
 {
     uint32_t last = 0;
     for (uint32_t page = 1; page <= r->page_count; page++) {
@@ -218,7 +218,7 @@ static bool read_object_data(struct le_reader *r, uint32_t index, uint32_t first
 // No page of the file may be mapped twice: memory stays proportional to the file.
 static bool check_page_numbers(struct le_reader *r)
 {
-    uint32_t last = last_page(r), in_use = 0;
+    uint32_t last = le_last_page(r), in_use = 0;
     for (uint32_t page = 1; page <= r->page_count; page++)
         in_use += page_entry(r, page)[3] == LE_PAGE_VALID;
     if (in_use > last)
@@ -238,7 +238,7 @@ static bool read_objects(struct le_reader *r)
     for (uint32_t i = 0; i < m->object_count; i++)
         if (!read_object(r, i, &total))
             return false;
-    uint32_t last = last_page(r);
+    uint32_t last = le_last_page(r);
     for (uint32_t i = 0; i < m->object_count; i++) {
         const uint8_t *p = r->header + field(r, LE_H_OBJECTS) + (size_t)i * LE_OBJECT_SIZE;
         if (!read_object_data(r, i, base_get32(p + 12), base_get32(p + 16), last))

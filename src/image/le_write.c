@@ -5,7 +5,7 @@
 
 #include "image/le_format.h"
 
-enum { DATA_ALIGN = 0x200, LIST_MAX = 255, NAME_MAX_LENGTH = 255 };
+enum { LIST_MAX = 255, NAME_MAX_LENGTH = 255 };
 
 struct writer {
     const struct le_image *image;
@@ -83,7 +83,7 @@ static bool check_model(struct writer *w)
 // The stub
 
 // Prints its message and ends with exit code 1 when DOS starts the file.
-static const uint8_t default_stub[0x80] = {
+const uint8_t le_stub[LE_STUB_SIZE] = {
     'M',
     'Z',
     0x80,
@@ -173,8 +173,8 @@ static const uint8_t default_stub[0x80] = {
 static bool put_stub(struct writer *w, const uint8_t *stub, size_t size)
 {
     if (!stub) {
-        stub = default_stub;
-        size = sizeof default_stub;
+        stub = le_stub;
+        size = sizeof le_stub;
     }
     if (size < 0x40 || stub[0] != 'M' || stub[1] != 'Z' || base_get16(stub + 0x18) < 0x40)
         return fail(w, "the stub is no MZ program with room for the address of a new header at 3Ch");
@@ -250,7 +250,7 @@ static void put_objects(struct writer *w)
 static void put_pages(struct writer *w)
 {
     const struct le_image *m = w->image;
-    base_buf_fill(w->out, 0, (0 - w->out->size) & (DATA_ALIGN - 1));
+    base_buf_fill(w->out, 0, (0 - w->out->size) & (LE_DATA_ALIGN - 1));
     set_field(w, LE_H_DATA, w->out->size);
     uint32_t left = w->page_count;
     for (uint32_t i = 0; i < m->object_count; i++) {

@@ -67,5 +67,9 @@ done
 expect 3 "-omf is not implemented" "$vxd" ml -c -omf x.asm
 expect 3 "linking" "$vxd" ml x.asm
 
+expect 2 "no W3 or W4 collection of drivers" "$vxd" info --driver VMM "$dir/text.vxd"
+expect 2 "no W3 or W4 collection of drivers" "$vxd" dis --driver=VMM "$dir/text.vxd"
+expect 2 "Not a directory" "$vxd" info --extract "$dir/text.vxd" "$dir/text.vxd"
+
 [ $failures = 0 ] && echo "all refused as they should be"
 exit $failures

@@ -9,6 +9,7 @@ vxdkit_cli_test(help help.sh)
 vxdkit_cli_test(ml ml.sh)
 vxdkit_cli_test(outside outside.sh)
 vxdkit_cli_test(demo demo.sh)
+vxdkit_cli_test(collection collection.sh ${PROJECT_BINARY_DIR}/tests/make_collection)
 
 vxdkit_cli_test(other_host other_host.sh ${PROJECT_BINARY_DIR})
 set_tests_properties(cli.other_host PROPERTIES LABELS "cli;slow;unsanitized" SKIP_RETURN_CODE 77 TIMEOUT 600)

@@ -274,8 +274,8 @@ static void other_files_are_told_what_they_are(void **state)
 {
     (void)state;
     static uint8_t program[0x100] = {'M', 'Z', [0x3c] = 0x80};
-    static const char *const kinds[][2] = {{"PE", "Win32"},           {"NE", "16-bit Windows"},  {"LX", "OS/2"},
-                                           {"W3", "not implemented"}, {"W4", "not implemented"}, {"zz", "no LE image"}};
+    static const char *const kinds[][2] = {{"PE", "Win32"},         {"NE", "16-bit Windows"}, {"LX", "OS/2"},
+                                           {"W3", "W3 collection"}, {"W4", "W4 collection"},  {"zz", "no LE image"}};
     assert_refused("", 0, "empty");
     assert_refused("M", 1, "one byte");
     assert_refused("hello, world", 12, "no LE image");
