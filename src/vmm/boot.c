@@ -77,9 +77,11 @@ static void boot_resume(struct vmm *v, struct vmm_frame *f);
 static void end_vms(struct vmm *v, struct vmm_frame *f)
 {
     uint32_t vm = vmm_vm_to_end(v);
+    vmm_frame_wait(v);
+    if (vmm_destroy_due_begin(v))
+        return;
     if (vm) {
-        vmm_frame_wait(v);
-        vmm_vm_end_begin(v, vm, VMM_NUKED);
+        vmm_vm_end_begin(v, vm, KIT_VNE_Nuked);
         return;
     }
     f->step = EXIT_SYS_VM;

@@ -3,6 +3,9 @@
 // meanings of CHAPTER. Order does not matter, but must be the same in every machine of a build.
 CHAPTER(vm)
 CHAPTER(life)
+CHAPTER(thread_life)
+CHAPTER(suspend)
+CHAPTER(close)
 CHAPTER(sched)
 CHAPTER(timeslice)
 CHAPTER(win32pri)

@@ -44,7 +44,8 @@ void vmm_chapters_thread_gone(struct vmm *v, uint32_t thread);
 void vmm_frame_returned(struct vmm *v, uint32_t kind);
 extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame,
     vmm_switch_frame, vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame,
-    vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_vxdint_frame, vmm_nmi_frame;
+    vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_thread_frame, vmm_suspend_frame, vmm_close_frame,
+    vmm_vxdint_frame, vmm_nmi_frame;
 
 // run.c
 void vmm_wake_sooner(struct vmm *v);
@@ -97,17 +98,24 @@ void vmm_vm_discard(struct vmm *v, uint32_t vm);
 uint32_t vmm_thread_create(struct vmm *v, uint32_t vm) BASE_MUST_USE;
 void vmm_thread_discard(struct vmm *v, uint32_t thread);
 
-// life.c
+// life.c, and beside it
 void vmm_create_vm_begin(struct vmm *v);
-void vmm_thread_start_begin(struct vmm *v);
-enum { VMM_NUKED = 2 }; // a flag of VM_Not_Executeable; the others are known to life.c alone
+void vmm_vm_start_begin(struct vmm *v, uint32_t vm);
 uint32_t vmm_vm_to_end(struct vmm *v);
-void vmm_vm_end_begin(struct vmm *v, uint32_t vm, uint32_t flags); // flags of VM_Not_Executeable; 0: a normal end
+bool vmm_destroy_due_begin(struct vmm *v);
+void vmm_vm_end_begin(struct vmm *v, uint32_t vm, uint32_t flags);       // flags of VM_Not_Executeable; 0: a normal end
+void vmm_vm_end_asked_begin(struct vmm *v, uint32_t vm, uint32_t flags); // as soon as it may be
 bool vmm_postponed_end_begin(struct vmm *v);
-void vmm_crash_current_begin(struct vmm *v); // as Crash_Cur_VM
-void vmm_suspend_begin(struct vmm *v, uint32_t vm);
-void vmm_must_complete_left_begin(struct vmm *v);
+void vmm_crash_current_begin(struct vmm *v);          // as Crash_Cur_VM
+void vmm_thread_start_begin(struct vmm *v);           // thread_life.c
+void vmm_suspend_begin(struct vmm *v, uint32_t vm);   // suspend.c
+void vmm_must_complete_left_begin(struct vmm *v);     // suspend.c
+bool vmm_close_due_begin(struct vmm *v, uint32_t vm); // close.c
+void vmm_close_forget(struct vmm *v, uint32_t vm);    // close.c
 void vmm_check_exit(struct vmm *v);
+
+// errors.c
+void vmm_vm_error_set(struct vmm *v, uint32_t vm, uint32_t error, uint32_t reference); // as GetSetDetailedVMError
 
 // timeout.c
 uint64_t vmm_vm_run_ns(struct vmm *v, uint32_t vm);
@@ -126,7 +134,6 @@ bool vmm_event_waits_for(struct vmm *v, uint32_t thread, bool ring0_only);
 void vmm_event_drop(struct vmm *v, uint32_t event);
 void vmm_event_timed_out(struct vmm *v, uint32_t event);
 void vmm_event_for_timeout(struct vmm *v, uint32_t timeout);
-bool vmm_event_for_own_proc(struct vmm *v, uint32_t proc, uint32_t reference) BASE_MUST_USE;
 void vmm_events_forget(struct vmm *v, bool thread, uint32_t scope);
 
 // sched.c
@@ -216,6 +223,7 @@ void vmm_v86_int_begin(struct vmm *v, uint32_t vector);
 // monitor.c
 bool vmm_monitor_begin(struct vmm *v); // false: not the monitor's fault
 bool vmm_trap_begin(struct vmm *v);
+void vmm_v86_dies_begin(struct vmm *v, const struct vmm_fault *fault); // nobody handles this fault of a V86 client
 bool vmm_trap_call_begin(struct vmm *v, uint32_t address);
 uint32_t vmm_v86_call_back(struct vmm *v, uint32_t proc, uint32_t reference);
 

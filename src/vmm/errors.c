@@ -1,5 +1,5 @@
 // Fatal errors and the details of VM errors. VDAG31 Error_Handling_Services; Win95 DDK S32CE.
-#include "vmm/machine.h"
+#include "vmm/defs.h"
 
 enum { TEXT_LIMIT = 256 };
 
@@ -48,6 +48,15 @@ static void set_system_exit_code(struct vmm *v)
     v->s.exit_code = vmm_regs(v)[X86_EAX] & 0xFF;
 }
 
+void vmm_vm_error_set(struct vmm *v, uint32_t vm, uint32_t error, uint32_t reference)
+{
+    uint32_t row = detail_of(v, vm);
+    if (!row && error)
+        row = base_table_new(details(v));
+    if (row)
+        *(struct detail *)base_table_at(details(v), row) = (struct detail){vm, error, reference};
+}
+
 // EBX = VM or 0, ECX = 0 get / else set; get: ZF = 1 none, else EAX, EDX.
 static void get_set_detailed_vm_error(struct vmm *v)
 {
@@ -58,10 +67,7 @@ static void get_set_detailed_vm_error(struct vmm *v)
         return;
     }
     if (r[X86_ECX]) {
-        if (!row && r[X86_EAX])
-            row = base_table_new(details(v));
-        if (row)
-            *(struct detail *)base_table_at(details(v), row) = (struct detail){vm, r[X86_EAX], r[X86_EDX]};
+        vmm_vm_error_set(v, vm, r[X86_EAX], r[X86_EDX]);
         return;
     }
     vmm_set_flag(v, X86_ZF, !row);

@@ -201,18 +201,6 @@ void vmm_event_for_timeout(struct vmm *v, uint32_t timeout)
     v->s.reschedule = 1;
 }
 
-// A procedure of the VMM's own, to be called where an event may run.
-bool vmm_event_for_own_proc(struct vmm *v, uint32_t proc, uint32_t reference)
-{
-    const struct vmm_event what = {.callback = proc, .reference = reference, .silent = 1};
-    uint32_t row = vmm_event_create(v, &what);
-    if (row && !vmm_event_enqueue(v, row, 0)) {
-        vmm_event_free(v, row);
-        row = 0;
-    }
-    return row != 0;
-}
-
 // A VM or thread is going away with what waits for it (scope as in a group).
 void vmm_events_forget(struct vmm *v, bool thread, uint32_t scope)
 {

@@ -91,6 +91,10 @@ void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
         vmm_pm_dies_begin(v, "%s (%u, error %X)", vmm_exception_name(fault->vector), fault->vector, fault->error);
         return;
     }
+    if (fault->ring3) {
+        vmm_v86_dies_begin(v, fault);
+        return;
+    }
     if (fault->vector == PAGE_FAULT)
         snprintf(address, sizeof address, " at %08X%s", cr2, cr2 < v->cpu->state.guard ? " (null pointer)" : "");
     if (fault->vector == PAGE_FAULT && was_discarded(v, cr2))

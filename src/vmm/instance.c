@@ -148,7 +148,7 @@ bool vmm_instance_fill(struct vmm *v, uint32_t page, uint32_t phys)
     return !block || transfer(v, page, phys, block, false);
 }
 
-// Page 0 and the pages above the global area are each VM's own anyway: instance data in them needs no owner.
+// The lowest pages and those above the global area are each VM's own anyway: instance data in them needs no owner.
 void vmm_instance_snapshot(struct vmm *v)
 {
     struct instance_state *s = state_of(v);
@@ -159,7 +159,7 @@ void vmm_instance_snapshot(struct vmm *v)
     for (uint32_t row = 1; ok && row < items(v)->count; row++) {
         uint32_t page = ((struct item *)base_table_at(items(v), row))->linear / X86_PAGE_SIZE;
         ok = transfer(v, page, page, s->initial, true);
-        if (page && page < vmm_first_v86_page(v))
+        if (page >= VMM_OWN_LOW_PAGES && page < vmm_first_v86_page(v))
             s->owner[page] = v->s.system_vm;
     }
     if (!ok)

@@ -5,21 +5,15 @@
 #include <string.h>
 
 static const struct vmm_frame_kind *const own_kinds[VMM_FRAME_KINDS] = {
-    [VMM_FRAME_EVENT] = &vmm_event_frame,
-    [VMM_FRAME_INTERRUPT] = &vmm_interrupt_frame,
-    [VMM_FRAME_FAULT] = &vmm_fault_frame,
-    [VMM_FRAME_BLOCK] = &vmm_block_frame,
-    [VMM_FRAME_SWITCH] = &vmm_switch_frame,
-    [VMM_FRAME_NEST] = &vmm_nest_frame,
-    [VMM_FRAME_BROADCAST] = &vmm_broadcast_frame,
-    [VMM_FRAME_BOOT] = &vmm_boot_frame,
-    [VMM_FRAME_CALLBACK] = &vmm_callback_frame,
-    [VMM_FRAME_CHAIN] = &vmm_chain_frame,
-    [VMM_FRAME_TRAP] = &vmm_trap_frame,
-    [VMM_FRAME_PAGE] = &vmm_page_frame,
-    [VMM_FRAME_LIFE] = &vmm_life_frame,
-    [VMM_FRAME_VXDINT] = &vmm_vxdint_frame,
-    [VMM_FRAME_NMI] = &vmm_nmi_frame,
+    [VMM_FRAME_EVENT] = &vmm_event_frame,         [VMM_FRAME_INTERRUPT] = &vmm_interrupt_frame,
+    [VMM_FRAME_FAULT] = &vmm_fault_frame,         [VMM_FRAME_BLOCK] = &vmm_block_frame,
+    [VMM_FRAME_SWITCH] = &vmm_switch_frame,       [VMM_FRAME_NEST] = &vmm_nest_frame,
+    [VMM_FRAME_BROADCAST] = &vmm_broadcast_frame, [VMM_FRAME_BOOT] = &vmm_boot_frame,
+    [VMM_FRAME_CALLBACK] = &vmm_callback_frame,   [VMM_FRAME_CHAIN] = &vmm_chain_frame,
+    [VMM_FRAME_TRAP] = &vmm_trap_frame,           [VMM_FRAME_PAGE] = &vmm_page_frame,
+    [VMM_FRAME_LIFE] = &vmm_life_frame,           [VMM_FRAME_THREAD] = &vmm_thread_frame,
+    [VMM_FRAME_SUSPEND] = &vmm_suspend_frame,     [VMM_FRAME_CLOSE] = &vmm_close_frame,
+    [VMM_FRAME_VXDINT] = &vmm_vxdint_frame,       [VMM_FRAME_NMI] = &vmm_nmi_frame,
 };
 
 static const struct vmm_chapter *const chapters[VMM_CHAPTERS] = {

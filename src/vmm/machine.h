@@ -88,6 +88,9 @@ enum {
     VMM_FRAME_TRAP,
     VMM_FRAME_PAGE,
     VMM_FRAME_LIFE,
+    VMM_FRAME_THREAD,
+    VMM_FRAME_SUSPEND,
+    VMM_FRAME_CLOSE,
     VMM_FRAME_VXDINT,
     VMM_FRAME_NMI,
     VMM_FRAME_KINDS
@@ -99,21 +102,25 @@ enum {
 struct vmm_vm {
     uint32_t cb; // control block = handle
     uint32_t id;
-    uint32_t first_thread;           // initial thread
+    uint32_t first_thread; // initial thread
+    uint32_t thread_count;
     uint32_t events;                 // first group of its VM events
     int32_t boost;                   // execution priority shared by its threads
     uint32_t suspended;              // Suspend_VM count
     uint32_t suspend_due;            // suspensions that wait for the end of must-complete sections
     uint32_t timeouts;               // root of the heap of its execution-time time-outs
     uint64_t run_ns;                 // execution time so far, not counting the present run
-    uint32_t close_timeout;          // Close_VM: when its time is over
+    uint32_t close_timeout;          // row; then it is closed by force
     uint32_t end_flags;              // of VM_Not_Executeable: its end is wanted and had to wait
     uint16_t foreground, background; // Set_Time_Slice_Priority
     int32_t slice_boost;             // Set_VM_Static_Boost
     uint8_t interrupts;              // virtual IF; the image in the client registers while ring 0 runs
     uint8_t hw_int;                  // hardware interrupts being simulated into it
     uint8_t system;
+    uint8_t creating; // does not run yet
     uint8_t ending;
+    uint8_t close_due;   // Close_VM waits until it may
+    uint8_t destroy_due; // the System VM has to tell Destroy_VM
     uint8_t dead;
 };
 
@@ -123,8 +130,7 @@ enum vmm_block_kind {
     VMM_BLOCK_MUTEX,
     VMM_BLOCK_ID,
     VMM_BLOCK_SLEEP,
-    VMM_BLOCK_SUSPENDED,
-    VMM_BLOCK_CLOSED
+    VMM_BLOCK_SUSPENDED
 };
 
 // a[] of a BLOCK frame.
@@ -374,9 +380,9 @@ struct vmm_state {
     uint64_t slice_clock; // slice_tag of the thread that was chosen last
     uint32_t current;     // thread row
     uint32_t system_thread, system_vm;
-    uint32_t low_vm; // row of the VM whose memory is seen at 0
-    uint32_t page_0; // physical page that new VMs' page 0 is a copy of
-    uint32_t phase;  // KIT_SYSSTATE_*
+    uint32_t low_vm;      // row of the VM whose memory is seen at 0
+    uint32_t low_pattern; // first physical page of what new VMs' lowest pages are copies of
+    uint32_t phase;       // KIT_SYSSTATE_*
     uint32_t ids_event, ids_timeout, ids_thread, ids_vm;
     uint32_t reenter;        // real re-entry count
     uint32_t reenter_seen;   // the adjustable one
@@ -410,6 +416,7 @@ struct vmm_state {
     uint8_t boot_begun, booted, shutting_down;
     uint8_t reschedule; // something changed that the scheduler must look at
     uint8_t tickets_due, not_critical;
+    uint8_t destroy_due;              // some VM waits for Destroy_VM
     uint8_t yield;                    // the current thread lets its equals go first
     uint8_t uneven;                   // time-slice priorities differ or have differed
     uint8_t idle_told;                // the idle callbacks have run since something happened last

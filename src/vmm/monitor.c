@@ -2,6 +2,8 @@
 // the ARPL opcodes that stand for V86 break points, call-backs and the break point of nested execution.
 #include "vmm/defs.h"
 
+#include <stdio.h>
+
 enum { LONGEST = 15 };
 
 struct insn {
@@ -196,6 +198,43 @@ bool vmm_monitor_begin(struct vmm *v)
     bool interrupt = i.opcode >= 0xCC && i.opcode <= 0xCE;
     vmm_thread_at(v, v->s.current)->step_due = traced && !interrupt && !v->call.faulted;
     return true;
+}
+
+// --- the end of programs that do what nobody handles
+
+static uint32_t error_of(const struct vmm_fault *fault, const uint8_t *code)
+{
+    switch (fault->vector) {
+    case 6:
+        return KIT_GSDVME_InvalInst;
+    case 13:
+        return code[0] == 0x0F ? KIT_GSDVME_PrivInst : KIT_GSDVME_InvalGpFlt;
+    case 14:
+        return KIT_GSDVME_InvalPgFlt;
+    default:
+        return KIT_GSDVME_InvalFlt;
+    }
+}
+
+// Its VM crashes and the others go on; without the System VM nothing does (VDAG31 GetSetDetailedVMError, Crash_Cur_VM).
+void vmm_v86_dies_begin(struct vmm *v, const struct vmm_fault *fault)
+{
+    uint8_t code[4] = {0};
+    const struct vmm_vm *vm = vmm_vm_at(v, vmm_thread_at(v, v->s.current)->vm);
+    uint32_t linear = fault->cs * 16u + fault->eip;
+    char what[120];
+    (void)!vmm_load(v, linear, code, sizeof code);
+    snprintf(what, sizeof what, "%s (%u, error %X) at %04X:%04X, code %02X %02X %02X %02X",
+             vmm_exception_name(fault->vector), fault->vector, (unsigned)fault->error, fault->cs, (unsigned)fault->eip,
+             code[0], code[1], code[2], code[3]);
+    vmm_vm_error_set(v, vm->cb, error_of(fault, code), linear);
+    if (vm->system) {
+        vmm_stop(v, VMM_END_FAULT, "the System VM's V86 code cannot go on: %s", what);
+        return;
+    }
+    vmm_report(v, "client-fault", linear, "VDAG31 GetSetDetailedVMError",
+               "the program of virtual machine %u is ended: %s", (unsigned)vm->id, what);
+    vmm_crash_current_begin(v);
 }
 
 // --- traps: ARPL opcodes in V86 mode

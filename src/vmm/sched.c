@@ -40,14 +40,16 @@ bool vmm_wait_takes_events(struct vmm *v, uint32_t thread)
 static bool runnable(struct vmm *v, uint32_t thread)
 {
     const struct vmm_thread *t = vmm_thread_at(v, thread);
-    if (!t->id || t->dead || t->suspended || vmm_vm_at(v, t->vm)->suspended || vmm_slice_refused(v, thread))
+    const struct vmm_vm *vm = vmm_vm_at(v, t->vm);
+    if (!t->id || t->dead || t->suspended || vm->suspended || vm->creating || vmm_slice_refused(v, thread))
         return false;
     const struct vmm_frame *wait = wait_of(v, thread);
     if (wait && wait->a[VMM_WAIT_FLAGS] & KIT_Block_Poll)
         return true; // nobody of lower priority runs meanwhile (Win95 DDK S33B8)
     if (wait)
         return vmm_event_waits_for(v, thread, !vmm_wait_takes_events(v, thread));
-    return !t->idle || t->top || vmm_event_waits_for(v, thread, false);
+    return !t->idle || t->top || (v->s.destroy_due && thread == v->s.system_thread) ||
+           vmm_event_waits_for(v, thread, false);
 }
 
 // Threads that the primary scheduler holds equal and that are boosted take turns: the current one keeps its slice, then
@@ -126,6 +128,8 @@ void vmm_switch_to_begin(struct vmm *v, uint32_t to)
     s->reg[X86_ESP] = new->esp;
     new->last_run = ++v->s.order;
     v->s.current = to;
+    if (vmm_vm_at(v, new->vm)->thread_count > 1)
+        vmm_poke32(v, vmm_vm_at(v, new->vm)->cb + KIT_CB_Client_Pointer, new->crs);
     v->s.turn_at = vmm_time(v);
     announce_switch(v, from, to);
     vmm_wake_sooner(v);
@@ -160,8 +164,8 @@ void vmm_settle_begin(struct vmm *v)
 
 // --- waiting
 
-static const char *const wait_names[] = {"nothing", "the critical section", "semaphore",        "mutex", "block id",
-                                         "a time",  "resumption",           "the end of its VM"};
+static const char *const wait_names[] = {
+    "nothing", "the critical section", "semaphore", "mutex", "block id", "a time", "resumption"};
 
 void vmm_block_begin(struct vmm *v, enum vmm_block_kind kind, uint32_t object, uint32_t flags, uint32_t extra)
 {

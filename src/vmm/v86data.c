@@ -4,7 +4,7 @@
 #include "vmm/machine.h"
 
 enum {
-    AREA_BEGIN = 0x1000,       // vectors, BIOS data and the DOS that is not there lie below
+    AREA_BEGIN = VMM_OWN_LOW_PAGES * X86_PAGE_SIZE,
     FIRST_V86_PAGE = 0x10,     // before anybody asks for more
     HIGHEST_FIRST_PAGE = 0x60, // programs need the rest
     TEMP_LIMIT = 0x9000,

@@ -4,6 +4,7 @@
 
 #include "vmm/guest.h"
 
+enum { VMM_OWN_LOW_PAGES = 1 };    // of every VM: interrupt vectors and BIOS data
 enum { VMM_LAST_V86_PAGE = 0x9F }; // until _SetLastV86Page says otherwise: video memory follows
 
 uint32_t vmm_first_v86_page(struct vmm *v); // pages below it are the same in all VMs

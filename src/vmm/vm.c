@@ -106,6 +106,7 @@ uint32_t vmm_thread_create(struct vmm *v, uint32_t vm)
     vmm_poke32(v, t->tcb + KIT_TCB_VMHandle, vmm_vm_at(v, vm)->cb);
     vmm_poke16(v, t->tcb + KIT_TCB_ThreadId, (uint16_t)t->id);
     struct vmm_vm *m = vmm_vm_at(v, vm);
+    m->thread_count++;
     if (!m->first_thread) {
         m->first_thread = row;
         vmm_poke32(v, m->cb + KIT_CB_Client_Pointer, t->crs);
@@ -124,6 +125,7 @@ void vmm_thread_discard(struct vmm *v, uint32_t row)
         (void)!vmm_pte_set(v, t->stack + i * X86_PAGE_SIZE, 0);
     }
     vmm_range_give(v, range);
+    vmm_vm_at(v, t->vm)->thread_count--;
     vmm_thread_free(v, row);
 }
 

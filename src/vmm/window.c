@@ -125,11 +125,12 @@ static uint32_t present(uint32_t phys)
     return phys * X86_PAGE_SIZE | VMM_PTE_PRESENT | VMM_PTE_WRITE | VMM_PTE_USER;
 }
 
-// The System VM has the machine's own first megabyte. In others page 0 (interrupt vectors, BIOS data) begins as a copy;
-// pages up to the first V86 page and the adapters are the same in all; the rest is fresh.
+// The System VM has the machine's own first megabyte. In others the lowest pages (interrupt vectors, BIOS data) begin
+// as copies; those up to the first V86 page and the adapters are the same in all; the rest is fresh.
 static uint32_t first_entry(struct vmm *v, uint32_t vm, uint32_t page)
 {
-    bool private = !vmm_vm_at(v, vm)->system && page <= VMM_LAST_V86_PAGE && (!page || page >= vmm_first_v86_page(v));
+    bool private = !vmm_vm_at(v, vm)->system && page <= VMM_LAST_V86_PAGE &&
+                   (page < VMM_OWN_LOW_PAGES || page >= vmm_first_v86_page(v));
     if (private)
         return 0;
     return vmm_instance_page(v, page) && !vmm_vm_at(v, vm)->system ? (uint32_t)KIT_PG_INSTANCE << 9 : present(page);
@@ -138,9 +139,9 @@ static uint32_t first_entry(struct vmm *v, uint32_t vm, uint32_t page)
 static bool fill(struct vmm *v, uint32_t page, uint32_t phys)
 {
     uint8_t bytes[X86_PAGE_SIZE];
-    if (page)
+    if (page >= VMM_OWN_LOW_PAGES)
         return vmm_instance_fill(v, page, phys);
-    return x86_memory_load(v->memory, v->s.page_0 * X86_PAGE_SIZE, bytes, sizeof bytes) &&
+    return x86_memory_load(v->memory, (v->s.low_pattern + page) * X86_PAGE_SIZE, bytes, sizeof bytes) &&
            x86_memory_store(v->memory, phys * X86_PAGE_SIZE, bytes, sizeof bytes);
 }
 
@@ -169,14 +170,17 @@ bool vmm_window_touch(struct vmm *v, uint32_t linear)
     return pte == (uint32_t)KIT_PG_INSTANCE << 9 && vmm_instance_bring(v, vm, page);
 }
 
-// 0, the machine's own page, serves until initialisation is over.
+// The machine's own pages, from page 0, serve until initialisation is over.
 void vmm_window_pattern(struct vmm *v)
 {
-    uint32_t phys = vmm_phys_take_one(v);
-    if (phys && fill(v, 0, phys))
-        v->s.page_0 = phys;
+    uint32_t phys = vmm_phys_take(v, VMM_OWN_LOW_PAGES, 1, 0, UINT32_MAX);
+    bool ok = phys != 0;
+    for (uint32_t page = 0; ok && page < VMM_OWN_LOW_PAGES; page++)
+        ok = fill(v, page, phys + page);
+    if (ok)
+        v->s.low_pattern = phys;
     else
-        vmm_stop(v, VMM_END_MEMORY, "no memory for the first page of new virtual machines");
+        vmm_stop(v, VMM_END_MEMORY, "no memory for the first pages of new virtual machines");
 }
 
 // --- life

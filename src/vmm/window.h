@@ -18,6 +18,6 @@ void vmm_window_merge(struct vmm *v); // accessed and dirty bits of both views, 
 
 // A V86 page that is not there yet: brought in. False: it is nobody's, present, or a hook's business.
 bool vmm_window_touch(struct vmm *v, uint32_t linear);
-void vmm_window_pattern(struct vmm *v); // page 0 as it is now is what new VMs begin with
+void vmm_window_pattern(struct vmm *v); // the lowest pages as they are now are what new VMs begin with
 
 #endif
