@@ -188,8 +188,10 @@ uint32_t vxd_host_proc(struct vxd_machine *m, vxd_host_fn *fn, void *user);
 uint32_t vxd_argument(struct vxd_machine *m, unsigned n);
 
 // Answers a service of a device with host code, whether the library implements it or not. `device` and `service` as in
-// the tables (vxd services), any case; the machine has to have the device. Call before vxd_boot. False: it does not, or
-// there is no such service.
+// the tables (vxd services), any case. A device that the machine does not have comes into being with the first service
+// provided; its other services are missing as any that is not implemented. Services that the tables do not name are
+// given by ordinal, "@3" or "@0x1F" (NDIS and others; below 512). Call before vxd_boot. False: there is no such device
+// or service, or no memory.
 bool vxd_provide_service(struct vxd_machine *m, const char *device, const char *service, vxd_host_fn *fn, void *user);
 
 // Answers `count` I/O ports from `first` on, ahead of the machine's own board. size is 1, 2 or 4 bytes. Either function
@@ -227,6 +229,11 @@ bool vxd_schedule_irq(struct vxd_machine *m, unsigned line, uint64_t at_ns);
 bool vxd_schedule_nmi(struct vxd_machine *m, uint64_t at_ns);
 // Presses and releases a key at `at_ns`: "a", "Enter", "F1", "Ctrl+Alt+Del". False: no such key, or too many wait.
 bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns);
+// How the user answers a message box (SHELL_Message, SHELL_SYSMODAL_Message): "ok", "cancel", "abort", "retry",
+// "ignore", "yes" or "no". Called several times, box after box takes the next answer, and the last stays for all that
+// follow. A box without that button, and every box without an answer, gets its default button. False: no such button,
+// or too many (32).
+bool vxd_answer_message(struct vxd_machine *m, const char *button);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // A Win32 program's view of a driver (CreateFile, DeviceIoControl, CloseHandle: Win95 DDK, W32_DeviceIoControl)

@@ -1,6 +1,9 @@
 // The outside world: interrupts and keys at recorded points of virtual time, and files that drivers ask for.
 #include "api/machine.h"
 #include "devices/devices.h"
+#include "devices/shell.h"
+
+#include <string.h>
 
 enum { KEY_STEP_NS = 1000000 }; // between the bytes of a key; a keyboard's wire needs about that long
 
@@ -31,6 +34,15 @@ bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns)
             return api_fail(m, "too many keys wait");
     devices_board_changed(m->vmm);
     return true;
+}
+
+bool vxd_answer_message(struct vxd_machine *m, const char *button)
+{
+    static const char *const names[] = {"ok", "cancel", "abort", "retry", "ignore", "yes", "no"}; // ID_* from 1
+    for (unsigned i = 0; i < BASE_COUNT(names); i++)
+        if (strcmp(names[i], button) == 0)
+            return shell_add_answer(m->vmm, i + 1) || api_fail(m, "too many answers to message boxes");
+    return api_fail(m, "a message box has no button \"%s\"", button);
 }
 
 static bool find_driver(void *user, const char *name, const uint8_t **bytes, size_t *size)

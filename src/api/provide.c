@@ -3,6 +3,10 @@
 #include "devices/devices.h"
 #include "vmm/guest.h"
 
+#include <stdlib.h>
+
+enum { MOST_UNNAMED = 512 }; // services of a device that the tables know by number alone
+
 struct host_proc {
     vxd_host_fn *fn;
     void *user;
@@ -40,18 +44,42 @@ uint32_t vxd_argument(struct vxd_machine *m, unsigned n)
     return vmm_arg(m->vmm, n);
 }
 
+// "@12" or "@0x0C".
+static bool ordinal_of(const char *service, uint32_t *ordinal)
+{
+    char *end;
+    unsigned long value = service[0] == '@' ? strtoul(service + 1, &end, 0) : MOST_UNNAMED;
+    *ordinal = (uint32_t)value;
+    return value < MOST_UNNAMED && end != service + 1 && !*end;
+}
+
+// The device, from the kit's tables when the machine has none of that id yet.
+static bool have_device(struct vxd_machine *m, const struct kit_device *wanted)
+{
+    if (vmm_has_device(m->vmm, wanted->id))
+        return true;
+    struct vmm_device *device = base_arena_get(&m->arena, sizeof *device);
+    if (!device)
+        return api_fail(m, "out of memory");
+    *device =
+        (struct vmm_device){.id = wanted->id, .version = 0x0400, .services = wanted->service_count ? 0 : MOST_UNNAMED};
+    return vmm_add_device(m->vmm, device) || api_fail(m, "no memory for a device %s", wanted->name);
+}
+
 bool vxd_provide_service(struct vxd_machine *m, const char *device, const char *service, vxd_host_fn *fn, void *user)
 {
     const struct kit_device *owner, *wanted = kit_device_by_name(device);
     const struct kit_service *row = kit_service_by_name(service, &owner);
-    if (!wanted || !row || owner != wanted)
+    uint32_t ordinal = row ? row->ordinal : 0;
+    bool known = row ? owner == wanted : wanted && ordinal_of(service, &ordinal);
+    if (!wanted || !known)
         return api_fail(m, "there is no service %s of a device %s", service, device);
-    struct host_proc *p = new_proc(m, fn, user);
+    struct host_proc *p = have_device(m, wanted) ? new_proc(m, fn, user) : NULL;
     if (!p)
         return false;
-    if (vmm_bind_host(m->vmm, wanted->id, row->ordinal, call_host, p))
+    if (vmm_bind_host(m->vmm, wanted->id, (uint16_t)ordinal, call_host, p))
         return true;
-    return api_fail(m, "%s cannot be provided: this machine has no device %s", row->name, wanted->name);
+    return api_fail(m, "%s of %s cannot be provided: this Windows does not have it", service, wanted->name);
 }
 
 struct host_ports {

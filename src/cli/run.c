@@ -138,6 +138,9 @@ static int schedule_inputs(struct run *r)
                            : vxd_schedule_irq(r->machine, input->irq, input->at)))
             return CLI_USAGE;
     }
+    for (size_t i = 0; i < q->answer_count; i++)
+        if (!vxd_answer_message(r->machine, q->answers[i]))
+            return CLI_USAGE;
     return CLI_OK;
 }
 
@@ -309,6 +312,7 @@ const struct cli_command cli_run = {
     "  --irq LINE@TIME      raise a hardware interrupt line; may be repeated\n"
     "  --nmi TIME           raise the non-maskable interrupt; may be repeated\n"
     "  --key KEY@TIME       press a key: a@5ms, Enter@1s, Ctrl+Alt+Del@2s; may be repeated\n"
+    "  --answer BUTTON      what the user answers to a message box: ok, cancel, yes, ...; may be repeated\n"
     "  --seed N             where the documentation leaves an answer free, take another legal one\n"
     "  --ini FILE           SYSTEM.INI\n"
     "  --registry FILE      the registry as text (docs/formats.md)\n"

@@ -29,6 +29,8 @@ struct run_request {
     size_t input_count;
     struct run_ioctl *ioctls;
     size_t ioctl_count;
+    const char **answers; // to message boxes, in order
+    size_t answer_count;
     char last_name[9]; // device name of the last driver, once it is loaded
     const char *trace, *report;
 };

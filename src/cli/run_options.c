@@ -16,6 +16,7 @@ enum option {
     IRQ,
     NMI,
     KEY,
+    ANSWER,
     SEED,
     INI,
     REGISTRY,
@@ -40,6 +41,7 @@ static const struct cli_option options[] = {
     [IRQ] = {"--irq", CLI_VALUE},
     [NMI] = {"--nmi", CLI_VALUE},
     [KEY] = {"--key", CLI_VALUE},
+    [ANSWER] = {"--answer", CLI_VALUE},
     [SEED] = {"--seed", CLI_VALUE},
     [INI] = {"--ini", CLI_VALUE},
     [REGISTRY] = {"--registry", CLI_VALUE},
@@ -68,6 +70,7 @@ void run_request_free(struct run_request *r)
     free(r->drivers.items);
     free(r->inputs);
     free(r->ioctls);
+    free(r->answers);
 }
 
 // A number, decimal or with 0x; the text behind it comes back in *end. False: no number, or too large.
@@ -200,6 +203,16 @@ static int add_key(struct run_request *r, char *value)
     return CLI_OK;
 }
 
+static int add_answer(struct run_request *r, const char *value)
+{
+    const char **answers = realloc(r->answers, (r->answer_count + 1) * sizeof *answers);
+    if (!answers)
+        return cli_status_of(VXD_NO_MEMORY);
+    r->answers = answers;
+    answers[r->answer_count++] = value;
+    return CLI_OK;
+}
+
 static int add_ioctl(struct run_request *r, const char *value)
 {
     uint64_t code;
@@ -249,6 +262,8 @@ static int take_option(struct run_request *r, enum option which, char *value)
         return add_nmi(r, value);
     case KEY:
         return add_key(r, value);
+    case ANSWER:
+        return add_answer(r, value);
     case SEED:
         return parse_whole(value, &r->config.seed) ? CLI_OK : bad_value(SEED, value, "a number");
     case INI:

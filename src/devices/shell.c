@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { TEXT_BYTES = 1024, PENDING = 64, HOOKS = 32 };
+enum { TEXT_BYTES = 1024, PENDING = 64, HOOKS = 32, ANSWERS = 32 };
 enum { BSF_QUERY = 1, BSM_VXDS = 1 };             // Win32 SDK: BroadcastSystemMessage
 enum { MB_BUTTONS = 0x0F, MB_DEFAULT_SHIFT = 8 }; // fields of the flags of a box
 
@@ -37,7 +37,7 @@ struct shell {
     struct shell_pending pending[PENDING];
     struct shell_hook hook[HOOKS];
     uint32_t generation;
-    uint32_t answer;
+    uint8_t answer[ANSWERS], answers, answered;
     uint32_t event_proc;
     uint16_t schedule_kind, callback_kind, broadcast_kind;
     uint8_t appy_time;    // boot is over and shutdown has not begun
@@ -51,9 +51,22 @@ static struct shell *state(struct vmm *v)
     return vmm_device_state(v, &shell_device);
 }
 
-void shell_set_answer(struct vmm *v, uint32_t id)
+bool shell_add_answer(struct vmm *v, uint32_t id)
 {
-    state(v)->answer = id;
+    struct shell *s = state(v);
+    if (s->answers == ANSWERS)
+        return false;
+    s->answer[s->answers++] = (uint8_t)id;
+    return true;
+}
+
+// The answer for the next box, 0 = its default button.
+static uint32_t next_answer(struct shell *s)
+{
+    uint32_t answer = s->answers ? s->answer[s->answered] : 0;
+    if (s->answered + 1 < s->answers)
+        s->answered++;
+    return answer;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -171,7 +184,7 @@ static const uint8_t buttons[6][3] = {{1}, {1, 2}, {3, 4, 5}, {6, 7, 2}, {6, 7},
 
 static uint32_t response_to(struct vmm *v, uint32_t flags)
 {
-    uint32_t kind = flags & MB_BUTTONS, answer = state(v)->answer, first = flags >> MB_DEFAULT_SHIFT & 3;
+    uint32_t kind = flags & MB_BUTTONS, answer = next_answer(state(v)), first = flags >> MB_DEFAULT_SHIFT & 3;
     if (kind >= BASE_COUNT(buttons))
         kind = 0;
     for (unsigned i = 0; answer && i < 3; i++) {

@@ -4,8 +4,9 @@
 
 #include "vmm/vmm.h"
 
-// The answer (ID_* of Win32: 1 OK, 2 Cancel, 3 Abort, 4 Retry, 5 Ignore, 6 Yes, 7 No) that the user is taken to give to
-// every message box that has such a button; others, and all with 0, get their default button.
-void shell_set_answer(struct vmm *v, uint32_t id);
+// Adds an answer (ID_* of Win32: 1 OK, 2 Cancel, 3 Abort, 4 Retry, 5 Ignore, 6 Yes, 7 No) that the user is taken to
+// give: box after box takes the next one, the last stays for all that follow. A box without such a button gets its
+// default button, as all do while there is no answer. False: too many (32).
+bool shell_add_answer(struct vmm *v, uint32_t id) BASE_MUST_USE;
 
 #endif

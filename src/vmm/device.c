@@ -9,9 +9,9 @@ static uint16_t newest_service(const struct vmm *v)
     return v->config.profile == VMM_PROFILE_31 ? 310 : v->config.profile == VMM_PROFILE_95 ? 403 : UINT16_MAX;
 }
 
-static uint32_t table_size(struct vmm *v, const struct kit_device *kit)
+static uint32_t table_size(struct vmm *v, const struct kit_device *kit, uint32_t least)
 {
-    uint32_t size = 0;
+    uint32_t size = least;
     for (uint32_t i = 0; i < kit->service_count; i++)
         if (kit->services[i].since <= newest_service(v) && kit->services[i].ordinal >= size)
             size = kit->services[i].ordinal + 1u;
@@ -36,12 +36,13 @@ static void nothing_to_do(struct vmm *v)
     vmm_set_flag(v, X86_CF, false);
 }
 
-static bool fill_ddb(struct vmm *v, uint32_t ddb, const struct vmm_device_slot *slot, const struct kit_device *kit)
+static bool fill_ddb(struct vmm *v, uint32_t ddb, struct vmm_device_slot *slot, const struct kit_device *kit)
 {
     const struct vmm_gate control = {.fn = slot->device->control ? slot->device->control : nothing_to_do};
     uint32_t gate = vmm_gate_add(v, &control), table = slot->services ? vmm_kernel_get(v, 4 * slot->services) : 0;
     if (!gate || (slot->services && !table))
         return false;
+    slot->table = table;
     char name[9];
     memset(name, ' ', 8);
     for (size_t i = 0; i < 8 && kit->name[i]; i++)
@@ -85,7 +86,7 @@ bool vmm_add_device(struct vmm *v, const struct vmm_device *device)
     if (!slot)
         return false;
     slot->device = device;
-    slot->services = table_size(v, kit);
+    slot->services = table_size(v, kit, device->services);
     if (device->state_size && !(slot->state = base_alloc_zero(v->alloc, device->state_size)))
         return false;
     v->device_count++;
@@ -110,6 +111,14 @@ bool vmm_bind(struct vmm *v, uint16_t device, const struct vmm_binding *bindings
                 vmm_gate_of(v, slot->first_gate + bindings->ordinal)->fn = bindings->fn;
         return true;
     }
+    return false;
+}
+
+bool vmm_has_device(const struct vmm *v, uint16_t id)
+{
+    for (uint32_t i = 0; i < v->device_count; i++)
+        if (v->devices[i].device->id == id)
+            return true;
     return false;
 }
 

@@ -24,7 +24,7 @@ bool vmm_flag(struct vmm *v, uint32_t flag)
 
 uint32_t vmm_arg(struct vmm *v, unsigned n)
 {
-    const struct kit_service *service = vmm_gate_of(v, v->call.gate)->service;
+    const struct kit_service *service = v->call.gate ? vmm_gate_of(v, v->call.gate)->service : NULL;
     if (service && service->convention == KIT_FAST) {
         if (n < 2)
             return v->call.reg[n == 0 ? X86_ECX : X86_EDX];

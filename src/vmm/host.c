@@ -15,10 +15,11 @@ bool vmm_bind_host(struct vmm *v, uint16_t device, uint16_t ordinal, vmm_host_fn
         if (slot->device->id != device || ordinal >= slot->services)
             continue;
         struct vmm_gate *gate = vmm_gate_of(v, slot->first_gate + ordinal);
-        if (!gate->service)
+        if (!gate->service && ordinal >= slot->device->services)
             return false;
         gate->host = fn;
         gate->user = user;
+        vmm_poke32(v, slot->table + 4 * (uint32_t)ordinal, vmm_gate_address(slot->first_gate + ordinal));
         return true;
     }
     return false;

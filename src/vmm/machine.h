@@ -456,6 +456,7 @@ struct vmm_device_slot {
     void *state;
     uint32_t first_gate; // of its services, by ordinal
     uint32_t services;
+    uint32_t table; // guest address of its service table
 };
 
 struct vmm_pm_int {

@@ -108,8 +108,8 @@ void vmm_snapshot_free(struct vmm_snapshot *s);
 // a service and never runs the machine. 0 when memory is exhausted.
 typedef void vmm_host_fn(void *user, struct vmm *v);
 uint32_t vmm_host_proc(struct vmm *v, vmm_host_fn *fn, void *user) BASE_MUST_USE;
-// Host code as a service of a device of this machine, in place of the built-in one. Before boot. False: no such
-// service.
+// Host code as a service of a device of this machine, in place of the built-in one. Before boot. False: the device is
+// not there, or has no such service.
 bool vmm_bind_host(struct vmm *v, uint16_t device, uint16_t ordinal, vmm_host_fn *fn, void *user) BASE_MUST_USE;
 
 // Host code behind ports, or behind pages of physical memory that hold nothing else; it comes before the board. A NULL
@@ -142,6 +142,7 @@ struct vmm_binding { // a service that is implemented; unbound rows of the kit's
 struct vmm_device {
     uint16_t id; // the kit's row gives name, init order and service table
     uint16_t version;
+    uint16_t services; // its table has at least so many entries; those beyond the kit's rows are reserved until bound
     const struct vmm_binding *bindings; // ended by fn NULL; several lists for a device are possible (vmm_bind)
     // Control messages: registers as the driver would see them, result in CF (and EAX). May be NULL.
     vmm_service_fn *control;
@@ -155,6 +156,7 @@ struct vmm_device {
 // Adds a C device before boot: its DDB and service table come to lie in guest memory like any driver's. The struct must
 // outlive the machine. False: no memory.
 bool vmm_add_device(struct vmm *v, const struct vmm_device *device) BASE_MUST_USE;
+bool vmm_has_device(const struct vmm *v, uint16_t id) BASE_MUST_USE; // one written in C
 void *vmm_device_state(struct vmm *v, const struct vmm_device *device);
 bool vmm_service_is_implemented(uint16_t device, uint16_t ordinal); // VMM's own; devices/devices.h asks for all
 

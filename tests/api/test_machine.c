@@ -191,11 +191,77 @@ static void host_answers_version(void *user, struct vxd_machine *m)
     assert_true(vxd_set_register(m, VXD_EFLAGS, vxd_get_register(m, VXD_EFLAGS) & ~(uint32_t)VXD_CARRY));
 }
 
+static void host_answers_argument(void *user, struct vxd_machine *m)
+{
+    struct host *h = user;
+    h->calls++;
+    assert_true(vxd_set_register(m, VXD_EAX, 2 * vxd_argument(m, 0)));
+}
+
 static uint32_t dword_at(struct vxd_machine *m, uint32_t address)
 {
     uint8_t b[4];
     assert_true(vxd_read(m, address, b, 4));
     return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+// A device that the library does not have: VMPOLL by the name of a service, NDIS by ordinals.
+static void host_provides_a_device(void **state)
+{
+    (void)state;
+    struct vxd_bytes image = driver_build("VxDCall VMPoll_Get_Version\n"
+                                          "mov ds:[600h], eax\n"
+                                          "push 5\n"
+                                          "int 20h\n"
+                                          "dd 280007h\n"
+                                          "pop ecx\n"
+                                          "mov ds:[604h], eax\n"
+                                          "int 20h\n"
+                                          "dd 280008h\n"
+                                          "clc\nret\n",
+                                          "include vmpoll.inc\n");
+    struct vxd_machine *m = machine_with(&image);
+    struct host poll = {0}, ndis = {0};
+    assert_true(vxd_provide_service(m, "VMPOLL", "VMPoll_Get_Version", host_answers_version, &poll));
+    assert_true(vxd_provide_service(m, "NDIS", "@0x07", host_answers_argument, &ndis));
+    assert_false(vxd_provide_service(m, "NDIS", "@512", host_answers_version, &ndis));
+    assert_false(vxd_provide_service(m, "NDIS", "@", host_answers_version, &ndis));
+    assert_false(vxd_provide_service(m, "NDIS", "@7x", host_answers_version, &ndis));
+    assert_false(vxd_provide_service(m, "NOBODY", "@7", host_answers_version, &ndis));
+    vxd_boot(m);
+    assert_int_equal(vxd_run(m, 10 * MILLISECOND, BUDGET), VXD_END_MISSING);
+    assert_non_null(strstr(vxd_end_message(m), "NDIS")); // service 8 is nobody's
+    assert_non_null(strstr(vxd_end_message(m), "0008"));
+    assert_int_equal(dword_at(m, 0x600), 0x0777);
+    assert_int_equal(dword_at(m, 0x604), 10);
+    vxd_machine_free(m);
+    vxd_bytes_free(&image);
+}
+
+// Who needed what, from where, when nobody provides the device.
+static void absent_devices_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *call, *device, *service;
+    } cases[] = {
+        {"int 20h\ndd 1A0001h\n", "DOSNET", "DOSNET_Ordinal_0001"}, // known device and service
+        {"int 20h\ndd 280003h\n", "NDIS", "0003"},                        // known device
+        {"int 20h\ndd 55550001h\n", "5555", "0001"},                      // a vendor's
+        {"int 20h\ndd 10777h\n", "VMM", "0777"},                          // beyond the table
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vxd_bytes image = driver_build(cases[i].call, "");
+        struct vxd_machine *m = machine_with(&image);
+        vxd_boot(m);
+        assert_int_equal(vxd_run(m, 10 * MILLISECOND, BUDGET), VXD_END_MISSING);
+        const char *message = vxd_end_message(m);
+        if (!strstr(message, cases[i].device) || !strstr(message, cases[i].service) || !strstr(message, "TESTDRV:") ||
+            !strstr(message, "TESTDRV_Device_Init (testdrv.asm:"))
+            fail_msg("%s", message);
+        vxd_machine_free(m);
+        vxd_bytes_free(&image);
+    }
 }
 
 // The driver reads what the host provides and stores it at 600h of the System VM, where we look.
@@ -321,11 +387,18 @@ static void many_machines_live_side_by_side(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(config_out_of_range_makes_no_machine),   cmocka_unit_test(refused_files_are_explained),
-        cmocka_unit_test(idle_machine_boots_and_shuts_down),      cmocka_unit_test(observers_hear_until_they_leave),
-        cmocka_unit_test(nine_observers_are_one_too_many),        cmocka_unit_test(driver_calls_host_code),
-        cmocka_unit_test(host_provides_service_ports_and_memory), cmocka_unit_test(guest_memory_is_checked),
-        cmocka_unit_test(any_refused_allocation_is_survived),     cmocka_unit_test(many_machines_live_side_by_side),
+        cmocka_unit_test(config_out_of_range_makes_no_machine),
+        cmocka_unit_test(refused_files_are_explained),
+        cmocka_unit_test(idle_machine_boots_and_shuts_down),
+        cmocka_unit_test(observers_hear_until_they_leave),
+        cmocka_unit_test(nine_observers_are_one_too_many),
+        cmocka_unit_test(driver_calls_host_code),
+        cmocka_unit_test(host_provides_service_ports_and_memory),
+        cmocka_unit_test(host_provides_a_device),
+        cmocka_unit_test(absent_devices_are_named),
+        cmocka_unit_test(guest_memory_is_checked),
+        cmocka_unit_test(any_refused_allocation_is_survived),
+        cmocka_unit_test(many_machines_live_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,3 +71,46 @@ status=0
 "$vxd" run --quiet --limit 50 "$dir/listen.vxd" > /dev/null 2> "$dir/err" || status=$?
 [ $status = 4 ] || fail "--limit: status $status"
 grep -q 'the limit of 50 instructions' "$dir/err" || fail "--limit says what ended the run"
+
+# Message boxes are answered one after the other, the last answer stays.
+cat > "$dir/box.asm" << 'ASM'
+        .386p
+        include vmm.inc
+        include shell.inc
+Declare_Virtual_Device BOX, 1, 0, BOX_Control, Undefined_Device_ID, Undefined_Init_Order
+VxD_LOCKED_DATA_SEG
+Text    db      "answer #EAX", 13, 10, 0
+Ask     db      "Format the disk?", 0
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+Begin_Control_Dispatch BOX
+        Control_Dispatch Init_Complete, BOX_Init_Complete
+End_Control_Dispatch BOX
+BeginProc BOX_Init_Complete
+        mov     edx, 3
+@@:
+        mov     eax, MB_YESNOCANCEL + MB_SYSTEMMODAL
+        mov     ecx, OFFSET32 Ask
+        xor     edi, edi
+        VxDCall SHELL_SYSMODAL_Message
+        pushad
+        mov     esi, OFFSET32 Text
+        VMMCall Out_Debug_String
+        popad
+        dec     edx
+        jnz     @B
+        clc
+        ret
+EndProc BOX_Init_Complete
+VxD_LOCKED_CODE_ENDS
+        END
+ASM
+"$vxd" build -o "$dir/box.vxd" "$dir/box.asm"
+answers() {
+    "$vxd" run --quiet "$@" "$dir/box.vxd" | tr -d '\r' | sed 's/answer 0*//' | tr '\n' ' '
+}
+[ "$(answers)" = "6 6 6 " ] || fail "default buttons"
+[ "$(answers --answer no --answer cancel)" = "7 2 2 " ] || fail "--answer: $(answers --answer no --answer cancel)"
+[ "$(answers --answer ok)" = "6 6 6 " ] || fail "a button that the box does not have"
+"$vxd" run --quiet --answer maybe "$dir/box.vxd" > "$dir/out" 2> "$dir/err" && fail "--answer maybe"
+grep -q 'no button "maybe"' "$dir/err" || fail "--answer maybe: $(cat "$dir/err")"

@@ -28,7 +28,7 @@ static void configured_answer_is_given_where_there_is_such_a_button(void **state
 {
     (void)state;
     struct rig *r = rig_new("timer");
-    shell_set_answer(r->v, 6); // Yes
+    assert_true(shell_add_answer(r->v, 6)); // Yes
     assert_int_equal(vmm_run(r->v, 100 * MS, UINT64_MAX), VMM_END_IDLE);
     assert_non_null(strstr(r->out, "[TIMER: Format drive C:? -> 6]"));
     assert_non_null(strstr(r->out, "[TIMER: Format drive C:? -> 1]"));
