@@ -92,45 +92,72 @@ static void trim_end(struct base_buf *out, size_t keep)
         out->size--;
 }
 
+// A macro function's call at p yields its text; other names stay as they are.
+static const char *copy_name(struct assembler *a, const char *p, const char *end, struct base_buf *out)
+{
+    const char *q = asm_skip_name(p, end), *r = asm_skip_blanks(q, end);
+    if (asm_is_name_first(*p) && r < end && *r == '(') {
+        struct asm_symbol *s = asm_name_get(a, p, (size_t)(q - p))->symbol;
+        if (s && s->kind == SYMBOL_MACRO && s->macro->is_function)
+            return asm_call_function(a, s, r + 1, end, out);
+    }
+    base_buf_add(out, p, (size_t)(q - p));
+    return q;
+}
+
+struct argument_state {
+    size_t keep; // blanks inside a literal stay
+    int depth;   // of parentheses in a function's arguments
+};
+
+// One character, name, string or literal from q on; NULL with a message when a literal is not closed.
+static const char *copy_piece(struct assembler *a, const char *q, const char *end, struct asm_argument_rules rules,
+                              struct argument_state *state, struct base_buf *out)
+{
+    if (*q == '<') {
+        const char *r = copy_literal(q + 1, end, out);
+        state->keep = out->size;
+        return r;
+    }
+    if (*q == '!' && q + 1 < end) {
+        base_buf_add8(out, (uint8_t)q[1]);
+        state->keep = out->size;
+        return q + 2;
+    }
+    if ((*q == '"' || *q == '\'') && memchr(q + 1, *q, (size_t)(end - q - 1))) {
+        const char *r = asm_skip_string(q, end);
+        base_buf_add(out, q, (size_t)(r - q));
+        return r;
+    }
+    if (asm_is_name_char(*q))
+        return copy_name(a, q, end, out);
+    state->depth += rules.function ? (*q == '(') - (*q == ')') : 0;
+    base_buf_add8(out, (uint8_t)*q);
+    return q + 1;
+}
+
 bool asm_read_argument(struct assembler *a, const char **p, const char *end, struct asm_argument_rules rules,
                        struct base_buf *out)
 {
     const char *q = asm_skip_blanks(*p, end);
     bool any = q < end && *q != ';';
-    size_t keep = out->size; // blanks inside a literal stay
+    struct argument_state state = {.keep = out->size};
     if (any && *q == '%') {
         const char *stop = argument_end(q + 1, end, rules);
         percent(a, asm_trim(q + 1, stop), out);
-        keep = out->size;
+        state.keep = out->size;
         q = stop;
     }
-    int depth = 0;
-    for (; q < end && *q != ';'; q++) {
-        if ((*q == ',' && depth <= 0) || (rules.function && *q == ')' && depth == 0) ||
-            (rules.old && depth <= 0 && asm_is_blank(*q)))
+    while (q < end && *q != ';') {
+        if ((*q == ',' && state.depth <= 0) || (rules.function && *q == ')' && state.depth == 0) ||
+            (rules.old && state.depth <= 0 && asm_is_blank(*q)))
             break;
-        if (*q == '<') {
-            const char *r = copy_literal(q + 1, end, out);
-            if (!r) {
-                asm_error(a, q, "'>' is missing");
-                q = end;
-                break;
-            }
-            keep = out->size;
-            q = r - 1;
-        } else if (*q == '!' && q + 1 < end) {
-            base_buf_add8(out, (uint8_t) * ++q);
-            keep = out->size;
-        } else if ((*q == '"' || *q == '\'') && memchr(q + 1, *q, (size_t)(end - q - 1))) {
-            const char *r = asm_skip_string(q, end);
-            base_buf_add(out, q, (size_t)(r - q));
-            q = r - 1;
-        } else {
-            depth += rules.function ? (*q == '(') - (*q == ')') : 0;
-            base_buf_add8(out, (uint8_t)*q);
-        }
+        const char *r = copy_piece(a, q, end, rules, &state, out);
+        if (!r)
+            asm_error(a, q, "'>' is missing");
+        q = r ? r : end;
     }
-    trim_end(out, keep);
+    trim_end(out, state.keep);
     if (rules.old) { // blanks, then perhaps a comma, separate
         const char *r = asm_skip_blanks(q, end);
         q = r < end && *r == ',' ? r : q;

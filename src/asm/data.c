@@ -294,7 +294,7 @@ bool asm_data_items(struct assembler *a, struct asm_data *d, char close)
 void asm_data(struct assembler *a, const struct asm_type *type)
 {
     if (!a->segment) {
-        asm_error(a, a->token->text, "data stands outside of any segment");
+        asm_error_outside(a, a->token->text, "data stands outside of any segment");
         return;
     }
     struct asm_data d = {.type = type, .size = asm_type_size(a, type)};
@@ -384,7 +384,7 @@ void asm_align(struct assembler *a, struct asm_name *name, int even)
         return;
     }
     if (!a->segment) {
-        asm_error(a, at, "ALIGN outside of any segment");
+        asm_error_outside(a, at, "ALIGN outside of any segment");
         return;
     }
     if ((uint32_t)n > a->segment->align)
@@ -413,7 +413,7 @@ void asm_org(struct assembler *a, struct asm_name *name, int argument)
     if (a->structure) {
         a->structure->size = (uint32_t)v.value;
     } else if (!a->segment) {
-        asm_error(a, at, "ORG outside of any segment");
+        asm_error_outside(a, at, "ORG outside of any segment");
     } else {
         a->segment->location = (uint32_t)v.value;
         asm_reserve(a, 0);

@@ -316,6 +316,9 @@ struct asm_symbol {
     bool is_public, used, external_if_undefined, predefined, procedure, data;
     bool announced;        // a segment named by GROUP only
     bool announced_public; // by PUBLIC
+    bool only_proto;       // declared by PROTO alone, which does not make what it declares public
+    bool is_private;       // PROC PRIVATE: no declaration makes it public
+    bool broken;           // its definition was refused; that it is absent is no news
     bool weak_extern;      // EXTERNDEF or PROTO: no extern unless used
     bool local_scope;
     uint32_t pass;             // in which it was last defined
@@ -623,6 +626,7 @@ struct assembler {
     uint8_t last_model;
     bool moved; // some address or value differs from the pass before
     bool line_failed;
+    bool outside_reported; // that something stands outside of any segment
     uint32_t error_count;
     struct asm_statement *statements;
     size_t statement_count, statement_capacity;

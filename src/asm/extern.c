@@ -99,7 +99,7 @@ static void one_extern(struct assembler *a, bool weak)
     else if (s->kind == SYMBOL_UNDEFINED)
         s->type = type;
     else if (s->kind == SYMBOL_EXTERN && compatible(s, type))
-        s->weak_extern &= weak;
+        s->weak_extern &= weak, s->only_proto = false;
     else if (weak && (s->kind == SYMBOL_LABEL || s->kind == SYMBOL_EQUATE || s->kind == SYMBOL_COMMUNAL))
         s->is_public |= s->kind == SYMBOL_LABEL;
     else
@@ -232,7 +232,7 @@ void asm_proto(struct assembler *a, struct asm_name *name, int argument)
     struct asm_symbol *s = asm_symbol_get(a, name);
     if (s->kind == SYMBOL_UNDEFINED) {
         declare_extern(a, s, type, true, type->language);
-        s->procedure = true;
+        s->procedure = s->only_proto = true;
         s->segment = NULL;
     } else if (s->kind == SYMBOL_EXTERN) {
         s->type = type;

@@ -28,6 +28,7 @@ struct cutter {
     const char *done; // everything before this is stored
     const char *p, *end;
     char quote;
+    int angle; // depth of <>
 };
 
 // Ampersands before p. MASM 6 takes away the one that touches a parameter; MASM 5 one of each run, whatever it touches.
@@ -75,13 +76,24 @@ static void cut_ampersands(struct assembler *a, struct cutter *c)
     c->done = start + 1;
 }
 
+// A quote opens a string where another closes it, inside <> before the bracket ends: <'>,<p>,<'> holds no string.
 static void cut_quote(struct cutter *c)
 {
+    const char *close = memchr(c->p + 1, *c->p, (size_t)(c->end - c->p - 1));
     if (c->quote == *c->p)
         c->quote = 0;
-    else if (c->quote == 0 && memchr(c->p + 1, *c->p, (size_t)(c->end - c->p - 1)))
+    else if (c->quote == 0 && close && !(c->angle && memchr(c->p, '>', (size_t)(close - c->p))))
         c->quote = *c->p;
     c->p++;
+}
+
+static void cut_punct(struct cutter *c)
+{
+    if (!c->quote && *c->p == '<')
+        c->angle++;
+    else if (!c->quote && *c->p == '>')
+        c->angle -= c->angle > 0;
+    c->p += *c->p == '!' && c->angle && c->end - c->p > 1 ? 2 : 1;
 }
 
 static void cut_line(struct assembler *a, struct asm_macro *m, struct asm_text line)
@@ -104,7 +116,7 @@ static void cut_line(struct assembler *a, struct asm_macro *m, struct asm_text l
         else if (asm_is_name_char(*c.p))
             c.p = asm_skip_name(c.p, c.end);
         else
-            c.p++;
+            cut_punct(&c);
     }
     add_piece(a, b, c.done, (size_t)(c.end - c.done), -1);
 }
@@ -390,6 +402,24 @@ static void check_argument(struct assembler *a, const struct asm_macro *m, uint3
         asm_error(a, at, "macro %s needs a value for '%s'", m->name->text, p->name->text);
 }
 
+// What is left, each argument read like any other and all joined by commas: a VARARG parameter. MASM 5 has none; under
+// its rules the text is passed on as it is, since blanks would cut it at every level.
+static void read_all(struct assembler *a, const char **p, const char *end, struct asm_argument_rules rules,
+                     struct base_buf *text)
+{
+    if (rules.old) {
+        const char *stop = rest_of_arguments(*p, end, false);
+        struct asm_text t = asm_trim(*p, stop);
+        base_buf_add(text, t.at, t.length);
+        *p = stop;
+        return;
+    }
+    while (asm_read_argument(a, p, end, rules, text) && *p < end && **p == ',') {
+        base_buf_add8(text, ',');
+        ++*p;
+    }
+}
+
 // Arguments from p on; returns where they end.
 static const char *read_arguments(struct assembler *a, const struct asm_macro *m, const char *p, const char *end,
                                   bool function, struct asm_text *arguments)
@@ -400,15 +430,11 @@ static const char *read_arguments(struct assembler *a, const struct asm_macro *m
     for (uint32_t i = 0; i < m->parameter_count; i++) {
         base_buf_clear(&text);
         const char *at = p;
-        if (m->parameters[i].vararg) {
-            const char *stop = rest_of_arguments(p, end, function);
-            arguments[i] = asm_trim(p, stop);
-            arguments[i].at = asm_text_copy(a, arguments[i].at, arguments[i].length);
-            p = stop;
-        } else {
+        if (m->parameters[i].vararg)
+            read_all(a, &p, end, rules, &text);
+        else
             asm_read_argument(a, &p, end, rules, &text);
-            arguments[i] = asm_keep_buf(a, &text);
-        }
+        arguments[i] = asm_keep_buf(a, &text);
         check_argument(a, m, i, &arguments[i], at);
         if (p < end && *p == ',' && i + 1 < m->parameter_count)
             p++;

@@ -485,9 +485,12 @@ void asm_instruction(struct assembler *a)
     struct asm_instruction i = {.mnemonic_at = a->token->text};
     while (is_prefix(a->token) && i.prefix_count < 4)
         i.prefixes[i.prefix_count++] = (uint8_t)(a->token++)->name->keyword.value;
-    if (a->structure || !a->segment) {
-        asm_error(a, i.mnemonic_at, "an instruction stands %s",
-                  a->structure ? "inside a structure" : "outside of any segment");
+    if (a->structure) {
+        asm_error(a, i.mnemonic_at, "an instruction stands inside a structure");
+        return;
+    }
+    if (!a->segment) {
+        asm_error_outside(a, i.mnemonic_at, "an instruction stands outside of any segment");
         return;
     }
     a->segment->has_code = true;

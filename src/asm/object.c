@@ -112,7 +112,7 @@ static void add_named(struct builder *b, struct asm_symbol *s)
 static void add_symbols(struct builder *b)
 {
     for (struct asm_symbol *s = b->a->symbols; s; s = s->next) {
-        if (s->is_public && s->kind == SYMBOL_UNDEFINED)
+        if (s->is_public && s->kind == SYMBOL_UNDEFINED && !s->broken)
             report_undefined_public(b->a, s);
         else if (s->kind != SYMBOL_SEGMENT && visible(b->a, s))
             add_named(b, s);

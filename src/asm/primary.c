@@ -52,7 +52,7 @@ static bool symbol_value(struct assembler *a, struct asm_value *v, struct asm_sy
     switch (s->kind) {
     case SYMBOL_UNDEFINED:
         *v = forward_value(a);
-        if (a->pass > 1 && a->final)
+        if (a->pass > 1 && a->final && !s->broken)
             asm_error(a, at, "'%s' is not defined", s->name->text);
         break;
     case SYMBOL_LABEL:
@@ -180,7 +180,7 @@ bool asm_here_value(struct assembler *a, struct asm_value *v, const char *at)
         return true;
     }
     if (!a->segment) {
-        asm_error(a, at, "'$' stands outside of any segment");
+        asm_error_outside(a, at, "'$' stands outside of any segment");
         return false;
     }
     *v = location(a, a->segment, a->here, &asm_type_near);

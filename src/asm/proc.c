@@ -62,7 +62,8 @@ static void accept_language(struct assembler *a, struct asm_symbol *s)
 static void accept_visibility(struct assembler *a, struct asm_symbol *s)
 {
     bool is_public = a->option.proc_visibility != 1;
-    if (asm_accept_word(a, "private"))
+    s->is_private = asm_accept_word(a, "private");
+    if (s->is_private)
         is_public = false;
     else if (asm_accept_word(a, "public") || asm_accept_word(a, "export"))
         is_public = true;
@@ -213,6 +214,8 @@ void asm_proc(struct assembler *a, struct asm_name *name, int argument)
 void asm_endp(struct assembler *a, struct asm_name *name, int argument)
 {
     (void)argument;
+    if (!a->proc_symbol && name && name->symbol && name->symbol->broken)
+        return; // of a PROC that was refused
     if (!a->proc_symbol || (name && a->proc_symbol->name != name)) {
         asm_error(a, a->line.at, a->proc_symbol ? "ENDP of %s expected" : "ENDP without PROC%s",
                   a->proc_symbol ? a->proc_symbol->name->text : "");
@@ -367,11 +370,12 @@ static void user_epilogue(struct assembler *a, struct asm_proc *p)
                  "epilogue");
 }
 
+// LEAVE where MASM uses it: in 32-bit code and for the 286.
 static void default_epilogue(struct assembler *a, struct asm_proc *p, const char *ret)
 {
     for (int i = p->uses_count; i-- > 0;)
         asm_run_line(a, asm_format(a, "pop %s", p->uses[i]->text), "epilogue");
-    if (has_frame(p) && (a->cpu & CPU_LEVEL) >= CPU_186) {
+    if (has_frame(p) && (p->word == 4 || (a->cpu & CPU_LEVEL) == CPU_286)) {
         asm_run_line(a, "leave", "epilogue");
     } else if (has_frame(p)) {
         if (p->local_bytes)

@@ -82,6 +82,20 @@ void asm_error(struct assembler *a, const char *at, const char *format, ...)
     va_end(args);
 }
 
+// What needs a segment stands outside of any. Said once, until a segment is opened: every line behind a forgotten one
+// would say it again.
+void asm_error_outside(struct assembler *a, const char *at, const char *format, ...)
+{
+    va_list args;
+    a->line_failed = true;
+    if (a->outside_reported)
+        return;
+    va_start(args, format);
+    asm_verror(a, at, format, args);
+    va_end(args);
+    a->outside_reported = !quiet(a);
+}
+
 void asm_fatal(struct assembler *a, const char *format, ...)
 {
     struct base_place p = place_of(a, NULL);

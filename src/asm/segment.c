@@ -53,6 +53,7 @@ void asm_enter_segment(struct assembler *a, struct asm_segment *s)
         asm_grow(a, a->segment_stack, &a->segment_stack_capacity, a->segment_stack_count, sizeof *a->segment_stack);
     a->segment_stack[a->segment_stack_count++] = a->segment;
     a->segment = s;
+    a->outside_reported = false;
     if (s->flat || s->word_size == 4)
         asm_assume_flat_default(a);
     show_current(a);

@@ -105,15 +105,18 @@ struct asm_symbol *asm_define_label(struct assembler *a, struct asm_symbol *s, c
                                     const char *at)
 {
     if (a->structure || !a->segment) {
-        asm_error(a, at, "'%s' stands %s", s->name->text,
-                  a->structure ? "inside a structure, which has fields only" : "outside of any segment");
+        if (a->structure)
+            asm_error(a, at, "'%s' stands inside a structure, which has fields only", s->name->text);
+        else
+            asm_error_outside(a, at, "'%s' stands outside of any segment", s->name->text);
+        s->broken = true;
         return NULL;
     }
     if (!may_become_label(a, s)) {
         asm_error_redefined(a, s, at);
         return NULL;
     }
-    if (s->kind == SYMBOL_EXTERN && s->weak_extern)
+    if (s->kind == SYMBOL_EXTERN && s->weak_extern && !s->is_private && !s->only_proto)
         s->is_public = true;
     if (s->kind != SYMBOL_LABEL) {
         s->file = a->origin.file;

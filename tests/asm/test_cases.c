@@ -86,6 +86,7 @@ static void run_case(struct test_case *c, void *user)
     base_diag_init(&diag, &base_heap, collect, &messages);
     base_buf_text(&c->source, "end\n");
     bool ok = asm_assemble(&options, "case.asm", (const char *)c->source.data, c->source.size, &diag, &object, NULL);
+    base_buf_printf(&messages, "(%u errors)\n", diag.errors);
     tally->cases++;
     if (!check_result(c, ok, &object, &diag, &messages)) {
         print_error("case %s\n%s\n", c->name, base_buf_cstr(&messages));
