@@ -1,6 +1,8 @@
 #include "kit/kit.h"
 
+#include "kit/constants.h"
 #include "kit/names.h"
+#include "kit/services.h"
 
 #define SERVICE(ordinal, name, since, convention, args, flags, in, out, uses, asm_sets, c_sets, binaries, page)        \
     {ordinal, since, #name, KIT_##convention, args, flags, in, out, uses, asm_sets, c_sets, binaries, page},
@@ -156,4 +158,19 @@ const struct kit_service *kit_service_by_name(const char *name, const struct kit
                 return &kit_devices[d].services[i];
             }
     return NULL;
+}
+
+#define RANGE(service, operand, kind, value) {KIT_##service, KIT_IN_##operand, KIT_RANGE_##kind, value},
+static const struct kit_range ranges[] = {
+#include "kit/ranges_vmm.def"
+    {UINT16_MAX, 0, 0, 0},
+};
+#undef RANGE
+
+const struct kit_range *kit_ranges_of(uint16_t ordinal)
+{
+    const struct kit_range *r = ranges;
+    while (r->ordinal < ordinal)
+        r++;
+    return r->ordinal == ordinal && ordinal != UINT16_MAX ? r : NULL;
 }

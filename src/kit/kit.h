@@ -28,6 +28,32 @@ struct kit_service {
     const char *page;                    // where it is documented
 };
 
+// A documented range of one input of a service of the VMM.
+enum kit_range_kind { KIT_RANGE_PROC, KIT_RANGE_MASK, KIT_RANGE_MOST };
+// Where it is: a register, or a dword argument, from 0.
+enum kit_operand {
+    KIT_IN_EAX,
+    KIT_IN_ECX,
+    KIT_IN_ESI,
+    KIT_IN_ARG0,
+    KIT_IN_ARG1,
+    KIT_IN_ARG2,
+    KIT_IN_ARG3,
+    KIT_IN_ARG4,
+    KIT_IN_ARG5,
+    KIT_IN_ARG6
+};
+
+struct kit_range {
+    uint16_t ordinal;
+    uint8_t operand; // enum kit_operand
+    uint8_t kind;    // enum kit_range_kind
+    uint32_t value;
+};
+
+// The ranges of a service lie side by side; the first, or NULL. They end where the ordinal changes.
+const struct kit_range *kit_ranges_of(uint16_t ordinal);
+
 #define KIT_NO_ORDER 0x80000000u // Undefined_Init_Order: the device's place is not documented, or any place will do
 
 struct kit_device {

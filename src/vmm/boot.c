@@ -266,6 +266,7 @@ bool vmm_ticket_begin(struct vmm *v)
         v->s.last_ticket = 0;
     vmm_ticket_at(v, ticket)->state = 1;
     v->s.idle_told = 0;
+    v->s.idle_asks = 0;
     switch (vmm_ticket_at(v, ticket)->kind) {
     case VMM_TICKET_SHUTDOWN:
         v->s.shutting_down = 1;

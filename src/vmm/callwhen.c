@@ -88,6 +88,8 @@ void vmm_switched_begin(struct vmm *v, uint32_t from, uint32_t to, bool other_vm
     vmm_frame_wait(v);
 }
 
+enum { MOST_IDLE_ASKS = 1000 };
+
 // --- idleness and the critical section. CHAIN frame, a: 0 chain, 1 sequence
 
 static void one_shot(struct vmm *v, struct vmm_frame *f, uint32_t row)
@@ -103,7 +105,8 @@ static void chain_resume(struct vmm *v, struct vmm_frame *f)
     bool idle = f->a[0] == VMM_CHAIN_IDLE;
     if (idle && f->callee && !vmm_flag(v, X86_CF)) {
         // It did significant work and is asked again, but not before a tick: else the clock would stand still for ever.
-        if (!vmm_timeout_start(v, VMM_TIMEOUT_WAKE, 1, v->s.current, 0, 0))
+        // Somebody who always finds work while nothing else happens does not keep the system from being idle.
+        if (v->s.idle_asks++ < MOST_IDLE_ASKS && !vmm_timeout_start(v, VMM_TIMEOUT_WAKE, 1, v->s.current, 0, 0))
             vmm_stop(v, VMM_END_MEMORY, "no host memory to ask an idle callback again");
         vmm_frame_pop_all(v);
         return;

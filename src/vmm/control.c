@@ -192,11 +192,24 @@ void vmm_directed_begin(struct vmm *v, uint32_t module, uint32_t message, const 
 
 // --- services
 
+// What System_Control may be asked to send; all other messages are the VMM's own to send.
+static bool drivers_may_send(uint32_t message)
+{
+    return message == KIT_Create_VM || message == KIT_Destroy_VM || message == KIT_Set_Device_Focus ||
+           message == KIT_End_PM_App;
+}
+
 static void system_control(struct vmm *v)
 {
     const uint32_t *r = vmm_regs(v);
     const uint32_t p[4] = {r[X86_EBX], r[X86_EDX], r[X86_ESI], r[X86_EDI]};
     uint32_t message = r[X86_EAX];
+    if (!drivers_may_send(message)) {
+        const struct kit_message *m = message_of(message);
+        vmm_report(v, "input-range", v->call.caller, "VDAG31 System_Control",
+                   "System_Control was asked to send %s (%Xh), which only the VMM sends", m ? m->name : "a message",
+                   message);
+    }
     if (message == KIT_Create_VM) {
         vmm_create_vm_begin(v);
         return;

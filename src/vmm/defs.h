@@ -31,6 +31,9 @@ bool vmm_return_to(struct vmm *v, uint32_t bytes) BASE_MUST_USE; // near return,
 
 uint32_t vmm_kernel_get(struct vmm *v, uint32_t bytes) BASE_MUST_USE; // for ever; 0 = exhausted
 
+// range.c
+void vmm_check_ranges(struct vmm *v, const struct kit_service *s, const struct kit_range *ranges);
+
 // machine.c
 uint32_t vmm_row_size(enum vmm_table table);
 unsigned vmm_chapter_table_count(unsigned id);

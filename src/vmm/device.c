@@ -21,7 +21,9 @@ static uint32_t table_size(struct vmm *v, const struct kit_device *kit, uint32_t
 static bool add_gates(struct vmm *v, struct vmm_device_slot *slot, const struct kit_device *kit)
 {
     for (uint32_t ordinal = 0; ordinal < slot->services; ordinal++) {
-        const struct vmm_gate gate = {.device = kit, .service = kit_service_by_ordinal(kit, (uint16_t)ordinal)};
+        const struct vmm_gate gate = {.device = kit,
+                                      .service = kit_service_by_ordinal(kit, (uint16_t)ordinal),
+                                      .ranges = kit->id == 1 ? kit_ranges_of((uint16_t)ordinal) : NULL};
         uint32_t number = vmm_gate_add(v, &gate);
         if (!number)
             return false;

@@ -218,18 +218,36 @@ void vmm_events_forget(struct vmm *v, bool thread, uint32_t scope)
 
 // --- finding
 
+// Block_Enable_Ints: while it waits, the VM's interrupts count as enabled (Win95 DDK S33B8).
+static bool interrupts_on(struct vmm *v, const struct vmm_thread *t)
+{
+    bool on = vmm_peek32(v, t->crs + KIT_Client_EFlags) & X86_IF && !t->shadow;
+    return on || (t->wait && vmm_frame_at(v, t->wait)->a[VMM_WAIT_FLAGS] & KIT_Block_Enable_Ints);
+}
+
+// In all threads of a VM (Win95 DDK S31E8). Most have one.
+static bool all_interrupts_on(struct vmm *v, uint32_t vm)
+{
+    if (vmm_table(v, VMM_TABLE_thread)->live == vmm_table(v, VMM_TABLE_vm)->live)
+        return interrupts_on(v, vmm_thread_at(v, vmm_vm_at(v, vm)->first_thread));
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_thread)->count; i++) {
+        const struct vmm_thread *t = vmm_thread_at(v, i);
+        if (t->id && t->vm == vm && !t->dead && !interrupts_on(v, t))
+            return false;
+    }
+    return true;
+}
+
 void vmm_situation_of(struct vmm *v, uint32_t thread, struct vmm_situation *s)
 {
     const struct vmm_thread *t = vmm_thread_at(v, thread);
     const struct vmm_vm *vm = vmm_vm_at(v, t->vm);
     uint32_t flags = vmm_peek32(v, t->crs + KIT_Client_EFlags);
     uint32_t owner = v->s.crit_owner;
-    // Block_Enable_Ints: while it waits, the VM's interrupts count as enabled (Win95 DDK S33B8).
-    bool on = (flags & X86_IF && !t->shadow) || (t->wait && vmm_frame_at(v, t->wait)->a[2] & KIT_Block_Enable_Ints);
     bool hardware = v->s.pef_hw_int && vmm_peek32(v, vm->cb + v->s.pef_hw_int) & KIT_PEF_Wait_Not_HW_Int;
     *s = (struct vmm_situation){
-        .vm_interrupts = on,
-        .thread_interrupts = on,
+        .vm_interrupts = all_interrupts_on(v, t->vm),
+        .thread_interrupts = interrupts_on(v, t),
         .hardware_interrupt = hardware || vm->hw_int,
         .nested = t->blocks != 0,
         .protected_mode = !(flags & X86_VM),
@@ -372,6 +390,7 @@ void vmm_event_run_begin(struct vmm *v, uint32_t row, bool called)
         return;
     struct vmm_event *e = vmm_event_at(v, row);
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    v->s.idle_asks = 0;
     f->a[0] = row;
     f->a[2] = called;
     f->a[3] = t->blocks;

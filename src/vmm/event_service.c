@@ -2,7 +2,8 @@
 #include "vmm/event.h"
 #include "vmm/handle.h"
 
-enum { KNOWN_FLAGS = 0x3FFF };
+// Windows 98 has four more; their names are known, what they restrict is in no published page.
+enum { KNOWN_FLAGS = 0x3FFF, FLAGS_OF_98 = 0x3C000 };
 
 // The row of an event that waits; 0: no such handle.
 static uint32_t row_of(struct vmm *v, uint32_t handle)
@@ -81,6 +82,24 @@ static uint32_t why_not_now(struct vmm *v, const struct vmm_event *e)
     return vmm_restrictions_not_met(&s, e->flags);
 }
 
+// Reserved bits are reported and left out. False: the run is over.
+static bool known_flags(struct vmm *v, struct vmm_event *what)
+{
+    uint32_t unknown = what->flags & ~(uint32_t)KNOWN_FLAGS;
+    if (unknown & FLAGS_OF_98 && v->config.profile == VMM_PROFILE_98) {
+        vmm_stop(
+            v, VMM_END_MISSING,
+            "%s asks for an event with flags %08X: what bits 14 to 17 of Windows 98 restrict (PEF_Wait_Preemptable, "
+            "PEF_Wait_For_Passive, PEF_Wait_For_Appy, PEF_Wait_For_Worker) is not documented",
+            vmm_module_name(v, v->call.caller), what->flags);
+        return false;
+    }
+    if (unknown)
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S31E8", "an event with reserved flags %08X", unknown);
+    what->flags &= KNOWN_FLAGS;
+    return true;
+}
+
 static void schedule(struct vmm *v, struct vmm_event *what, uint32_t scope, bool call)
 {
     uint32_t *r = vmm_regs(v);
@@ -89,12 +108,8 @@ static void schedule(struct vmm *v, struct vmm_event *what, uint32_t scope, bool
     r[X86_ESI] = 0;
     if (!find_scope(v, what, scope))
         return;
-    if (what->flags & ~(uint32_t)KNOWN_FLAGS) {
-        vmm_stop(v, VMM_END_MISSING,
-                 "%s asks for an event with flags %08X: the restrictions of Windows 98 are not implemented",
-                 vmm_module_name(v, v->call.caller), what->flags);
+    if (!known_flags(v, what))
         return;
-    }
     check_boost(v, what);
     (void)flags_make_sense(v, what); // reported; it waits as the flags say
     uint32_t milliseconds = r[X86_EDI], row = vmm_event_create(v, what);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+enum { V86_MEMORY = 0x110000 };
 enum { SINGLE_STEP = 1, PAGE_FAULT = 14, GENERAL_PROTECTION = 13, INVALID_OPCODE = 6 };
 
 static void announce(struct vmm *v, const struct vmm_fault *fault, bool handled)
@@ -79,11 +80,22 @@ static bool was_discarded(struct vmm *v, uint32_t linear)
     return vmm_module_of(v, linear, &object) && !vmm_object_at(v, object)->linear;
 }
 
+// Whose code faulted. Who called a null pointer runs through the interrupt vectors until something faults: then it is
+// who left his return address on the stack.
+static const char *culprit_of(struct vmm *v, const struct vmm_fault *fault)
+{
+    uint8_t bytes[4];
+    const uint32_t esp = v->cpu->state.reg[X86_ESP];
+    if (!fault->ring3 && fault->eip < V86_MEMORY && x86_read_linear(v->cpu, esp, bytes, 4, X86_READ, NULL))
+        return vmm_module_name(v, base_get32(bytes));
+    return vmm_module_name(v, fault->eip);
+}
+
 void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
 {
     char where[96], trace[220] = "", address[40] = "";
     const uint32_t *r = v->cpu->state.reg;
-    const char *culprit = vmm_module_name(v, fault->eip);
+    const char *culprit = culprit_of(v, fault);
     uint32_t cr2 = v->cpu->state.cr2;
     vmm_describe_address(v, fault->eip, where, sizeof where);
     announce(v, fault, false);

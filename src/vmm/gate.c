@@ -97,6 +97,8 @@ static void check_call(struct vmm *v, const struct vmm_gate *gate)
         vmm_report(v, "synchronous-service", v->call.caller, s->page,
                    "%s is not asynchronous, but was called at interrupt time (re-entry count %u)", s->name,
                    v->s.reenter_seen);
+    if (gate->ranges)
+        vmm_check_ranges(v, s, gate->ranges);
     if (!(s->flags & KIT_INIT_ONLY) || v->s.phase < KIT_SYSSTATE_VXDINITCOMPLETED)
         return;
     if (v->config.profile == VMM_PROFILE_31 || gate->device->id != 1 || !lifted_in_40(s->ordinal))
@@ -167,8 +169,8 @@ static void call_service(struct vmm *v, uint32_t number)
     bool heard = base_sink_heard(&v->sink);
     if (heard)
         announce_service(v, &gate, v->call.caller, VMM_SERVICE_ENTERED);
-    check_call(v, &gate);
     v->call.gate = number;
+    check_call(v, &gate);
     if (gate.host)
         gate.host(gate.user, v);
     else if (gate.fn)

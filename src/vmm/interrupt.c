@@ -66,10 +66,12 @@ void vmm_interrupt_begin(struct vmm *v, uint8_t vector)
     v->cpu->state.eflags &= ~(uint32_t)(X86_IF | X86_DF | X86_TF | X86_NT);
     f->contract = VMM_DIRECTION_UP;
     vmm_frame_wait(v);
-    if (vector == VMM_TICK_VECTOR)
+    if (vector == VMM_TICK_VECTOR) {
         vmm_timeouts_tick(v);
-    else
-        v->vector[vector](v, vector);
+        return;
+    }
+    v->s.idle_asks = 0;
+    v->vector[vector](v, vector);
 }
 
 static void interrupt_resume(struct vmm *v, struct vmm_frame *f)

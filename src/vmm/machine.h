@@ -405,6 +405,7 @@ struct vmm_state {
     uint32_t slots[4];                 // bit map of thread data slots in use
     uint32_t kernel_page, kernel_used; // where vmm_kernel_get takes from
     uint32_t gates_mapped;             // gate pages present
+    uint32_t idle_asks;                // how often idle callbacks have found work since anything else happened
     uint32_t focus;                    // VM row with execution focus
     uint32_t slice_ms;
     uint32_t ids_inversion, ids_group;
@@ -435,6 +436,7 @@ struct vmm_gate {
     vmm_host_fn *host;
     void *user;
     const struct kit_device *device;
+    const struct kit_range *ranges;    // of its inputs, NULL: none are known
     const struct kit_service *service; // NULL: a control procedure or host procedure
 };
 

@@ -155,10 +155,24 @@ bool vmm_reschedule_begin(struct vmm *v)
     return true;
 }
 
-// In tail position of a service that changed who should run: the switch happens before it returns to its caller.
+// Must another thread run at once? When the current one cannot, or has fallen below another (VDAG31
+// Adjust_Exec_Priority); the end of a time slice can wait until the way to ring 3.
+static bool outranked(struct vmm *v)
+{
+    if (v->s.yield || !runnable(v, v->s.current))
+        return true;
+    int64_t own = vmm_priority(v, v->s.current);
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_thread)->count; i++)
+        if (vmm_thread_at(v, i)->id && vmm_priority(v, i) > own && runnable(v, i))
+            return true;
+    return false;
+}
+
+// In tail position of a service that changed who should run: the switch happens before it returns to its caller, while
+// the system boots too.
 void vmm_settle_begin(struct vmm *v)
 {
-    if (v->s.reschedule && v->s.booted && !vmm_thread_at(v, v->s.current)->ring0_depth)
+    if (v->s.reschedule && !vmm_thread_at(v, v->s.current)->ring0_depth && !v->s.reenter && outranked(v))
         (void)vmm_reschedule_begin(v);
 }
 

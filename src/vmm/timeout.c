@@ -175,6 +175,7 @@ uint32_t vmm_timeout_fired(struct vmm *v, uint32_t row)
     struct vmm_timeout *t = vmm_timeout_at(v, row);
     uint32_t late = lateness(v, t);
     announce(v, t, VMM_EVENT_RUN, late);
+    v->s.idle_asks = 0;
     vmm_timeout_free(v, row);
     return late;
 }

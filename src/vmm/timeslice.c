@@ -281,9 +281,6 @@ static void get_granularity(struct vmm *v)
 static void set_granularity(struct vmm *v)
 {
     uint32_t ms = vmm_regs(v)[X86_EAX];
-    if (ms > MOST_SLICE_MS)
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3392",
-                   "Set_Time_Slice_Granularity of %u ms: the most is %u", ms, (unsigned)MOST_SLICE_MS);
     if (ms)
         v->s.slice_ms = ms < MOST_SLICE_MS ? ms : MOST_SLICE_MS;
 }

@@ -235,8 +235,6 @@ static void reset_inversion_pri(struct vmm *v)
     uint32_t row = entry_or_report(v, vmm_regs(v)[X86_EDX], "Win95 DDK S339A"), priority = vmm_regs(v)[X86_EAX];
     if (!row)
         return;
-    if (priority > HIGHEST)
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S339A", "Win32 priority %u is above 31", priority);
     inversion_at(v, row)->priority = priority < HIGHEST ? priority : HIGHEST;
     changed_begin(v);
 }

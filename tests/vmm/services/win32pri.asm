@@ -134,6 +134,7 @@ BeginProc TEST_Sys_VM_Init
         Check   nz, 'a sleep that lasted its time'
         xor     eax, eax
         VMMcall Time_Slice_Sleep
+        xor     ecx, ecx
         VMMcall Begin_Critical_Section
         mov     eax, 5
         VMMcall Time_Slice_Sleep        ; nobody should
