@@ -310,7 +310,7 @@ struct vmm_callback {
 };
 
 // V86 and PM call-backs, V86 break points.
-enum vmm_trap_kind { VMM_TRAP_BREAK, VMM_TRAP_CALL_BACK };
+enum vmm_trap_kind { VMM_TRAP_BREAK, VMM_TRAP_CALL_BACK, VMM_TRAP_API };
 struct vmm_trap {
     uint32_t address; // seg:off
     uint32_t proc, reference;

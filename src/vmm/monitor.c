@@ -244,7 +244,7 @@ static uint32_t client_address(struct vmm *v)
     return (uint32_t)client16(v, KIT_Client_CS) << 16 | client16(v, KIT_Client_EIP);
 }
 
-static uint32_t find_trap(struct vmm *v, uint32_t address)
+uint32_t vmm_trap_find(struct vmm *v, uint32_t address)
 {
     for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_trap)->count; i++)
         if (vmm_trap_at(v, i)->used && vmm_trap_at(v, i)->address == address)
@@ -265,14 +265,16 @@ bool vmm_trap_begin(struct vmm *v)
 // Calls the procedure behind a trap. False: there is none at this seg:off or sel:off.
 bool vmm_trap_call_begin(struct vmm *v, uint32_t address)
 {
-    uint32_t row = find_trap(v, address);
+    uint32_t row = vmm_trap_find(v, address);
     if (!row)
         return false;
+    if (vmm_trap_at(v, row)->kind == VMM_TRAP_API && !vmm_device_api_entered_begin(v, vmm_trap_at(v, row)->reference))
+        return true;
     struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_TRAP);
     if (!f)
         return true;
     const struct vmm_trap *t = vmm_trap_at(v, row);
-    uint32_t *r = vmm_regs(v);
+    uint32_t *r = vmm_regs(v), proc = t->kind == VMM_TRAP_API ? vmm_device_api_of(v, t->reference) : t->proc;
     if (t->kind == VMM_TRAP_BREAK) {
         r[X86_EAX] = t->address;
         r[X86_ESI] = (t->address >> 16) * 16 + (t->address & 0xFFFF);
@@ -282,7 +284,7 @@ bool vmm_trap_call_begin(struct vmm *v, uint32_t address)
     r[X86_EBP] = f->a[11] = vmm_client(v);
     f->contract = VMM_INTERRUPTS_ON | VMM_DIRECTION_UP;
     v->cpu->state.eflags = (v->cpu->state.eflags | X86_IF) & ~(uint32_t)(X86_DF | X86_CF);
-    vmm_frame_call_begin(v, t->proc);
+    vmm_frame_call_begin(v, proc);
     return true;
 }
 
@@ -317,7 +319,7 @@ static void install_break_point(struct vmm *v)
 
 static void remove_break_point(struct vmm *v)
 {
-    uint32_t address = vmm_regs(v)[X86_EAX], row = find_trap(v, address);
+    uint32_t address = vmm_regs(v)[X86_EAX], row = vmm_trap_find(v, address);
     bool found = row && vmm_trap_at(v, row)->kind == VMM_TRAP_BREAK;
     if (found && !vmm_put(v, (address >> 16) * 16 + (address & 0xFFFF), &vmm_trap_at(v, row)->original, 1))
         return;

@@ -1,6 +1,7 @@
 // Page faults (spec: faults-io, page faults; memory, Hook_V86_Page): hooked V86 pages first, then the chain of
 // Hook_Invalid_Page_Fault. Whoever corrects the mapping makes the access run again.
 #include "vmm/defs.h"
+#include "vmm/pmode.h"
 #include "vmm/v86mem.h"
 #include "vmm/window.h"
 
@@ -76,7 +77,9 @@ static void give_up(struct vmm *v, struct vmm_frame *f)
                                     f->a[P_EIP], (uint16_t)f->a[P_CS], f->a[P_EFLAGS]};
     v->cpu->state.cr2 = f->a[P_ADDRESS];
     pop(v, f);
-    if (fault.ring3 || !vmm_exception_handler(v, &fault))
+    bool own = fault.ring3 ? !fault.v86 && vmm_pm_exception_handled_begin(v, PAGE_FAULT, fault.error)
+                           : vmm_exception_handler(v, &fault);
+    if (!own)
         if (!vmm_fault_hooks_begin(v, &fault, true))
             vmm_unhandled_fault(v, &fault);
 }

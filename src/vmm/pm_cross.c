@@ -2,6 +2,7 @@
 // client that nobody serves there is reflected to V86 mode with its general registers (spec: nested-exec, vectors); the
 // DPMI host's calls into real mode and its real-mode call-backs are the other two kinds (dpmi_real.c).
 #include "vmm/defs.h"
+#include "vmm/dpmi.h"
 #include "vmm/pmode.h"
 
 #include <string.h>
@@ -51,9 +52,14 @@ static void drop(struct vmm *v, uint32_t thread)
     base_table_release(table(v), row);
 }
 
-void vmm_crossings_forget(struct vmm *v, uint32_t thread)
+void vmm_crossing_leave(struct vmm *v)
 {
-    while (vmm_thread_at(v, thread)->crossing)
+    drop(v, v->s.current);
+}
+
+void vmm_crossings_forget(struct vmm *v, uint32_t thread, uint32_t keep)
+{
+    while (vmm_thread_at(v, thread)->crossing && vmm_thread_at(v, thread)->crossing != keep)
         drop(v, thread);
 }
 
@@ -93,7 +99,11 @@ static void interrupt_over(struct vmm *v, struct vmm_crossing *c)
 
 // --- coming back
 
-static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {[VMM_CROSS_INTERRUPT] = interrupt_over};
+static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {[VMM_CROSS_INTERRUPT] = interrupt_over,
+                                                      [VMM_CROSS_ENTRY] = vmm_dpmi_entry_over,
+                                                      [VMM_CROSS_REAL_CALL] = vmm_dpmi_real_call_over,
+                                                      [VMM_CROSS_CALL_BACK] = vmm_dpmi_call_back_over,
+                                                      [VMM_CROSS_DOS] = vmm_dpmi_dos_over};
 
 // The client has come to an address of return. Only a call-back is left in protected mode.
 static void came_back(void *user, struct vmm *v)
@@ -125,7 +135,7 @@ static void thread_gone(struct vmm *v, uint32_t tcb)
 {
     uint32_t thread = vmm_thread_row(v, tcb);
     if (thread)
-        vmm_crossings_forget(v, thread);
+        vmm_crossings_forget(v, thread, 0);
 }
 
 static const uint32_t tables[] = {sizeof(struct vmm_crossing), 0};

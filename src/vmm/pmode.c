@@ -1,14 +1,15 @@
 // Protected-mode call-backs and interrupt vectors (spec: callbacks; nested-exec, vectors). A call-back is the address
 // of a HLT byte in a ring-3 code segment over the ROM: executing it faults, and the fault is the call. The first 256
 // such bytes stand for the default vectors, the next one for the break point of nested execution.
-#include "vmm/pmode.h"
 #include "vmm/defs.h"
+#include "vmm/dpmi.h"
 
 enum { VECTORS = 256, NEST_BREAK = VECTORS, FIRST_CALL_BACK, ANY_VM = 0 };
 
 struct pm_vector { // one that was set; others have the default
     uint32_t vm;   // row; ANY_VM: set before Sys_VM_Init, for all
     uint32_t vector;
+    uint32_t level; // of the protected-mode application that ran, 0 = none
     uint32_t selector, offset;
     uint32_t live;
 };
@@ -93,14 +94,25 @@ bool vmm_pm_trap_begin(struct vmm *v)
 
 // --- vectors
 
+// As the VM's newest application sees it: what it has set, else what those before it have.
 static struct pm_vector *find(struct vmm *v, uint32_t vm, uint32_t vector)
 {
+    struct pm_vector *best = NULL;
     for (uint32_t i = 1; i < vectors(v)->count; i++) {
         struct pm_vector *p = base_table_at(vectors(v), i);
-        if (p->live && p->vm == vm && p->vector == vector)
-            return p;
+        if (p->live && p->vm == vm && p->vector == vector && (!best || p->level > best->level))
+            best = p;
     }
-    return NULL;
+    return best;
+}
+
+void vmm_pm_vectors_forget(struct vmm *v, uint32_t vm, uint32_t level)
+{
+    for (uint32_t i = 1; i < vectors(v)->count; i++) {
+        const struct pm_vector *p = base_table_at(vectors(v), i);
+        if (p->live && p->vm == vm && p->level >= level)
+            base_table_release(vectors(v), i);
+    }
 }
 
 static uint32_t current_vm(struct vmm *v)
@@ -145,8 +157,9 @@ static void get_pm_int_vector(struct vmm *v)
 
 static void set(struct vmm *v, uint32_t vm, uint32_t vector, uint32_t selector, uint32_t offset)
 {
+    uint32_t level = vm == ANY_VM ? 0 : vmm_pm_app_level(v, vm);
     struct pm_vector *p = find(v, vm, vector);
-    if (!p) {
+    if (!p || p->level != level) {
         uint32_t row = base_table_new(vectors(v));
         if (!row) {
             vmm_stop(v, VMM_END_MEMORY, "no host memory for an interrupt vector");
@@ -154,7 +167,7 @@ static void set(struct vmm *v, uint32_t vm, uint32_t vector, uint32_t selector, 
         }
         p = base_table_at(vectors(v), row);
     }
-    *p = (struct pm_vector){vm, vector, selector & 0xFFFF, offset, 1};
+    *p = (struct pm_vector){vm, vector, level, selector & 0xFFFF, offset, 1};
 }
 
 void vmm_pm_set_vector(struct vmm *v, uint32_t vector, uint32_t selector, uint32_t offset)
@@ -249,12 +262,7 @@ void vmm_pm_default_int_begin(struct vmm *v, uint32_t vector)
 
 static void vm_gone(struct vmm *v, uint32_t cb)
 {
-    uint32_t vm = vmm_vm_row(v, cb);
-    for (uint32_t i = 1; i < vectors(v)->count; i++) {
-        const struct pm_vector *p = base_table_at(vectors(v), i);
-        if (p->live && p->vm == vm)
-            base_table_release(vectors(v), i);
-    }
+    vmm_pm_vectors_forget(v, vmm_vm_row(v, cb), 0);
 }
 
 static const struct vmm_binding bindings[] = {

@@ -43,6 +43,7 @@ void vmm_pm_no_stack_begin(struct vmm *v); // one of these was refused: the clie
 // pmode.c: call-backs, vectors
 void vmm_pm_vector(struct vmm *v, uint32_t vector, uint32_t *selector, uint32_t *offset);
 void vmm_pm_set_vector(struct vmm *v, uint32_t vector, uint32_t selector, uint32_t offset);
+void vmm_pm_vectors_forget(struct vmm *v, uint32_t vm, uint32_t level); // that applications from this level on set
 bool vmm_pm_vector_default(struct vmm *v, uint32_t vector);             // it stands for the VMM's own handler
 void vmm_pm_int_begin(struct vmm *v, uint32_t vector);                  // as if the client had executed INT
 bool vmm_pm_simulate_int(struct vmm *v, uint32_t vector) BASE_MUST_USE; // the frame only: nothing runs yet
@@ -54,13 +55,21 @@ bool vmm_is_pm_nest_break(struct vmm *v);
 void vmm_pm_go_to_nest_break(struct vmm *v);
 
 // pm_exception.c
+uint32_t vmm_pm_default_exception(struct vmm *v, uint32_t vector); // sel:off where handlers pass on to
 void vmm_pm_exception_begin(struct vmm *v, uint32_t vector, uint32_t error);
 bool vmm_pm_exception_handled_begin(struct vmm *v, uint32_t vector, uint32_t error); // false: nobody has a handler
 void vmm_pm_dies_begin(struct vmm *v, const char *format, ...) BASE_PRINTF(2, 3);    // the client cannot go on
 
 // pm_cross.c: from one mode into the other and back. A crossing keeps the client's whole state; it is left when the
 // client comes to the address of its mode that stands for the return.
-enum vmm_crossing_kind { VMM_CROSS_INTERRUPT = 1, VMM_CROSS_REAL_CALL, VMM_CROSS_CALL_BACK, VMM_CROSS_KINDS };
+enum vmm_crossing_kind {
+    VMM_CROSS_INTERRUPT = 1,
+    VMM_CROSS_REAL_CALL,
+    VMM_CROSS_CALL_BACK,
+    VMM_CROSS_DOS,
+    VMM_CROSS_ENTRY,
+    VMM_CROSS_KINDS
+};
 struct vmm_crossing {
     uint32_t free_link;                        // of released rows; all else is zero there
     uint32_t thread;                           // row
@@ -72,8 +81,9 @@ struct vmm_crossing {
 typedef void vmm_crossed_fn(struct vmm *v, struct vmm_crossing *c);
 // Pointer valid until the next crossing; NULL: too many, the client is dead.
 struct vmm_crossing *vmm_cross(struct vmm *v, enum vmm_crossing_kind kind) BASE_MUST_USE;
-void vmm_crossings_forget(struct vmm *v, uint32_t thread);
-uint32_t vmm_crossing_return(struct vmm *v, bool v86); // seg:off or sel:off
+void vmm_crossing_leave(struct vmm *v); // the top one, for one that goes before it is over
+void vmm_crossings_forget(struct vmm *v, uint32_t thread, uint32_t keep); // those above `keep`, 0 = all
+uint32_t vmm_crossing_return(struct vmm *v, bool v86);                    // seg:off or sel:off
 bool vmm_v86_stack_there(struct vmm *v, uint32_t segment, uint32_t sp, uint32_t bytes) BASE_MUST_USE;
 void vmm_pm_reflect_begin(struct vmm *v, uint32_t vector); // the VM's V86 side serves it
 

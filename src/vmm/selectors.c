@@ -7,6 +7,7 @@
 
 enum {
     ENTRIES = 8192,
+    FIRST_LOCAL = 16, // those before it are for who names the selector (DPMI 0.9, function 000Dh)
     LDT_PAGES = ENTRIES * 8 / X86_PAGE_SIZE,
     LDT_ACCESS = 0x82, // system descriptor: present local table
 };
@@ -62,9 +63,9 @@ static bool run_free(const struct entries *e, uint32_t first, uint32_t count)
 }
 
 // The first of `count` consecutive free entries, now taken; 0 = none (entry 0 is never given out).
-static uint32_t take_run(struct entries *e, uint32_t count)
+static uint32_t take_run(struct entries *e, uint32_t from, uint32_t count)
 {
-    for (uint32_t first = 1; count && first + count <= ENTRIES; first++) {
+    for (uint32_t first = from; count && count <= ENTRIES - first; first++) {
         if (!run_free(e, first, count))
             continue;
         for (uint32_t i = 0; i < count; i++)
@@ -96,7 +97,7 @@ static uint32_t dpl_of(uint32_t high)
 
 uint32_t vmm_gdt_selector_take(struct vmm *v, uint32_t high, uint32_t low)
 {
-    uint32_t index = take_run(&state_of(v)->gdt, 1);
+    uint32_t index = take_run(&state_of(v)->gdt, 1, 1);
     if (!index)
         return 0;
     put_descriptor(v, v->s.gdt, index, high, low);
@@ -185,7 +186,7 @@ static void vm_gone(struct vmm *v, uint32_t vm)
 uint32_t vmm_ldt_selector_take(struct vmm *v, uint32_t vm, uint32_t high, uint32_t low, uint32_t count)
 {
     struct ldt *l = ldt_of(v, vm);
-    uint32_t first = l ? take_run(&l->entries, count) : 0;
+    uint32_t first = l ? take_run(&l->entries, FIRST_LOCAL, count) : 0;
     for (uint32_t i = 0; first && i < count; i++)
         put_descriptor(v, l->linear, first + i, high, low);
     return first ? first * 8 | 4 | dpl_of(high) : 0;
