@@ -227,7 +227,7 @@ void vmm_v86_int_begin(struct vmm *v, uint32_t vector);
 bool vmm_monitor_begin(struct vmm *v); // false: not the monitor's fault
 bool vmm_trap_begin(struct vmm *v);
 void vmm_v86_dies_begin(struct vmm *v, const struct vmm_fault *fault); // nobody handles this fault of a V86 client
-uint32_t vmm_trap_find(struct vmm *v, uint32_t address); // row, 0 = none
+uint32_t vmm_trap_find(struct vmm *v, uint32_t address);               // row, 0 = none
 bool vmm_trap_call_begin(struct vmm *v, uint32_t address);
 uint32_t vmm_v86_call_back(struct vmm *v, uint32_t proc, uint32_t reference);
 

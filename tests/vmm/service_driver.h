@@ -66,31 +66,41 @@ static inline char *read_source(const char *path)
     return text;
 }
 
+// The kit's include files, and what the service tests share.
+struct includes {
+    char *text[4];
+    size_t count;
+};
+
 static inline bool include_file(void *user, const char *name, const char *from, const char **path, const char **text,
                                 size_t *size)
 {
     const struct kit_file *kit = kit_ddk_file(name);
-    const char *check = user; // the text of check.inc
+    struct includes *own = user;
+    char file[256];
     (void)from;
     *path = name;
     if (kit) {
         *text = kit->text;
         *size = kit->size;
-    } else if (strcmp(name, "check.inc") == 0) {
-        *text = check;
-        *size = strlen(check);
+        return true;
     }
-    return kit || strcmp(name, "check.inc") == 0;
+    snprintf(file, sizeof file, "tests/vmm/services/%s", name);
+    if (own->count == sizeof own->text / sizeof *own->text)
+        return false;
+    *text = own->text[own->count++] = read_source(file);
+    *size = strlen(*text);
+    return true;
 }
 
 // An image from source; fails the test when it cannot be built.
 static inline void build_driver(const char *name, const char *source, bool debug, struct base_buf *image)
 {
-    char *check = read_source("tests/vmm/services/check.inc");
+    struct includes includes = {.count = 0};
     struct asm_definition definition = {"DEBUG", ""};
     struct asm_options options = {.alloc = &base_heap,
                                   .open_include = include_file,
-                                  .include_user = check,
+                                  .include_user = &includes,
                                   .definitions = &definition,
                                   .definition_count = debug};
     struct base_diag diag;
@@ -104,7 +114,8 @@ static inline void build_driver(const char *name, const char *source, bool debug
     assert_true(link_image(&link, &input, 1, &diag, image, NULL));
     base_buf_free(&object);
     base_diag_free(&diag);
-    free(check);
+    while (includes.count)
+        free(includes.text[--includes.count]);
 }
 
 // Boots a machine with the driver, lets it run until idle and shuts it down. False: memory was refused before the run.
