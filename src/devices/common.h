@@ -22,6 +22,8 @@ struct devices_common *devices_common(struct vmm *v);
 // Fills in a record's head and announces it.
 void devices_announce(struct vmm *v, struct base_record *head, uint32_t kind, uint32_t size);
 
+bool vdd_windowed(struct vmm *v, uint32_t vm); // VDD_Set_VMType said so
+
 // A device of this room: what is added at creation, in the order of devices.c. `create` may be NULL.
 struct devices_entry {
     const struct vmm_device *device;
@@ -30,6 +32,6 @@ struct devices_entry {
 };
 
 extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, vkd_entry, vwin32_entry,
-    vdmad_entry, v86mmgr_entry, shell_entry;
+    vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, shell_entry;
 
 #endif

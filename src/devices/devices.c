@@ -6,9 +6,11 @@
 extern const struct vmm_board devices_vmm_board;
 
 // VPICD first: it keeps what all share (common.h).
-static const struct devices_entry *const entries[] = {&vpicd_entry,    &vtd_entry,     &vxdldr_entry,
-                                                      &pageswap_entry, &vkd_entry,     &vwin32_entry,
-                                                      &vdmad_entry,    &v86mmgr_entry, &shell_entry};
+static const struct devices_entry *const entries[] = {&vpicd_entry, &vtd_entry,    &vxdldr_entry, &pageswap_entry,
+                                                      &vkd_entry,   &vwin32_entry, &vdmad_entry,  &v86mmgr_entry,
+                                                      &vdd_entry,   &vmd_entry,    &shell_entry};
+
+enum { TEXT_PAGE = 0xB8, TEXT_PAGES = 8 }; // memory of the text screen
 
 bool devices_add_all(struct vmm *v)
 {
@@ -20,7 +22,7 @@ bool devices_add_all(struct vmm *v)
             return false;
     }
     vmm_set_board(v, &devices_vmm_board);
-    return true;
+    return x86_memory_set_kind(vmm_cpu(v)->memory, TEXT_PAGE, TEXT_PAGES, X86_RAM);
 }
 
 static const struct vmm_device *by_id(uint16_t id)

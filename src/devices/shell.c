@@ -265,14 +265,12 @@ static void resolve_contention(struct vmm *v)
     devices_carry(v, false);
 }
 
-// VMs here have no PIF: nothing is reserved or locked, nothing closes on exit, full screen.
+// VMs here have no PIF: nothing is reserved or locked, nothing closes on exit. VDD knows who has a window.
 static void get_vm_info(struct vmm *v)
 {
     uint32_t *r = vmm_regs(v);
-    if (!vmm_valid_vm(v, r[X86_EBX]))
-        vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "VDAG31 SHELL_GetVMInfo", "%08X is not a virtual machine",
-                   r[X86_EBX]);
-    r[X86_EAX] = 0;
+    bool windowed = devices_vm_or_report(v, r[X86_EBX], "VDAG31 SHELL_GetVMInfo") && vdd_windowed(v, r[X86_EBX]);
+    r[X86_EAX] = windowed ? KIT_SGVMI_Windowed : 0;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -192,11 +192,12 @@ void vmm_directed_begin(struct vmm *v, uint32_t module, uint32_t message, const 
 
 // --- services
 
-// What System_Control may be asked to send; all other messages are the VMM's own to send.
+// What System_Control may be asked to send; all other messages are the VMM's own to send. Message mode is begun by who
+// shows messages (VDAG31 VDD_Msg_ClrScrn).
 static bool drivers_may_send(uint32_t message)
 {
     return message == KIT_Create_VM || message == KIT_Destroy_VM || message == KIT_Set_Device_Focus ||
-           message == KIT_End_PM_App;
+           message == KIT_End_PM_App || message == KIT_Begin_Message_Mode || message == KIT_End_Message_Mode;
 }
 
 static void system_control(struct vmm *v)

@@ -230,6 +230,17 @@ static uint32_t load_file(struct vmm *v, const char *path, const uint8_t *bytes,
     return module;
 }
 
+// A driver with the id of a device written in C takes its place, as `device=file` in SYSTEM.INI instead of
+// `device=*name`. VMM and VPICD stay: the rest stands on them.
+static void list_static(struct vmm *v, uint32_t module)
+{
+    vmm_module_list(v, module);
+    uint16_t id = vmm_module_at(v, module)->id;
+    uint32_t other = id && id != KIT_VMM_Device_ID && id != KIT_VPICD_Device_ID ? vmm_module_by_id(v, id) : 0;
+    if (other && vmm_module_at(v, other)->is_c)
+        vmm_module_unlist(v, other);
+}
+
 bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, enum vmm_load how,
                     struct base_diag *diag)
 {
@@ -239,7 +250,7 @@ bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_
     if (vmm_module_at(v, module)->dynamic)
         vmm_load_queue(v, module);
     else
-        vmm_module_list(v, module);
+        list_static(v, module);
     return true;
 }
 
