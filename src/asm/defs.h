@@ -519,7 +519,8 @@ enum asm_input_kind { INPUT_FILE, INPUT_MACRO, INPUT_LOOP, INPUT_GENERATED };
 struct asm_input;
 
 struct asm_option_set { // what OPTION and command line choose; saved by PUSHCONTEXT
-    bool old_structs, old_macros, dotname, scoped, ljmp, setif2, expr16, no_sign_extend, m510;
+    bool old_structs, old_macros, dotname, scoped, ljmp, setif2, no_sign_extend, m510, emulator, readonly;
+    bool expr16, expr32;             // as OPTION says; else M510 and the processor decide
     bool case_sensitive, case_upper; // CASEMAP:NONE, CASEMAP:ALL
     uint8_t proc_visibility;         // 0 public, 1 private, 2 export
     uint8_t segment_word;            // 0 not given, 2, 4
@@ -642,7 +643,9 @@ struct assembler {
     struct asm_assume assume_general[8];
     uint8_t model; // enum asm_model
     bool flat_assumed;
-    uint32_t anonymous_count; // @@ labels seen so far in this pass
+    bool far_stack;             // .MODEL ..., FARSTACK
+    struct asm_symbol *startup; // @Startup once .STARTUP was seen
+    uint32_t anonymous_count;   // @@ labels seen so far in this pass
     struct asm_symbol *start;
     struct base_buf directives; // libraries and segment classes for the linker
     struct asm_forms *forms;

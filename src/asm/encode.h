@@ -107,6 +107,7 @@ struct asm_instruction {
     bool mnemonic_jumps; // JMP, CALL, Jcc
 };
 
+void asm_check_read_only(struct assembler *a, const struct asm_instruction *i, const struct asm_name *name);
 void asm_encode(struct assembler *a, struct asm_instruction *i);
 bool asm_long_jump(struct assembler *a, const struct asm_instruction *i);
 bool asm_is_target(const struct asm_value *v);

@@ -383,14 +383,32 @@ static int binary_level(const struct asm_token *t)
     }
 }
 
-static bool apply_binary(struct assembler *a, const struct asm_token *t, struct asm_value *v,
-                         const struct asm_value *right)
+// EXPR16: 16 bits and a sign, as MASM 5.1 calculates. M510 means it unless the processor is a 386.
+static void narrow(const struct assembler *a, struct asm_value *v)
+{
+    bool m510 = a->option.m510 && !a->option.expr32 && (a->cpu & CPU_LEVEL) < CPU_386;
+    if (!(a->option.expr16 || m510) || v->kind != VALUE_NUMBER || asm_has_base(v))
+        return;
+    uint64_t bits = v->value < 0 ? 0 - (uint64_t)v->value : (uint64_t)v->value;
+    v->value = v->value < 0 ? -(int64_t)(bits & 0xffff) : (int64_t)(bits & 0xffff);
+}
+
+static bool compute(struct assembler *a, const struct asm_token *t, struct asm_value *v, const struct asm_value *right)
 {
     if (t->kind == TOKEN_PUNCT && t->punct == '+')
         return asm_add(a, v, right, t->text);
     if (t->kind == TOKEN_PUNCT && t->punct == '-')
         return asm_subtract(a, v, right, t->text);
     return asm_binary(a, operator_of(t), v, right, t->text);
+}
+
+static bool apply_binary(struct assembler *a, const struct asm_token *t, struct asm_value *v,
+                         const struct asm_value *right)
+{
+    bool ok = compute(a, t, v, right);
+    if (ok)
+        narrow(a, v);
+    return ok;
 }
 
 static bool parse_level(struct assembler *a, struct asm_value *v, int level)

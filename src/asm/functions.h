@@ -211,6 +211,10 @@ void asm_simple_segment(struct assembler *a, struct asm_name *name, int which);
 void asm_model(struct assembler *a, struct asm_name *name, int argument);
 void asm_end(struct assembler *a, struct asm_name *name, int argument);
 
+// startup.c
+void asm_startup(struct assembler *a, struct asm_name *name, int argument);
+void asm_exit(struct assembler *a, struct asm_name *name, int argument);
+
 // option.c
 void asm_option_m510(struct assembler *a);
 void asm_option(struct assembler *a, struct asm_name *name, int argument);

@@ -319,9 +319,15 @@ static bool is_size_extension(const struct asm_form *f)
     return f->opcode_count > 1 && f->opcode[0] == 0x0f && (f->opcode[1] & 0xf6) == 0xb6; // MOVZX, MOVSX
 }
 
+// OPTION NOSIGNEXTEND: AND, OR and XOR take full immediates.
+static bool is_kept_wide(const struct assembler *a, const struct asm_form *f)
+{
+    return a->option.no_sign_extend && f->opcode[0] == 0x83 && (f->digit == 1 || f->digit == 4 || f->digit == 6);
+}
+
 static bool row_fits(struct assembler *a, struct asm_instruction *i, const struct asm_form *f)
 {
-    if (f->operand_count != i->count)
+    if (f->operand_count != i->count || is_kept_wide(a, f))
         return false;
     i->v = f->operand_size && f->sized ? f->operand_size : 0;
     i->wild = false;
@@ -475,6 +481,11 @@ static void assemble(struct assembler *a, struct asm_instruction *i, const struc
         asm_error(a, i->at[0], "the size of the operand is not known; use BYTE PTR, WORD PTR or DWORD PTR");
         return;
     }
+    if (a->option.emulator && (i->form->cpu & CPU_FPU)) {
+        asm_error(a, i->mnemonic_at, "an emulator's fixups exist in OMF objects only; use OPTION NOEMULATOR");
+        return;
+    }
+    asm_check_read_only(a, i, name);
     if (near_call_of_far(a, i))
         asm_emit(a, "\x0e", 1);
     asm_encode(a, i);

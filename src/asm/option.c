@@ -15,7 +15,7 @@ enum option_kind {
     OPTION_SETIF2,
     OPTION_NOKEYWORD,
     OPTION_M510,
-    OPTION_IGNORED
+    OPTION_EXPR
 };
 
 static const struct {
@@ -38,9 +38,11 @@ static const struct {
     FLAG("noscoped", scoped, false),
     FLAG("ljmp", ljmp, true),
     FLAG("noljmp", ljmp, false),
-    FLAG("expr16", expr16, true),
-    FLAG("expr32", expr16, false),
     FLAG("nosignextend", no_sign_extend, true),
+    FLAG("emulator", emulator, true),
+    FLAG("noemulator", emulator, false),
+    FLAG("readonly", readonly, true),
+    FLAG("noreadonly", readonly, false),
     FLAG("nom510", m510, false),
 #undef FLAG
     {"casemap", OPTION_CASEMAP, 0, false},
@@ -53,10 +55,8 @@ static const struct {
     {"setif2", OPTION_SETIF2, 0, false},
     {"nokeyword", OPTION_NOKEYWORD, 0, false},
     {"m510", OPTION_M510, 0, false},
-    {"emulator", OPTION_IGNORED, 0, false},
-    {"noemulator", OPTION_IGNORED, 0, false},
-    {"readonly", OPTION_IGNORED, 0, false},
-    {"noreadonly", OPTION_IGNORED, 0, false},
+    {"expr16", OPTION_EXPR, 0, false},
+    {"expr32", OPTION_EXPR, 0, true},
 };
 
 static bool choose(struct assembler *a, const char *const *words, int *chosen)
@@ -76,8 +76,6 @@ void asm_option_m510(struct assembler *a)
 {
     struct asm_option_set *o = &a->option;
     o->m510 = o->old_structs = o->old_macros = o->dotname = o->setif2 = true;
-    if ((a->cpu & CPU_LEVEL) < CPU_386)
-        o->expr16 = true;
     if (!a->model)
         o->offset_mode = 1;
     if (!o->language) {
@@ -152,9 +150,19 @@ static void set_if2(struct assembler *a)
         a->option.setif2 = chosen;
 }
 
+// The size of expressions is chosen once (MASM 6.1 Programmer's Guide, appendix A).
+static void set_expr(struct assembler *a, bool wide)
+{
+    bool *other = wide ? &a->option.expr16 : &a->option.expr32;
+    if (*other)
+        asm_error(a, a->token[-1].text, "OPTION %s was given before", wide ? "EXPR16" : "EXPR32");
+    else
+        *(wide ? &a->option.expr32 : &a->option.expr16) = true;
+}
+
 static bool takes_value(int kind)
 {
-    return kind != OPTION_FLAG && kind != OPTION_M510 && kind != OPTION_IGNORED;
+    return kind != OPTION_FLAG && kind != OPTION_M510 && kind != OPTION_EXPR;
 }
 
 static void apply(struct assembler *a, size_t i)
@@ -198,6 +206,7 @@ static void apply(struct assembler *a, size_t i)
         asm_option_m510(a);
         break;
     default:
+        set_expr(a, options[i].value);
         break;
     }
 }
@@ -248,6 +257,7 @@ struct asm_context {
     struct asm_assume assume[6], assume_general[8];
     uint8_t radix;
     uint32_t cpu;
+    bool listing_off, listing_no_macros, listing_conditions;
     struct asm_context *below;
 };
 
@@ -272,6 +282,9 @@ void asm_push_context(struct assembler *a, struct asm_name *name, int argument)
     memcpy(c->assume_general, a->assume_general, sizeof c->assume_general);
     c->radix = a->radix;
     c->cpu = a->cpu;
+    c->listing_off = a->listing_off;
+    c->listing_no_macros = a->listing_no_macros;
+    c->listing_conditions = a->listing_conditions;
     c->below = a->contexts;
     a->contexts = c;
 }
@@ -293,6 +306,13 @@ void asm_pop_context(struct assembler *a, struct asm_name *name, int argument)
     }
     if (parts & CONTEXT_RADIX)
         a->radix = c->radix;
-    if (parts & CONTEXT_CPU)
+    if (parts & CONTEXT_CPU) {
         a->cpu = c->cpu;
+        asm_show_cpu(a);
+    }
+    if (parts & CONTEXT_LISTING) {
+        a->listing_off = c->listing_off;
+        a->listing_no_macros = c->listing_no_macros;
+        a->listing_conditions = c->listing_conditions;
+    }
 }

@@ -306,6 +306,14 @@ static unsigned macro_flags(const struct asm_proc *p)
     return flags | (p->symbol->is_public ? 0 : 0x40);
 }
 
+// A prologue macro returns how many bytes it took for locals: what it took beyond them lies above them.
+static void move_locals(struct asm_proc *p, int64_t more)
+{
+    for (struct asm_local *l = p->locals; l; l = l->next)
+        if (l->symbol->kind == SYMBOL_STACK && l->symbol->offset < 0)
+            l->symbol->offset -= more;
+}
+
 static void user_prologue(struct assembler *a, struct asm_proc *p)
 {
     struct asm_symbol *m = a->option.prologue->symbol;
@@ -326,7 +334,7 @@ static void user_prologue(struct assembler *a, struct asm_proc *p)
     asm_call_function(a, m, call, call + strlen(call), &result);
     int64_t bytes;
     if (result.size && asm_known_constant(a, (struct asm_text){(const char *)result.data, result.size}, &bytes))
-        p->local_bytes = (uint32_t)bytes;
+        move_locals(p, bytes - p->local_bytes);
     base_buf_free(&result);
 }
 

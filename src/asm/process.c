@@ -216,6 +216,8 @@ static const char *leading_label(struct assembler *a, const struct words *w)
 {
     const char *p = asm_skip_blanks(w->p, w->end);
     bool global = p + 1 < w->end && p[1] == ':';
+    if (*w->start == '.' && !a->option.dotname)
+        asm_error(a, w->start, "'%s' begins with a dot; OPTION DOTNAME allows that", w->first->text);
     asm_before_code(a);
     asm_code_label(a, w->first, global, w->start);
     return p + 1 + global;

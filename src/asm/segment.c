@@ -439,6 +439,7 @@ void asm_model(struct assembler *a, struct asm_name *name, int argument)
     a->model = (uint8_t)model;
     while (asm_accept(a, ',')) {
         const struct asm_token *t = a->token++;
+        a->far_stack |= asm_is_word(t, "farstack");
         if (t->kind == TOKEN_NAME && t->name->keyword.keyword_class == KEYWORD_LANGUAGE)
             a->option.language = (uint8_t)t->name->keyword.value;
         else if (!asm_is_word(t, "nearstack") && !asm_is_word(t, "farstack") && !asm_is_word(t, "os_dos")) {
@@ -461,6 +462,8 @@ void asm_end(struct assembler *a, struct asm_name *name, int argument)
             a->start = s;
         else
             asm_error(a, t->text, "'%s' is no label", t->name->text);
+    } else {
+        a->start = a->startup;
     }
     a->ended = true;
 }
