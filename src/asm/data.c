@@ -94,8 +94,10 @@ static void emit_string(struct assembler *a, struct asm_data *d, const struct as
     base_buf_init(&bytes, &a->limited);
     asm_string_bytes(t, &bytes);
     asm_check(a, &bytes);
-    if (d->size == 1) {
-        if (!d->dry && bytes.size)
+    if (bytes.size == 0) {
+        asm_error(a, t->text, "the string is empty");
+    } else if (d->size == 1) {
+        if (!d->dry)
             asm_emit(a, bytes.data, bytes.size);
         count_elements(d, bytes.size);
     } else if (bytes.size > d->size) {

@@ -150,6 +150,8 @@ static uint8_t address_size(const struct assembler *a, const struct asm_value *v
         return v->segment->word_size;
     if (v->external && v->external->segment)
         return v->external->segment->word_size;
+    if (!asm_has_base(v) && v->value > 0xffff && (a->cpu & CPU_LEVEL) >= CPU_386)
+        return 4;
     return a->segment->word_size;
 }
 

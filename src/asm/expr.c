@@ -42,12 +42,11 @@ static bool member(struct assembler *a, struct asm_value *v, const struct asm_ty
     if (!f)
         return false;
     a->token++;
-    if (v->kind == VALUE_TYPE || v->kind == VALUE_REGISTER) {
-        int64_t had = v->kind == VALUE_TYPE ? 0 : v->value;
-        v->kind = VALUE_NUMBER;
-        v->value = had;
-    }
-    v->value += offset;
+    if (v->kind == VALUE_TYPE)
+        *v = asm_number(0);
+    struct asm_value distance = asm_number(offset);
+    if (!asm_add(a, v, &distance, a->token[-1].text))
+        return false;
     v->type = f->type;
     v->typed = false;
     v->field = f;
@@ -306,7 +305,7 @@ static bool parse_part(struct assembler *a, struct asm_value *v)
     if (operator<OPERATOR_HIGH || operator> OPERATOR_LOWWORD)
         return parse_typed(a, v);
     const char *at = (a->token++)->text;
-    return asm_parse_deeper(a, parse_part, v) && asm_part(a, operator, v, at);
+    return asm_parse_deeper(a, parse_unary, v) && asm_part(a, operator, v, at); // also LOW NOT x, HIGH -1
 }
 
 // ---- signs and binary operators ----

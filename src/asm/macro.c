@@ -393,10 +393,11 @@ static const char *rest_of_arguments(const char *p, const char *end, bool functi
 }
 
 static void check_argument(struct assembler *a, const struct asm_macro *m, uint32_t i, struct asm_text *argument,
-                           const char *at)
+                           const char *at, const char *end)
 {
     const struct asm_macro_parameter *p = &m->parameters[i];
-    if (argument->length == 0 && p->has_default)
+    bool written = asm_skip_blanks(at, end) < end; // <> is an argument, an empty one
+    if (!written && p->has_default)
         *argument = p->value;
     if (argument->length == 0 && p->required)
         asm_error(a, at, "macro %s needs a value for '%s'", m->name->text, p->name->text);
@@ -435,7 +436,7 @@ static const char *read_arguments(struct assembler *a, const struct asm_macro *m
         else
             asm_read_argument(a, &p, end, rules, &text);
         arguments[i] = asm_keep_buf(a, &text);
-        check_argument(a, m, i, &arguments[i], at);
+        check_argument(a, m, i, &arguments[i], at, p);
         if (p < end && *p == ',' && i + 1 < m->parameter_count)
             p++;
     }

@@ -87,9 +87,12 @@ static bool is_far_indirect(const struct assembler *a, const struct asm_instruct
     return jumps && asm_type_size(a, v->type) == 4 && v->type != &asm_type_near32;
 }
 
+// MASM computes in 32 bits: 0FFFFFFFFh is -1 and fits everywhere.
 static bool fits_number(const struct asm_value *v, int64_t low, int64_t high)
 {
-    return is_immediate(v) && v->value >= low && v->value <= high;
+    bool wraps = v->value > INT32_MAX && v->value <= UINT32_MAX && high < INT32_MAX;
+    int64_t value = wraps ? v->value - (INT64_C(1) << 32) : v->value;
+    return is_immediate(v) && value >= low && value <= high;
 }
 
 // DWORD PTR 5: the size an immediate was given, 0 = none.

@@ -245,6 +245,11 @@ bool asm_parse_measure(struct assembler *a, struct asm_value *v, int operator)
     struct asm_value inner;
     bool member = asm_is_punct(a->token + (a->token->kind != TOKEN_END), '.'); // SIZEOF Type.Field
     const struct asm_type *type = a->token->kind == TOKEN_NAME && !member ? asm_parse_type(a) : NULL;
+    if (type && asm_is_operator(a->token, OPERATOR_PTR)) { // TYPE DWORD PTR x
+        a->token++;
+        if (!asm_parse_deeper(a, asm_parse_colon, &inner))
+            return false;
+    }
     if (type) {
         inner = asm_number(0);
         inner.type = type;

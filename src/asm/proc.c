@@ -379,7 +379,7 @@ static void user_epilogue(struct assembler *a, struct asm_proc *p)
 }
 
 // LEAVE where MASM uses it: in 32-bit code and for the 286.
-static void default_epilogue(struct assembler *a, struct asm_proc *p, const char *ret)
+static void undo_prologue(struct assembler *a, struct asm_proc *p)
 {
     for (int i = p->uses_count; i-- > 0;)
         asm_run_line(a, asm_format(a, "pop %s", p->uses[i]->text), "epilogue");
@@ -390,13 +390,23 @@ static void default_epilogue(struct assembler *a, struct asm_proc *p, const char
             asm_run_line(a, "mov sp, bp", "epilogue");
         asm_run_line(a, "pop bp", "epilogue");
     }
+}
+
+// RETN or RETF with the bytes that the source says, or those of the arguments where the callee removes them.
+static void leave(struct assembler *a, const struct asm_proc *p, const char *bytes, size_t length)
+{
+    const char *ret = p->symbol->type->kind == TYPE_FAR ? "retf" : "retn";
     uint8_t language = p->symbol->language;
     bool caller = language == LANGUAGE_C || language == LANGUAGE_SYSCALL || p->prototype->vararg ||
                   p->prototype->parameter_bytes == 0;
-    asm_run_line(a, caller ? ret : asm_format(a, "%s %ut", ret, p->prototype->parameter_bytes), "epilogue");
+    asm_run_line(a,
+                 length   ? asm_format(a, "%s %.*s", ret, (int)length, bytes)
+                 : caller ? ret
+                          : asm_format(a, "%s %ut", ret, p->prototype->parameter_bytes),
+                 "epilogue");
 }
 
-// RET and IRET without operand inside a procedure that has a prologue. False: an ordinary instruction.
+// RET and IRET inside a procedure that has a prologue. False: the instruction itself is still to come.
 bool asm_procedure_return(struct assembler *a, const struct asm_token *t)
 {
     struct asm_proc *p = a->proc;
@@ -405,11 +415,14 @@ bool asm_procedure_return(struct assembler *a, const struct asm_token *t)
     bool iret = asm_is_word(t, "iret") || asm_is_word(t, "iretd");
     if (!iret && !asm_is_word(t, "ret"))
         return false;
-    if (t[1].kind != TOKEN_END)
-        return false;
-    if (a->option.epilogue)
-        user_epilogue(a, p);
-    else
-        default_epilogue(a, p, iret ? t->name->text : p->symbol->type->kind == TYPE_FAR ? "retf" : "retn");
-    return true;
+    bool bytes = t[1].kind != TOKEN_END;
+    if (a->option.epilogue) {
+        if (!bytes)
+            user_epilogue(a, p);
+        return !bytes;
+    }
+    undo_prologue(a, p);
+    if (!iret)
+        leave(a, p, t[1].text, bytes ? (size_t)(a->line.at + a->line.length - t[1].text) : 0);
+    return !iret;
 }

@@ -202,8 +202,8 @@ const char *asm_public_name(struct assembler *a, struct asm_symbol *s)
         text = asm_format(a, "_%s", text);
         break;
     case LANGUAGE_STDCALL:
-        text = s->procedure || s->kind == SYMBOL_EXTERN ? asm_format(a, "_%s@%u", text, asm_proc_bytes(s))
-                                                        : asm_format(a, "_%s", text);
+        text = s->procedure || s->prototype ? asm_format(a, "_%s@%u", text, asm_proc_bytes(s))
+                                            : asm_format(a, "_%s", text);
         break;
     case LANGUAGE_PASCAL:
     case LANGUAGE_FORTRAN:
