@@ -1,7 +1,7 @@
 // Services as drivers in assembly call them: every FOLDER/*.asm is built as retail and as debug driver and
 // run, under several seeds too. Lines of the source say what is expected: ";> " is printed (before "done"), ";! " is a
-// rule reported, ";end " is part of the message when the driver ends the run; ";ini " and ";reg " are SYSTEM.INI and
-// registry of the machine. Then every driver runs with each host allocation refused in turn, and cut by a snapshot.
+// rule reported, ";end " is part of the message when the driver ends the run; service_driver.h
+// has the rest. Then every driver runs with each host allocation refused in turn, and cut by a snapshot.
 // The program that includes this says SERVICE_FOLDER, and SERVICE_DEVICES when its machines have more than the VMM.
 #ifndef VXDKIT_TESTS_SERVICE_TESTS_H
 #define VXDKIT_TESTS_SERVICE_TESTS_H
@@ -11,34 +11,6 @@
 #include <dirent.h>
 
 enum { FILES = 64, SEEDS = 6 };
-
-// The rest of every line of the source that begins with `mark`, one a line.
-static void collect_lines(const char *source, const char *mark, char *to)
-{
-    size_t length = 0, n = strlen(mark);
-    to[0] = 0;
-    for (const char *line = source; *line; line += strcspn(line, "\n"), line += *line == '\n')
-        if (strncmp(line, mark, n) == 0) {
-            run_append(to, &length, line + n, strcspn(line + n, "\n"));
-            run_append(to, &length, "\n", 1);
-        }
-}
-
-// The machine that the source's lines describe. Its texts live until the next call.
-static struct vmm_config config_of(const char *source, uint64_t seed)
-{
-    static char ini[OUTPUT_LIMIT], registry[OUTPUT_LIMIT];
-    struct vmm_config config;
-    vmm_default_config(&config);
-    collect_lines(source, ";ini ", ini);
-    collect_lines(source, ";reg ", registry);
-    config.ini = ini;
-    config.ini_size = strlen(ini);
-    config.registry = registry;
-    config.registry_size = strlen(registry);
-    config.seed = seed;
-    return config;
-}
 
 static void run_file(const char *name, const char *source, bool debug, uint64_t seed)
 {

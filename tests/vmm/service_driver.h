@@ -55,6 +55,39 @@ static inline void run_listen(void *user, const struct base_record *record)
     }
 }
 
+// The rest of every line of the source that begins with `mark`, one a line.
+static inline void collect_lines(const char *source, const char *mark, char *to)
+{
+    size_t length = 0, n = strlen(mark);
+    to[0] = 0;
+    for (const char *line = source; *line; line += strcspn(line, "\n"), line += *line == '\n')
+        if (strncmp(line, mark, n) == 0) {
+            run_append(to, &length, line + n, strcspn(line + n, "\n"));
+            run_append(to, &length, "\n", 1);
+        }
+}
+
+// The machine that the source's lines describe: ";ini " and ";reg " are SYSTEM.INI and registry, ";windows 3.1" or 98
+// the system. Its texts live until the next call.
+static inline struct vmm_config config_of(const char *source, uint64_t seed)
+{
+    static char ini[OUTPUT_LIMIT], registry[OUTPUT_LIMIT];
+    struct vmm_config config;
+    vmm_default_config(&config);
+    collect_lines(source, ";ini ", ini);
+    collect_lines(source, ";reg ", registry);
+    config.ini = ini;
+    config.ini_size = strlen(ini);
+    config.registry = registry;
+    config.registry_size = strlen(registry);
+    config.seed = seed;
+    char windows[OUTPUT_LIMIT];
+    collect_lines(source, ";windows ", windows);
+    if (*windows)
+        config.profile = strncmp(windows, "3.1", 3) == 0 ? VMM_PROFILE_31 : VMM_PROFILE_98;
+    return config;
+}
+
 static inline char *read_source(const char *path)
 {
     FILE *f = fopen(path, "rb");
