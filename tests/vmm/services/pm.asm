@@ -274,6 +274,10 @@ Begin_Tests
         mov     eax, 62h
         VMMcall Exec_Int
         Check_Eq [hooked], 2, 'Exec_Int of a default vector'
+        mov     eax, 62h
+        VMMcall Exec_PM_Int
+        Check_Eq [hooked], 3, 'Exec_PM_Int of a default vector'
+        dec     [hooked]
 
 ;       a handler of the application; Exec_PM_Int goes past it, a vector set by a driver later is the application's too
         mov     cx, word ptr [code]
