@@ -428,6 +428,8 @@ static const struct vmm_frame_kind init_kind = {"VPICD's initialisation", init_r
 
 static void sys_critical_init_begin(struct vmm *v)
 {
+    for (unsigned irq = 0; irq < PC_IRQS; irq++) // VDAG31 Set_PM_Int_Type: hardware interrupts find interrupts disabled
+        vmm_pm_interrupt_gate(v, (uint8_t)(irq < 8 ? 0x08 + irq : 0x70 + irq - 8));
     struct vmm_frame *f = vmm_frame_push(v, vpicd_state(v)->init_kind);
     if (!f)
         return;

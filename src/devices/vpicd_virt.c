@@ -293,6 +293,7 @@ static void watch_return_begin(struct vmm *v, struct vmm_frame *f)
 {
     f->step = WATCHING_RETURN;
     f->a[4] = take_interrupt(v, f->a[0], f->a[1]);
+    vmm_pm_hw_int(v, (uint8_t)f->a[4]);
     uint32_t *r = vmm_regs(v);
     r[X86_EAX] = iret_time_out(v, f->a[1]);
     r[X86_EDX] = f->a[1];

@@ -3,9 +3,10 @@
 // SPLIT for an access in parts (Simulate_IO). Win95 DDK S31F9; VDAG31 I_sl_O_Trapping_Services.
 #include "vmm/defs.h"
 #include "vmm/iomap.h"
-#include "vmm/selectors.h"
+#include "vmm/pmode.h"
 
 // a[] of the frames.
+enum { GENERAL_PROTECTION = 13 };
 enum { A_TYPE, A_PORT, A_DATA, A_DONE, A_COUNT, A_READY, A_REGISTER };
 
 static const uint32_t SIMPLE = KIT_Output | KIT_Word_IO | KIT_Dword_IO; // type bits of an access without a string
@@ -153,24 +154,43 @@ static void set_client_value(struct vmm *v, uint32_t type, uint32_t offset, uint
         vmm_poke16(v, vmm_client(v) + offset, (uint16_t)value);
 }
 
-// Linear address of the element; false: the segment is nobody's.
+// Linear address of the element; false: the client could not reach it.
 static bool element_address(struct vmm *v, uint32_t type, uint32_t *linear)
 {
-    uint32_t segment = type >> KIT_IO_Seg_Shift, base = segment << 4;
-    if (!vmm_client_v86(v) && !vmm_selector_base(v, vmm_current_vm(v), segment, &base))
-        return false;
-    *linear = base + client_value(v, type, index_register(type));
-    return true;
+    uint32_t segment = type >> KIT_IO_Seg_Shift, offset = client_value(v, type, index_register(type));
+    *linear = (segment << 4) + offset;
+    return vmm_client_v86(v) || vmm_pm_linear(v, segment, offset, size_of(type), !(type & KIT_Output), linear);
 }
 
-// Stores an input element and moves on. False: a page fault has been noted, nothing has changed.
+static bool get_element(struct vmm *v, uint32_t type, uint8_t bytes[4])
+{
+    uint32_t linear;
+    return element_address(v, type, &linear) && vmm_user_get(v, linear, bytes, size_of(type));
+}
+
+static bool put_element(struct vmm *v, uint32_t type, const uint8_t bytes[4])
+{
+    uint32_t linear;
+    return element_address(v, type, &linear) && vmm_user_put(v, linear, bytes, size_of(type));
+}
+
+// An element was refused. Unless a page fault has been noted the string ends here, with the client's own fault.
+static void refused_begin(struct vmm *v)
+{
+    if (v->call.faulted)
+        return;
+    finish_split(v);
+    vmm_pm_exception_begin(v, GENERAL_PROTECTION, 0);
+}
+
+// Stores an input element and moves on. False: the memory was refused, nothing has changed.
 static bool take_element(struct vmm *v, uint32_t result)
 {
     struct vmm_frame *f = vmm_frame_top(v);
-    uint32_t type = f->a[A_TYPE], size = size_of(type), linear = 0, index = client_value(v, type, index_register(type));
+    uint32_t type = f->a[A_TYPE], size = size_of(type), index = client_value(v, type, index_register(type));
     uint8_t bytes[4];
     base_put32(bytes, result);
-    if (!element_address(v, type, &linear) || (!(type & KIT_Output) && !vmm_put(v, linear, bytes, size)))
+    if (!(type & KIT_Output) && !put_element(v, type, bytes))
         return false;
     set_client_value(v, type, index_register(type), type & KIT_Reverse_IO ? index - size : index + size);
     if (type & KIT_Rep_IO)
@@ -186,18 +206,19 @@ static void run_elements(struct vmm *v)
 {
     uint32_t done = 0;
     for (struct vmm_frame *f; (f = vmm_frame_top(v))->a[A_COUNT];) {
-        uint32_t type = f->a[A_TYPE], linear, result;
+        uint32_t type = f->a[A_TYPE], result;
         uint8_t bytes[4] = {0};
-        if (!element_address(v, type, &linear)) {
-            vmm_stop(v, VMM_END_FAULT, "string I/O through selector %04Xh, which is not valid", (unsigned)(type >> 16));
+        if ((type & KIT_Output) && !get_element(v, type, bytes)) {
+            refused_begin(v);
             return;
         }
-        if ((type & KIT_Output) && !vmm_get(v, linear, bytes, size_of(type)))
-            return;
         f->a[A_READY] = 0;
-        if (!access_begin(v, (uint16_t)f->a[A_PORT], type & SIMPLE, base_get32(bytes), &result) ||
-            !take_element(v, result))
+        if (!access_begin(v, (uint16_t)f->a[A_PORT], type & SIMPLE, base_get32(bytes), &result))
             return;
+        if (!take_element(v, result)) {
+            refused_begin(v);
+            return;
+        }
         if (++done == ELEMENTS_AT_ONCE) {
             vmm_frame_wait(v);
             return;
@@ -215,6 +236,8 @@ static void split_resume(struct vmm *v, struct vmm_frame *f)
         run_parts(v);
     } else if (f->a[A_READY] || take_element(v, result)) {
         run_elements(v);
+    } else {
+        refused_begin(v);
     }
 }
 

@@ -97,22 +97,49 @@ static void interrupt_over(struct vmm *v, struct vmm_crossing *c)
     vmm_client_store(v, c->client);
 }
 
+// --- hardware interrupts: the application's handlers come first, in whatever mode the client is
+
+void vmm_pm_hw_int(struct vmm *v, uint8_t vector)
+{
+    uint32_t back = state_of(v)->pm_return;
+    bool v86 = vmm_client_v86(v);
+    if (!vmm_pm_app_runs(v) || (v86 && vmm_pm_vector_default(v, vector)) || !vmm_cross(v, VMM_CROSS_HW_INT))
+        return;
+    vmm_set_exec_mode(v, false);
+    if (vmm_pm_stack_lock(v))
+        vmm_client_jump(v, back >> 16, back & 0xFFFF);
+}
+
+// Flags too are as they were: IRET did not give the interrupt flag back.
+static void hw_int_over(struct vmm *v, struct vmm_crossing *c)
+{
+    uint8_t now[KIT_SIZE_Client_Reg_Struc];
+    vmm_client_load(v, now);
+    memcpy(c->client, now, KIT_Client_EIP);
+    (void)vmm_pm_stack_unlock(v);
+    vmm_client_store(v, c->client);
+}
+
 // --- coming back
 
-static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {[VMM_CROSS_INTERRUPT] = interrupt_over,
-                                                      [VMM_CROSS_ENTRY] = vmm_dpmi_entry_over,
-                                                      [VMM_CROSS_REAL_CALL] = vmm_dpmi_real_call_over,
-                                                      [VMM_CROSS_CALL_BACK] = vmm_dpmi_call_back_over,
-                                                      [VMM_CROSS_DOS] = vmm_dpmi_dos_over};
+static bool returns_in_pm(uint32_t kind)
+{
+    return kind == VMM_CROSS_CALL_BACK || kind == VMM_CROSS_HW_INT;
+}
 
-// The client has come to an address of return. Only a call-back is left in protected mode.
+static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {
+    [VMM_CROSS_INTERRUPT] = interrupt_over,          [VMM_CROSS_HW_INT] = hw_int_over,
+    [VMM_CROSS_ENTRY] = vmm_dpmi_entry_over,         [VMM_CROSS_REAL_CALL] = vmm_dpmi_real_call_over,
+    [VMM_CROSS_CALL_BACK] = vmm_dpmi_call_back_over, [VMM_CROSS_DOS] = vmm_dpmi_dos_over};
+
+// The client has come to an address of return.
 static void came_back(void *user, struct vmm *v)
 {
     (void)user;
     bool v86 = vmm_client_v86(v);
     uint32_t row = vmm_thread_at(v, v->s.current)->crossing;
     struct vmm_crossing *c = row ? base_table_at(table(v), row) : NULL;
-    if (!c || v86 == (c->kind == VMM_CROSS_CALL_BACK)) {
+    if (!c || v86 == returns_in_pm(c->kind)) {
         vmm_pm_dies_begin(v, "it returned to the %s address of a call that is over", v86 ? "real-mode" : "DPMI host's");
         return;
     }

@@ -76,6 +76,22 @@ static void software_interrupt_begin(struct vmm *v, const struct insn *i)
         vmm_poke32(v, vmm_client(v) + KIT_Client_EIP, eip);
 }
 
+static uint32_t index_of(struct vmm *v, const struct insn *i, uint32_t field)
+{
+    return i->address32 ? client(v, field) : client(v, field) & 0xFFFF;
+}
+
+// The first element of a string must be in the client's reach: else the fault is its own, at the instruction.
+static bool string_there(struct vmm *v, const struct insn *i)
+{
+    bool out = i->opcode & 2;
+    uint32_t size = i->opcode & 1 ? i->wide ? 4 : 2 : 1, linear;
+    if (i->rep && !index_of(v, i, KIT_Client_ECX))
+        return true;
+    return vmm_pm_linear(v, client(v, out ? i->segment : (uint32_t)KIT_Client_ES) & 0xFFFF,
+                         index_of(v, i, out ? KIT_Client_ESI : KIT_Client_EDI), size, !out, &linear);
+}
+
 static void port_begin(struct vmm *v, const struct insn *i)
 {
     uint8_t port8 = 0;
@@ -103,6 +119,8 @@ bool vmm_pm_monitor_begin(struct vmm *v)
     struct insn i;
     if (!fetch(v, &i))
         return v->call.faulted;
+    if ((i.opcode & 0xFC) == 0x6C && !string_there(v, &i))
+        return false;
     if (is_port(i.opcode)) {
         port_begin(v, &i);
         return true;

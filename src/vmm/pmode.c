@@ -188,6 +188,11 @@ static void get_pm_int_type(struct vmm *v)
     vmm_regs(v)[X86_EDX] = state_of(v)->interrupt_gate[vector / 32] >> (vector % 32) & 1;
 }
 
+void vmm_pm_interrupt_gate(struct vmm *v, uint8_t vector)
+{
+    state_of(v)->interrupt_gate[vector / 32] |= 1u << (vector % 32);
+}
+
 static void set_pm_int_type(struct vmm *v)
 {
     uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF, bit = 1u << (vector % 32),

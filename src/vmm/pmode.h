@@ -68,6 +68,7 @@ enum vmm_crossing_kind {
     VMM_CROSS_CALL_BACK,
     VMM_CROSS_DOS,
     VMM_CROSS_ENTRY,
+    VMM_CROSS_HW_INT,
     VMM_CROSS_KINDS
 };
 struct vmm_crossing {

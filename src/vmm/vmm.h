@@ -184,6 +184,10 @@ void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_vector_fn *fn);
 // Host code behind the default entry of a protected-mode interrupt vector, asked before the V86 side. False: not its.
 typedef bool vmm_pm_int_fn(struct vmm *v, uint8_t vector);
 void vmm_on_pm_int(struct vmm *v, uint8_t vector, vmm_pm_int_fn *fn); // the last one added is asked first
+// For VPICD: an interrupt is about to be simulated into the current VM. If a protected-mode application runs, it comes
+// to that application's side, on the locked stack; what was interrupted goes on after the IRET.
+void vmm_pm_hw_int(struct vmm *v, uint8_t vector);
+void vmm_pm_interrupt_gate(struct vmm *v, uint8_t vector); // IF is off behind it, as Set_PM_Int_Type says
 // Where a service's slot points now, hooks included: what a C device calls with frame.h. 0: no such device or service.
 uint32_t vmm_service_address(struct vmm *v, uint16_t device, uint16_t ordinal);
 // The period of the virtual timer at whose ticks time-outs fire (VTD_Begin_Min_Int_Period).
