@@ -1,0 +1,11 @@
+# What virtual machines cost; Unicorn in 16-bit mode is the rival for instructions and ports where it is installed.
+add_executable(bench-vm EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/bench_vm.c)
+target_compile_definitions(bench-vm PRIVATE VM_ASM="${CMAKE_CURRENT_LIST_DIR}/vm.asm")
+target_link_libraries(bench-vm PRIVATE vxdkit)
+find_path(UNICORN_INCLUDE unicorn/unicorn.h)
+find_library(UNICORN_LIBRARY unicorn)
+if(UNICORN_INCLUDE AND UNICORN_LIBRARY)
+  target_compile_definitions(bench-vm PRIVATE HAVE_UNICORN=1)
+  target_include_directories(bench-vm SYSTEM PRIVATE ${UNICORN_INCLUDE})
+  target_link_libraries(bench-vm PRIVATE ${UNICORN_LIBRARY})
+endif()
