@@ -26,15 +26,14 @@ static void load_flat(struct vmm *v)
 }
 
 // Ring 3 runs with IF on and IOPL 0; the client's own are virtual. The trap flag may be ours.
-static uint32_t virtual_flags(struct vmm *v, struct vmm_thread *t, uint32_t flags)
+static uint32_t virtual_flags(struct vmm *v, struct vmm_thread *t, uint32_t flags, uint32_t cs, uint32_t eip)
 {
     flags = (flags & ~(uint32_t)(X86_IF | X86_IOPL)) | t->iopl | (vmm_vm_at(v, t->vm)->interrupts ? X86_IF : 0);
     t->stepped = t->stepping;
     if (t->stepping)
         flags &= ~(uint32_t)X86_TF;
     t->stepping = 0;
-    if (t->shadow && (vmm_peek32(v, t->crs + KIT_Client_CS) << 16 |
-                      (vmm_peek32(v, t->crs + KIT_Client_EIP) & 0xFFFF)) != t->shadow_at)
+    if (t->shadow && (cs << 16 | (eip & 0xFFFF)) != t->shadow_at)
         t->shadow = 0;
     return flags;
 }
@@ -77,10 +76,66 @@ void vmm_client_enter(struct vmm *v)
         for (unsigned i = 0; i < 4; i++)
             vmm_poke32(v, t->crs + KIT_Client_ES + 4 * i, s->seg[seg[i]].selector);
     }
-    vmm_poke32(v, t->crs + KIT_Client_EFlags, virtual_flags(v, t, flags));
+    vmm_poke32(
+        v, t->crs + KIT_Client_EFlags,
+        virtual_flags(v, t, flags, vmm_peek32(v, t->crs + KIT_Client_CS), vmm_peek32(v, t->crs + KIT_Client_EIP)));
     t->ring3 = 0;
     load_flat(v);
     s->reg[X86_ESP] = vmm_ring0_base(v);
+}
+
+static void put_registers(uint8_t *client, const struct x86_state *s, uint32_t esp)
+{
+    base_put32(client + KIT_Client_EDI, s->reg[X86_EDI]);
+    base_put32(client + KIT_Client_ESI, s->reg[X86_ESI]);
+    base_put32(client + KIT_Client_EBP, s->reg[X86_EBP]);
+    base_put32(client + KIT_Client_EBP + 4, esp);
+    base_put32(client + KIT_Client_EBX, s->reg[X86_EBX]);
+    base_put32(client + KIT_Client_EDX, s->reg[X86_EDX]);
+    base_put32(client + KIT_Client_ECX, s->reg[X86_ECX]);
+    base_put32(client + KIT_Client_EAX, s->reg[X86_EAX]);
+}
+
+// All of it at once: the processor has stopped in V86 code and has pushed nothing. Leaves it in ring 0.
+void vmm_client_capture(struct vmm *v, uint32_t error)
+{
+    static const struct x86_segment code = {VMM_CS, VMM_FLAT_CODE, 0, UINT32_MAX};
+    static const struct x86_segment data = {VMM_DS, VMM_FLAT_DATA, 0, UINT32_MAX};
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct x86_state *s = &v->cpu->state;
+    uint8_t client[KIT_Client_GS + 4];
+    put_registers(client, s, t->crs + KIT_Client_Error);
+    base_put32(client + KIT_Client_Error, error);
+    base_put32(client + KIT_Client_EIP, s->eip);
+    base_put32(client + KIT_Client_CS, s->seg[X86_CS].selector);
+    base_put32(client + KIT_Client_EFlags, virtual_flags(v, t, s->eflags, s->seg[X86_CS].selector, s->eip));
+    base_put32(client + KIT_Client_ESP, s->reg[X86_ESP]);
+    base_put32(client + KIT_Client_SS, s->seg[X86_SS].selector);
+    base_put32(client + KIT_Client_ES, s->seg[X86_ES].selector);
+    base_put32(client + KIT_Client_DS, s->seg[X86_DS].selector);
+    base_put32(client + KIT_Client_FS, s->seg[X86_FS].selector);
+    base_put32(client + KIT_Client_GS, s->seg[X86_GS].selector);
+    if (!x86_write_linear(v->cpu, t->crs, client, sizeof client, X86_WRITE, NULL))
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", t->crs);
+    t->ring3 = 0;
+    x86_v86_leave(v->cpu, &code, &data);
+}
+
+// To V86 code, as an IRETD from the structure would.
+static void v86_leave(struct vmm *v, const uint8_t *client, uint32_t flags)
+{
+    const struct x86_v86_frame frame = {
+        .eip = base_get32(client + KIT_Client_EIP),
+        .cs = base_get32(client + KIT_Client_CS),
+        .eflags = v->cpu->state.dr[7] & 0xFF ? flags : flags & ~(uint32_t)X86_RF, // it matters to breakpoints alone
+        .esp = base_get32(client + KIT_Client_ESP),
+        .ss = base_get32(client + KIT_Client_SS),
+        .es = base_get32(client + KIT_Client_ES),
+        .ds = base_get32(client + KIT_Client_DS),
+        .fs = base_get32(client + KIT_Client_FS),
+        .gs = base_get32(client + KIT_Client_GS),
+    };
+    x86_v86_enter(v->cpu, &frame);
 }
 
 // A selector that cannot be loaded (any more) is as the null selector: the client faults when it uses it.
@@ -119,16 +174,21 @@ static void client_leave(struct vmm *v)
         load_client_segments(v, client, t->crs);
     vmm_vm_at(v, t->vm)->interrupts = flags & X86_IF ? 1 : 0;
     t->iopl = flags & X86_IOPL;
-    vmm_poke32(v, t->crs + KIT_Client_EFlags, (flags & ~(uint32_t)X86_IOPL) | X86_IF | 2 | step_flag(v, t, flags));
+    flags = (flags & ~(uint32_t)X86_IOPL) | X86_IF | 2 | step_flag(v, t, flags);
     static const uint8_t order[8] = {X86_EDI, X86_ESI, X86_EBP, X86_ESP, X86_EBX, X86_EDX, X86_ECX, X86_EAX};
     for (unsigned i = 0; i < 8; i++)
         if (order[i] != X86_ESP)
             s->reg[order[i]] = base_get32(client + 4 * i);
     vmm_layout_stack(v, t->crs + (v86 ? KIT_Client_GS + 4 : KIT_Client_ES));
+    t->ring3 = 1;
+    if (v86) {
+        v86_leave(v, client, flags);
+        return;
+    }
+    vmm_poke32(v, t->crs + KIT_Client_EFlags, flags);
     s->reg[X86_ESP] = t->crs + KIT_Client_EIP;
     s->eip = vmm_gate_address(VMM_GATE_IRET);
     s->eflags &= ~(uint32_t)(X86_IF | X86_NT | X86_TF);
-    t->ring3 = 1;
 }
 
 // An emulated instruction of a client with the trap flag on: true when something is in between.

@@ -24,6 +24,7 @@ void vmm_announce(struct vmm *v, struct base_record *head, uint32_t kind, uint32
 
 // gate.c: from the processor to C and back
 void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number);
+bool vmm_v86_fault_entered(void *user, struct x86 *cpu, const struct x86_fault *fault);
 struct vmm_gate *vmm_gate_of(struct vmm *v, uint32_t number);
 uint32_t vmm_gate_add(struct vmm *v, const struct vmm_gate *gate); // its number; 0 = no memory
 void vmm_service_done(struct vmm *v, uint32_t gate, uint32_t caller);
@@ -57,6 +58,7 @@ bool vmm_may_go_on(uint8_t end); // the next vmm_run goes on from there
 
 // vector.c: processor exceptions, interrupts, dynamic links
 void vmm_vector_entered(struct vmm *v, uint8_t vector);
+void vmm_vector_begin(struct vmm *v, const struct vmm_fault *fault); // of V86 code whose registers are stored
 
 // fault.c
 void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault);
@@ -88,6 +90,7 @@ uint32_t vmm_nmi_handler(struct vmm *v); // the driver's that comes first, 0 = n
 
 // client.c: between ring 0 and ring 3
 void vmm_client_enter(struct vmm *v);
+void vmm_client_capture(struct vmm *v, uint32_t error);
 void vmm_leave_begin(struct vmm *v); // the processing point, then ring 3
 uint32_t vmm_client(struct vmm *v);  // current client registers
 bool vmm_stepped(struct vmm *v);     // this single step was the VMM's own

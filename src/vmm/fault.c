@@ -165,9 +165,6 @@ void vmm_own_fault_begin(struct vmm *v, const struct vmm_fault *fault)
         done = fault->ring3 ? own_ring3_begin(v, fault) : vmm_exception_handler(v, fault);
     if (!done && !vmm_fault_hooks_begin(v, fault, true))
         vmm_unhandled_fault(v, fault);
-    else if (done && fault->ring3 && !v->call.faulted && !v->call.framed &&
-             v->cpu->state.eip == vmm_gate_address(VMM_GATE_LEAVE))
-        vmm_leave_begin(v); // the common case saves the trip through the gate
 }
 
 void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault)

@@ -193,16 +193,64 @@ static void deliver_fault(struct vmm *v)
         vmm_stop(v, VMM_END_FAULT, "the processor shut down while a page fault was delivered");
 }
 
-void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number)
+// From here on a page fault in C takes everything back to this point.
+static void begin_call(struct vmm *v)
 {
-    struct vmm *v = user;
-    struct x86_state *s = &cpu->state;
+    const struct x86_state *s = &v->cpu->state;
     v->call.gate = 0;
     v->call.faulted = v->call.framed = false;
     v->call.top = vmm_thread_at(v, v->s.current)->top;
     v->call.eip = s->eip;
     v->call.eflags = s->eflags;
     memcpy(v->call.reg, s->reg, sizeof s->reg);
+}
+
+// What goes to ring 3 next needs no trip through the LEAVE gate.
+static void end_call(struct vmm *v)
+{
+    if (v->cpu->state.eip == vmm_gate_address(VMM_GATE_LEAVE) && !v->call.faulted && !v->s.end && !v->s.waiting) {
+        begin_call(v);
+        vmm_leave_begin(v);
+    }
+    if (v->call.faulted && !v->s.end)
+        deliver_fault(v);
+    v->call.gate = 0;
+    if (v->s.end)
+        x86_stop(v->cpu);
+}
+
+// The entry of the IDT as layout.c made it: a driver that has put another there gets the fault from the processor.
+static bool idt_entry_is_own(struct vmm *v, uint8_t vector)
+{
+    const struct x86_state *s = &v->cpu->state;
+    uint32_t to = vmm_gate_address(VMM_GATE_VECTOR + vector);
+    uint8_t entry[8];
+    return s->idtr.base == v->s.idt && x86_read_linear(v->cpu, v->s.idt + 8u * vector, entry, 8, X86_READ, NULL) &&
+           base_get32(entry) == ((to & 0xFFFF) | (uint32_t)VMM_CS << 16) &&
+           base_get32(entry + 4) == ((to & 0xFFFF0000) | 0x8E00);
+}
+
+// A fault of V86 code, on a shorter way: everything is as if the processor had pushed its frame and entered the gate.
+bool vmm_v86_fault_entered(void *user, struct x86 *cpu, const struct x86_fault *fault)
+{
+    struct vmm *v = user;
+    if (!vmm_thread_at(v, v->s.current)->ring3 || !idt_entry_is_own(v, fault->vector))
+        return false;
+    const struct x86_state *s = &cpu->state;
+    const struct vmm_fault what = {fault->vector, true, true, fault->error, s->eip, s->seg[X86_CS].selector, s->eflags};
+    vmm_client_capture(v, fault->error);
+    cpu->state.eip = vmm_gate_address((uint32_t)VMM_GATE_VECTOR + fault->vector);
+    cpu->state.reg[X86_ESP] = vmm_client(v) + (fault->has_error ? KIT_Client_Error : KIT_Client_EIP);
+    begin_call(v);
+    vmm_vector_begin(v, &what);
+    end_call(v);
+    return true;
+}
+
+void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number)
+{
+    struct vmm *v = user;
+    begin_call(v);
 
     if (number >= VMM_GATE_SERVICE && number - (uint32_t)VMM_GATE_SERVICE < v->gate_count)
         call_service(v, number);
@@ -223,9 +271,6 @@ void vmm_gate_entered(void *user, struct x86 *cpu, uint16_t number)
     else
         vmm_stop(v, VMM_END_FAULT, "gate %04X does not exist", number);
 
-    if (v->call.faulted && !v->s.end)
-        deliver_fault(v);
-    v->call.gate = 0;
-    if (v->s.end)
-        x86_stop(cpu);
+    (void)cpu;
+    end_call(v);
 }

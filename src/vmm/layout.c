@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { TSS_ESP0 = 4, TSS_SS0 = 8, TSS_IO_MAP = 0x66, TSS_BYTES = 0x68, IO_MAP_BYTES = 0x2000 };
-enum { FLAT_CODE = 0xC09B, FLAT_DATA = 0xC093, TSS_ACCESS = 0x008B, RING3_CODE16 = 0x00FB };
+enum { FLAT_CODE = VMM_FLAT_CODE, FLAT_DATA = VMM_FLAT_DATA, TSS_ACCESS = 0x008B, RING3_CODE16 = 0x00FB };
 enum { CR0_PE = 1, CR0_ET = 0x10 };
 
 static void put_descriptor(uint8_t *to, uint32_t base, uint32_t limit, uint16_t access)
@@ -133,7 +133,9 @@ bool vmm_layout_create(struct vmm *v)
 
 void vmm_layout_stack(struct vmm *v, uint32_t esp0)
 {
-    vmm_poke32(v, v->s.tss + TSS_ESP0, esp0);
+    if (v->s.esp0 != esp0)
+        vmm_poke32(v, v->s.tss + TSS_ESP0, esp0);
+    v->s.esp0 = esp0;
 }
 
 // The VMM's own structures that never go away (DDBs, service tables): from pages filled one after the other.

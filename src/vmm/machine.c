@@ -216,7 +216,8 @@ static bool create_processor(struct vmm *v)
                                   .port_out = port_out,
                                   .mmio_read = memory_read,
                                   .mmio_write = memory_write,
-                                  .interrupt_vector = vmm_acknowledge};
+                                  .interrupt_vector = vmm_acknowledge,
+                                  .v86_fault = vmm_v86_fault_entered};
     v->memory = x86_memory_new(v->alloc);
     v->cpu = v->memory ? x86_new(v->alloc, v->memory, &v->owner, v->config.model) : NULL;
     return v->cpu != NULL;

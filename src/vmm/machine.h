@@ -72,6 +72,7 @@ enum {
     VMM_PM_TRAPS = 0x38,
     VMM_FIRST_FREE_SELECTOR = 0x40
 };
+enum { VMM_FLAT_CODE = 0xC09B, VMM_FLAT_DATA = 0xC093 }; // their access, as struct x86_segment has it
 
 // Frame kinds of the VMM itself, in the order of vmm_frame_kinds (machine.c).
 enum {
@@ -388,6 +389,7 @@ struct vmm_state {
     uint32_t reenter_seen;   // the adjustable one
     uint32_t page_directory; // physical page
     uint32_t gdt, idt, tss;  // linear
+    uint32_t esp0;           // in the TSS
     uint32_t phys_free, phys_hint, phys_pages;
     uint32_t first_range;
     uint32_t global_events, late_events; // first groups

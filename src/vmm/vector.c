@@ -87,6 +87,21 @@ static bool is_interrupt(struct vmm *v, uint8_t vector)
     return vector == VMM_TICK_VECTOR || v->vector[vector];
 }
 
+static void stand_at_leave(struct vmm *v)
+{
+    struct x86_state *s = &v->cpu->state;
+    s->eip = vmm_gate_address(VMM_GATE_LEAVE);
+    s->eflags = (s->eflags | X86_IF) & ~(uint32_t)(X86_DF | X86_TF | X86_NT);
+}
+
+void vmm_vector_begin(struct vmm *v, const struct vmm_fault *fault)
+{
+    stand_at_leave(v);
+    v->cpu->state.reg[X86_ESP] = vmm_ring0_base(v);
+    if (fault->vector != PAGE_FAULT || !vmm_window_touch(v, v->cpu->state.cr2)) // then the access runs again
+        vmm_fault_begin(v, fault);
+}
+
 void vmm_vector_entered(struct vmm *v, uint8_t vector)
 {
     struct x86_state *s = &v->cpu->state;
@@ -106,8 +121,7 @@ void vmm_vector_entered(struct vmm *v, uint8_t vector)
     }
     if (ring3) {
         vmm_client_enter(v);
-        s->eip = vmm_gate_address(VMM_GATE_LEAVE);
-        s->eflags = (s->eflags | X86_IF) & ~(uint32_t)(X86_DF | X86_TF | X86_NT);
+        stand_at_leave(v);
     } else {
         s->reg[X86_ESP] = esp + 12;
         s->eip = eip;

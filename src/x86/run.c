@@ -310,13 +310,34 @@ static bool deliver(struct x86_private *c, uint8_t vector, enum x86_event event)
     return c->exit != X86_EXIT_MISSING && x86_exception(c);
 }
 
+// The owner is asked as at a gate, which counts 1.
+static bool owner_takes_fault(struct x86_private *c)
+{
+    struct x86_state *s = &c->pub.state;
+    const struct x86_fault fault = c->fault;
+    if (!(s->eflags & X86_VM) || !c->pub.owner || !c->pub.owner->v86_fault)
+        return false;
+    if (fault.vector == 14)
+        s->cr2 = fault.address;
+    x86_settle_flags(c);
+    s->count = c->limit - (uint64_t)c->left;
+    c->running = false;
+    bool taken = c->pub.owner->v86_fault(c->pub.owner->user, &c->pub, &fault);
+    c->running = true;
+    c->left = (int64_t)(c->limit - s->count) - taken;
+    x86_adopt_flags(c);
+    x86_update_mode(c);
+    c->fault = fault;
+    return taken;
+}
+
 // Takes what is pending. False: shut down or missing.
 static bool take_events(struct x86_private *c)
 {
     struct x86_state *s = &c->pub.state;
     if (c->exit == X86_EXIT_FAULT) {
         c->exit = X86_EXIT_NONE;
-        if (!x86_exception(c))
+        if (!owner_takes_fault(c) && !x86_exception(c))
             return false;
     }
     if (c->traps || c->single_step) {

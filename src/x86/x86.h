@@ -118,6 +118,13 @@ struct x86_state {
 // ---------------------------------------------------------------------------------------------------------------------
 // The owner
 
+struct x86_fault {
+    uint8_t vector;
+    bool has_error;
+    uint32_t error;
+    uint32_t address; // CR2 for a page fault
+};
+
 struct x86;
 
 // All calls come from inside x86_run, between instructions or in the middle of one (ports, memory). In `gate` the owner
@@ -134,6 +141,9 @@ struct x86_owner {
     void (*mmio_write)(void *user, uint32_t phys, unsigned size, uint32_t value);
     // INTR is accepted: the vector, 0-255.
     uint8_t (*interrupt_vector)(void *user);
+    // A fault of V86 code is about to be delivered; EIP points at the instruction, CR2 is set. The owner may change
+    // everything, as in `gate`, and answers true: dealt with. False: deliver it. May be NULL.
+    bool (*v86_fault)(void *user, struct x86 *cpu, const struct x86_fault *fault);
 };
 
 enum x86_stop_reason {
@@ -174,13 +184,6 @@ void x86_pulse_nmi(struct x86 *cpu);
 // ---------------------------------------------------------------------------------------------------------------------
 // For the owner's own work on guest state
 
-struct x86_fault {
-    uint8_t vector;
-    bool has_error;
-    uint32_t error;
-    uint32_t address; // CR2 for a page fault
-};
-
 enum x86_access { X86_READ = 0, X86_WRITE = 1, X86_USER = 2, X86_FETCH = 4 };
 
 // Copies through segmentation-free linear addresses and paging, with supervisor rights unless X86_USER is in `access`.
@@ -201,6 +204,15 @@ bool x86_load_segment(struct x86 *cpu, enum x86_seg seg, uint16_t selector, stru
 // Delivers an exception or interrupt now, as if the instruction at CS:EIP had caused it (EIP is the return address).
 // False when that led to shutdown.
 bool x86_deliver(struct x86 *cpu, const struct x86_fault *fault) BASE_MUST_USE;
+
+// V86 mode without the detour through descriptor tables and stacks, for owners that know what lies there: as the gate
+// of an exception would leave it, with these segments in ring 0 (EIP, ESP and the other flags are left to the owner);
+// as IRETD in ring 0 would enter it, with this frame.
+struct x86_v86_frame {
+    uint32_t eip, cs, eflags, esp, ss, es, ds, fs, gs;
+};
+void x86_v86_leave(struct x86 *cpu, const struct x86_segment *code, const struct x86_segment *data);
+void x86_v86_enter(struct x86 *cpu, const struct x86_v86_frame *frame);
 
 // Breakpoints for debuggers, by linear address; unlimited, no cost where none is set.
 bool x86_break_set(struct x86 *cpu, uint32_t linear) BASE_MUST_USE;
