@@ -265,6 +265,11 @@ struct vxd_win32_outcome vxd_win32_outcome(struct vxd_machine *m, uint32_t reque
 uint32_t vxd_win32_output(struct vxd_machine *m, uint32_t request, void *to, uint32_t size);
 void vxd_win32_release(struct vxd_machine *m, uint32_t request); // forgets it
 
+// A Win32 event, by the VxD handle that OpenVxDHandle would give a program to pass on to its driver; 0: too many (64). An
+// automatic one is reset by the wait that it ends. _VWIN32_CloseVxDHandle ends its life.
+uint32_t vxd_win32_event(struct vxd_machine *m, bool signaled, bool automatic);
+bool vxd_win32_event_signaled(struct vxd_machine *m, uint32_t event);
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Snapshots
 

@@ -43,3 +43,16 @@ void vxd_win32_release(struct vxd_machine *m, uint32_t request)
 {
     vwin32_release(m->vmm, request);
 }
+
+uint32_t vxd_win32_event(struct vxd_machine *m, bool signaled, bool automatic)
+{
+    uint32_t event = vwin32_event_new(m->vmm, signaled, automatic);
+    if (!event)
+        api_fail(m, "no Win32 event: there are too many, or this Windows has none");
+    return event;
+}
+
+bool vxd_win32_event_signaled(struct vxd_machine *m, uint32_t event)
+{
+    return vwin32_event_signaled(m->vmm, event);
+}

@@ -2,6 +2,7 @@
 #include "devices/common.h"
 
 #include "devices/call.h"
+#include "devices/vwin32_sync.h"
 
 extern const struct vmm_board devices_vmm_board;
 
@@ -34,14 +35,19 @@ static const struct vmm_device *by_id(uint16_t id)
     return NULL;
 }
 
+static bool bound(const struct vmm_binding *bindings, uint16_t ordinal)
+{
+    for (const struct vmm_binding *b = bindings; b->fn; b++) {
+        if (b->ordinal == ordinal)
+            return true;
+    }
+    return false;
+}
+
 bool devices_service_is_implemented(uint16_t device, uint16_t ordinal)
 {
     const struct vmm_device *d = by_id(device);
     if (!d)
         return vmm_service_is_implemented(device, ordinal);
-    for (const struct vmm_binding *b = d->bindings; b->fn; b++) {
-        if (b->ordinal == ordinal)
-            return true;
-    }
-    return false;
+    return bound(d->bindings, ordinal) || (device == vwin32_device.id && bound(vwin32_sync_bindings, ordinal));
 }

@@ -8,6 +8,7 @@ enum devices_record_kind {
     DEVICES_RECORD_MESSAGE = BASE_RECORDS_DEVICES, // struct devices_message_record
     DEVICES_RECORD_POST,                           // struct devices_post_record
     DEVICES_RECORD_UNHEARD,                        // struct devices_unheard_record
+    DEVICES_RECORD_APC,                            // struct devices_apc_record
 };
 
 // A message box that a driver asked SHELL for.
@@ -23,6 +24,12 @@ struct devices_message_record {
 struct devices_post_record {
     struct base_record head;
     uint32_t window, message, wparam, lparam;
+};
+
+// An asynchronous procedure call that a driver queued for a Win32 thread (Win95 DDK S35BF). Nobody runs it.
+struct devices_apc_record {
+    struct base_record head;
+    uint32_t procedure, parameter;
 };
 
 // At the end of a run: an interrupt from outside that never came in, because its line is masked.

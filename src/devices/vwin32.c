@@ -1,6 +1,7 @@
 // VWIN32 (Win95 DDK S35B6-S35C8, Win98 DDK kernel_4fn9): W32_DeviceIoControl on behalf of a program outside (vwin32.h),
-// completion of overlapped requests, and Win32 events by their ring-0 handles.
+// completion of overlapped requests. What threads wait for is in vwin32_sync.c.
 #include "devices/vwin32.h"
+#include "devices/vwin32_sync.h"
 
 #include "devices/call.h"
 #include "devices/common.h"
@@ -10,7 +11,7 @@
 
 #include <string.h>
 
-enum { REQUESTS = 64, HANDLES = 32, EVENTS = 64, MOST_BYTES = 16 << 20 };
+enum { REQUESTS = 64, HANDLES = 32, MOST_BYTES = 16 << 20 };
 enum { DIOC_OPEN = 0 };
 static const uint32_t DIOC_CLOSEHANDLE = 0xFFFFFFFFu, DIOC_PENDING = 0xFFFFFFFFu;
 
@@ -35,15 +36,10 @@ struct vwin32_handle {
     uint8_t open;
 };
 
-struct vwin32_event {
-    uint32_t id;
-    uint8_t signaled;
-};
-
 struct vwin32 {
+    struct vwin32_sync sync; // first: see vwin32_sync.c
     struct vwin32_request request[REQUESTS];
     struct vwin32_handle handle[HANDLES];
-    struct vwin32_event event[EVENTS];
     uint32_t ids;
     uint32_t process; // the one Win32 process: a block of guest memory whose address stands for it
 };
@@ -289,85 +285,19 @@ static void get_current_process_handle(struct vmm *v)
     vmm_regs(v)[X86_EAX] = process(v);
 }
 
-uint32_t vwin32_event_new(struct vmm *v, bool signaled)
-{
-    struct vwin32 *s = state(v);
-    for (unsigned i = 0; s && i < EVENTS; i++) {
-        if (s->event[i].id)
-            continue;
-        s->event[i] = (struct vwin32_event){4 * ++s->ids, signaled};
-        return s->event[i].id;
-    }
-    return 0;
-}
-
-static struct vwin32_event *find_event(struct vmm *v, uint32_t id)
-{
-    for (unsigned i = 0; state(v) && id && i < EVENTS; i++) {
-        if (state(v)->event[i].id == id)
-            return &state(v)->event[i];
-    }
-    return NULL;
-}
-
-bool vwin32_event_signaled(struct vmm *v, uint32_t event)
-{
-    const struct vwin32_event *e = find_event(v, event);
-    return e && e->signaled;
-}
-
-// EAX = handle -> EAX = 0 when it is none. Only while the system VM is current (Win95 DDK S35C2).
-static struct vwin32_event *event_argument(struct vmm *v, const char *service)
-{
-    if (vmm_current_vm(v) != vmm_system_vm(v))
-        vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "Win95 DDK S35C2", "%s while the system VM is not current",
-                   service);
-    struct vwin32_event *e = find_event(v, vmm_regs(v)[X86_EAX]);
-    vmm_regs(v)[X86_EAX] = e != NULL;
-    return e;
-}
-
-static void set_win32_event(struct vmm *v)
-{
-    struct vwin32_event *e = event_argument(v, "_VWIN32_SetWin32Event");
-    if (e)
-        e->signaled = 1;
-}
-
-// Nobody waits at ring 0 (the wait services are not there), so a pulse releases nobody and leaves the event reset.
-static void pulse_win32_event(struct vmm *v)
-{
-    struct vwin32_event *e = event_argument(v, "_VWIN32_PulseWin32Event");
-    if (e)
-        e->signaled = 0;
-}
-
-static void reset_win32_event(struct vmm *v)
-{
-    struct vwin32_event *e = event_argument(v, "_VWIN32_ResetWin32Event");
-    if (e)
-        e->signaled = 0;
-}
-
-static void close_vxd_handle(struct vmm *v)
-{
-    struct vwin32_event *e = event_argument(v, "_VWIN32_CloseVxDHandle");
-    if (e)
-        e->id = 0;
-}
-
 static const struct vmm_binding bindings[] = {
     {KIT_VWIN32_Get_Version, devices_version},
     {KIT_VWIN32_DIOCCompletionRoutine, completion_routine},
     {KIT_VWIN32_GetCurrentProcessHandle, get_current_process_handle},
-    {KIT__VWIN32_SetWin32Event, set_win32_event},
-    {KIT__VWIN32_PulseWin32Event, pulse_win32_event},
-    {KIT__VWIN32_ResetWin32Event, reset_win32_event},
-    {KIT__VWIN32_CloseVxDHandle, close_vxd_handle},
     {0, NULL},
 };
 
 const struct vmm_device vwin32_device = {
     .id = 0x2A, .version = 0x0400, .bindings = bindings, .state_size = sizeof(struct vwin32)};
 
-const struct devices_entry vwin32_entry = {&vwin32_device, NULL, true};
+static bool create(struct vmm *v)
+{
+    return vwin32_sync_create(v);
+}
+
+const struct devices_entry vwin32_entry = {&vwin32_device, create, true};

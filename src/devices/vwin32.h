@@ -40,8 +40,9 @@ uint32_t vwin32_output(struct vmm *v, uint32_t request, void *to, uint32_t size)
 // Forgets a request; one that is pending stays the driver's until it completes it.
 void vwin32_release(struct vmm *v, uint32_t request);
 
-// A Win32 event, as the ring-0 handle that OpenVxDHandle gives; 0 = too many (64).
-uint32_t vwin32_event_new(struct vmm *v, bool signaled) BASE_MUST_USE;
+// A Win32 event, as the ring-0 handle that OpenVxDHandle gives; 0 = too many (64). An automatic one is reset by the
+// wait that it ends.
+uint32_t vwin32_event_new(struct vmm *v, bool signaled, bool automatic) BASE_MUST_USE;
 bool vwin32_event_signaled(struct vmm *v, uint32_t event);
 
 #endif

@@ -270,6 +270,13 @@ static void tell_post(struct watch_account *a, const struct devices_post_record 
     end_line(a);
 }
 
+static void tell_apc(struct watch_account *a, const struct devices_apc_record *r)
+{
+    base_buf_printf(begin_line(a, r->head.time), "procedure call %08X (%08X) is queued for a Win32 thread", r->procedure,
+                    r->parameter);
+    end_line(a);
+}
+
 static void tell_unheard(struct watch_account *a, const struct devices_unheard_record *r)
 {
     base_buf_printf(begin_line(a, r->head.time), "interrupt line %u was to be raised, but it is masked", r->irq);
@@ -316,6 +323,10 @@ void watch_account_listen(void *user, const struct base_record *record)
     }
     if (record->kind == DEVICES_RECORD_POST) {
         tell_post(a, r);
+        return;
+    }
+    if (record->kind == DEVICES_RECORD_APC) {
+        tell_apc(a, r);
         return;
     }
     switch ((enum vmm_record_kind)record->kind) {
