@@ -236,6 +236,49 @@ bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns);
 bool vxd_answer_message(struct vxd_machine *m, const char *button);
 
 // ---------------------------------------------------------------------------------------------------------------------
+// DOS programs in virtual machines (docs/dos.md says which functions of BIOS and DOS there are)
+
+// The directory of the host that is drive C: of all virtual machines. Programs read and write below it and nowhere
+// else: links are not followed and what is no regular file or directory does not exist for them. Names are mapped
+// to 8.3 in any case. Without it there is no drive. Not part of a snapshot. False: it cannot be opened.
+bool vxd_provide_directory(struct vxd_machine *m, const char *path);
+// Standard input of the programs: at most `size` bytes from `offset` on, which never goes back but where a snapshot was
+// restored; 0: it ends there. Their functions for handle 0 and, when no key waits, for the keyboard read it. Without
+// it, or with NULL, keys come from vxd_schedule_key alone.
+typedef size_t vxd_input_fn(void *user, uint64_t offset, void *to, size_t size);
+void vxd_provide_input(struct vxd_machine *m, vxd_input_fn *read, void *user);
+
+// Starts a .COM or .EXE program in a virtual machine of its own, which gets the focus; vxd_run carries it out
+// (Create_VM, VM_Critical_Init, VM_Init: Win95 DDK S3425 and following), and ends the virtual machine with the program.
+// `path` is relative to the directory given, in the host's spelling; `arguments` may be NULL. 0: no such file,
+// arguments longer than 126 bytes, more than 32 programs in a machine's life, or no memory.
+uint32_t vxd_start_program(struct vxd_machine *m, const char *path, const char *arguments);
+
+enum vxd_program_progress {
+    VXD_PROGRAM_UNKNOWN, // no such program
+    VXD_PROGRAM_QUEUED,  // its virtual machine is being made
+    VXD_PROGRAM_RUNNING,
+    VXD_PROGRAM_ENDED,
+    VXD_PROGRAM_FAILED, // it could not be loaded, or a driver refused the virtual machine
+};
+enum vxd_program_end { // how it ended
+    VXD_PROGRAM_EXIT,
+    VXD_PROGRAM_CTRL_C,
+    VXD_PROGRAM_ERROR,    // with its virtual machine, or after a division by zero
+    VXD_PROGRAM_RESIDENT, // it lives on in its interrupts
+};
+struct vxd_program_outcome {
+    enum vxd_program_progress progress;
+    enum vxd_program_end how;
+    uint8_t exit_code;
+    uint32_t vm; // number of its virtual machine, 1 is the System VM; 0 = none yet
+};
+struct vxd_program_outcome vxd_program_outcome(struct vxd_machine *m, uint32_t program);
+
+// The text screen as lines of ASCII, without blanks at their ends and empty lines at its end. False: no memory.
+bool vxd_write_screen(struct vxd_machine *m, vxd_write_fn *write, void *user);
+
+// ---------------------------------------------------------------------------------------------------------------------
 // A Win32 program's view of a driver (CreateFile, DeviceIoControl, CloseHandle: Win95 DDK, W32_DeviceIoControl)
 
 enum vxd_win32_progress {
@@ -299,6 +342,8 @@ enum vxd_record_kind {
     VXD_RECORD_DEBUG,   // a driver printed something
     VXD_RECORD_CHECK,   // a documented rule was broken
     VXD_RECORD_END,     // the run is over
+    VXD_RECORD_OUTPUT,  // a program printed something
+    VXD_RECORD_PROGRAM, // a program began, ended, or could not be loaded
 };
 
 enum vxd_event_kind { VXD_EVENT_GLOBAL, VXD_EVENT_VM, VXD_EVENT_THREAD, VXD_EVENT_PRIORITY, VXD_EVENT_RESTRICTED };
@@ -388,6 +433,19 @@ struct vxd_record {
             enum vxd_end reason;
             const char *message;
         } end;
+        struct {
+            uint32_t vm;      // number
+            const char *text; // not terminated
+            size_t length;
+        } output;
+        struct {
+            uint32_t vm;
+            const char *name; // path on drive C:
+            enum vxd_program_progress progress;
+            enum vxd_program_end how;
+            uint8_t exit_code;
+            const char *error; // why it could not be loaded, else ""
+        } program;
     } u;
 };
 

@@ -65,11 +65,13 @@ struct vxd_machine *vxd_machine_new(const struct vxd_config *config)
     m->message_user = c->message_user;
     base_arena_init(&m->arena, &m->alloc);
     base_buf_init(&m->error, &m->alloc);
+    api_directory_init(&m->directory, &m->alloc);
     m->vmm = vmm_new(&m->alloc, &converted);
     if (!m->vmm || !devices_add_all(m->vmm)) {
         vxd_machine_free(m);
         return NULL;
     }
+    dos_set_host(m->vmm, &m->directory.host);
     return m;
 }
 
@@ -80,6 +82,7 @@ void vxd_machine_free(struct vxd_machine *m)
     if (m->vmm)
         vmm_free(m->vmm);
     api_watchers_free(m);
+    api_directory_free(&m->directory);
     base_buf_free(&m->error);
     base_arena_free(&m->arena);
     struct base_alloc alloc = m->alloc;

@@ -4,6 +4,7 @@
 
 #include <vxdkit/tools.h>
 
+#include "api/directory.h"
 #include "base/arena.h"
 #include "base/diag.h"
 #include "devices/vxdldr.h"
@@ -32,6 +33,7 @@ struct vxd_machine {
     vxd_find_driver_fn *find_driver; // for VXDLDR
     void *find_driver_user;
     struct vxdldr_source driver_source;
+    struct api_directory directory; // drive C: and standard input of DOS programs
 };
 
 // Notes and reports a failure; returns false so that callers can end with it.

@@ -2,6 +2,7 @@
 #include <vxdkit/watch.h>
 
 #include "api/machine.h"
+#include "dos/observe.h"
 #include "vmm/observe.h"
 
 static const char *known(const char *text)
@@ -88,11 +89,37 @@ static void convert_io(const struct vmm_io_record *r, struct vxd_record *to)
     to->u.io.address = r->address;
 }
 
+static void convert_output(const struct dos_output_record *r, struct vxd_record *to)
+{
+    to->kind = VXD_RECORD_OUTPUT;
+    to->u.output.vm = r->vm;
+    to->u.output.text = r->text;
+    to->u.output.length = r->length;
+}
+
+static void convert_program(const struct dos_program_record *r, struct vxd_record *to)
+{
+    to->kind = VXD_RECORD_PROGRAM;
+    to->u.program.vm = r->vm;
+    to->u.program.name = r->name;
+    to->u.program.progress = (enum vxd_program_progress)r->progress;
+    to->u.program.how = (enum vxd_program_end)r->how;
+    to->u.program.exit_code = r->code;
+    to->u.program.error = r->error;
+}
+
 // False: a kind that the public API does not pass on.
 static bool convert(const struct base_record *record, struct vxd_record *to)
 {
     const void *r = record;
     *to = (struct vxd_record){.time = record->time, .instructions = record->count};
+    if (record->kind == DOS_RECORD_OUTPUT || record->kind == DOS_RECORD_PROGRAM) {
+        if (record->kind == DOS_RECORD_OUTPUT)
+            convert_output(r, to);
+        else
+            convert_program(r, to);
+        return true;
+    }
     to->kind = (enum vxd_record_kind)(record->kind - VMM_RECORD_CONTROL);
     switch ((enum vmm_record_kind)record->kind) {
     case VMM_RECORD_CONTROL:

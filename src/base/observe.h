@@ -21,6 +21,7 @@ enum base_record_base {
     BASE_RECORDS_VMM = 0x300,
     BASE_RECORDS_DEVICES = 0x400,
     BASE_RECORDS_CHECK = 0x500,
+    BASE_RECORDS_DOS = 0x600,
 };
 
 typedef void base_listener(void *user, const struct base_record *record);

@@ -14,6 +14,7 @@ struct run {
     struct vxd_bytes ini, registry;
     struct vxd_machine *machine;
     struct run_finder finder;
+    struct run_stdin input;
     FILE *trace;
 };
 
@@ -157,6 +158,8 @@ static int prepare(struct run *r)
         status = load_drivers(r);
     if (status == CLI_OK)
         status = schedule_inputs(r);
+    if (status == CLI_OK && r->request->program)
+        status = run_start_program(r->machine, r->request, &r->input);
     return status;
 }
 
@@ -254,7 +257,8 @@ static int write_report(struct run *r)
     FILE *f = fopen(path, "wb");
     if (!f)
         return cli_complain("%s: %s", path, strerror(errno));
-    bool done = vxd_write_report(r->machine, r->request->drivers.items[0], cli_write, f);
+    const char *title = r->request->drivers.count ? r->request->drivers.items[0] : r->request->program;
+    bool done = vxd_write_report(r->machine, title, cli_write, f);
     if (fclose(f) != 0)
         return cli_complain("%s: %s", path, strerror(errno));
     return done ? CLI_OK : CLI_BROKEN;
@@ -270,6 +274,8 @@ static int finish(struct run *r)
         if (vxd_profile_knows_procedures(r->machine))
             vxd_write_profile(r->machine, write_marked, NULL);
     }
+    if (q->screen && !vxd_write_screen(r->machine, cli_write, stdout))
+        status = CLI_BROKEN;
     if (q->report)
         status = write_report(r);
     if (r->trace && (r->trace == stdout ? fflush(r->trace) : fclose(r->trace)) != 0)
@@ -292,6 +298,7 @@ static int run(int argc, char **argv)
     }
     vxd_machine_free(r.machine);
     vxd_bytes_free(&r.finder.found);
+    free(r.input.bytes);
     vxd_bytes_free(&r.ini);
     vxd_bytes_free(&r.registry);
     run_request_free(&request);
@@ -300,7 +307,8 @@ static int run(int argc, char **argv)
 
 const struct cli_command cli_run = {
     "run",
-    "vxd run [options] DRIVER.vxd ...\n",
+    "vxd run [options] DRIVER.vxd ...\n"
+    "       vxd run [options] --vm PROGRAM.com|.exe [DRIVER.vxd ...]\n",
     "boot the VMM with the drivers, run until idle or a limit, shut down",
     "  --quiet              print only what the drivers print\n"
     "  --for TIME           stop after so much virtual time: 500ms, 2s, 100us (default 60s)\n"
@@ -313,6 +321,9 @@ const struct cli_command cli_run = {
     "  --nmi TIME           raise the non-maskable interrupt; may be repeated\n"
     "  --key KEY@TIME       press a key: a@5ms, Enter@1s, Ctrl+Alt+Del@2s; may be repeated\n"
     "  --answer BUTTON      what the user answers to a message box: ok, cancel, yes, ...; may be repeated\n"
+    "  --vm \"PROGRAM ARGS\"  start a DOS program in a virtual machine; it reads standard input unless --key is given\n"
+    "  --root DIR           the directory the program sees as drive C: (default: the program's own)\n"
+    "  --screen             print the text screen at the end\n"
     "  --seed N             where the documentation leaves an answer free, take another legal one\n"
     "  --ini FILE           SYSTEM.INI\n"
     "  --registry FILE      the registry as text (docs/formats.md)\n"
@@ -320,6 +331,6 @@ const struct cli_command cli_run = {
     "  --keep-going         a missing service fails with carry set instead of ending the run\n"
     "  --trace FILE         one JSON object a line for everything that happens; - is standard output\n"
     "  --report FILE.html   the timeline as a page\n"
-    "  --vm PROGRAM, --check[=RULES], --gdb [HOST:]PORT   not implemented yet\n",
+    "  --check[=RULES], --gdb [HOST:]PORT   not implemented yet\n",
     run,
 };

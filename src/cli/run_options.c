@@ -29,6 +29,8 @@ enum option {
     KEEP_GOING,
     HARDWARE,
     VM,
+    ROOT,
+    SCREEN,
     CHECK,
     GDB,
 };
@@ -54,6 +56,8 @@ static const struct cli_option options[] = {
     [KEEP_GOING] = {"--keep-going", CLI_NOTHING},
     [HARDWARE] = {"--hardware", CLI_VALUE},
     [VM] = {"--vm", CLI_VALUE},
+    [ROOT] = {"--root", CLI_VALUE},
+    [SCREEN] = {"--screen", CLI_NOTHING},
     [CHECK] = {"--check", CLI_OPTIONAL_VALUE},
     [GDB] = {"--gdb", CLI_VALUE},
     {NULL, CLI_NOTHING},
@@ -295,6 +299,14 @@ static int take_option(struct run_request *r, enum option which, char *value)
         r->config.keep_going = true;
         return CLI_OK;
     case VM:
+        r->program = value;
+        return CLI_OK;
+    case ROOT:
+        r->root = value;
+        return CLI_OK;
+    case SCREEN:
+        r->screen = true;
+        return CLI_OK;
     case CHECK:
     case GDB:
         return not_yet(which);
@@ -316,5 +328,5 @@ int run_parse(struct run_request *r, int argc, char **argv)
         if (status != CLI_OK)
             return status;
     }
-    return r->drivers.count ? CLI_OK : cli_complain("run: no driver given\nTry: vxd run --help");
+    return r->drivers.count || r->program ? CLI_OK : cli_complain("run: no driver given\nTry: vxd run --help");
 }

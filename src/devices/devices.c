@@ -3,6 +3,7 @@
 
 #include "devices/call.h"
 #include "devices/vwin32_sync.h"
+#include "dos/dos.h"
 
 extern const struct vmm_board devices_vmm_board;
 
@@ -23,7 +24,7 @@ bool devices_add_all(struct vmm *v)
             return false;
     }
     vmm_set_board(v, &devices_vmm_board);
-    return x86_memory_set_kind(vmm_cpu(v)->memory, TEXT_PAGE, TEXT_PAGES, X86_RAM);
+    return x86_memory_set_kind(vmm_cpu(v)->memory, TEXT_PAGE, TEXT_PAGES, X86_RAM) && dos_add(v);
 }
 
 static const struct vmm_device *by_id(uint16_t id)

@@ -18,7 +18,8 @@ enum {
     EXIT_CRITICAL,
     EXIT_OVER,
     TICKET_DONE,
-    LOAD_DONE
+    LOAD_DONE,
+    VM_MADE
 };
 
 static void send(struct vmm *v, struct vmm_frame *f, uint32_t message, uint32_t phase, bool with_tail)
@@ -69,6 +70,22 @@ static void load_done(struct vmm *v, struct vmm_frame *f)
         vmm_module_unload(v, module);
     }
     ticket_done(v, f);
+}
+
+// The VM that was asked for gets its program and the focus.
+static void vm_made(struct vmm *v, struct vmm_frame *f)
+{
+    const uint32_t vm = vmm_regs(v)[X86_EBX], p[4] = {vm, 0, 0, 0};
+    if (vmm_flag(v, X86_CF)) {
+        vmm_residents_vm_started(v, 0, vmm_ticket_at(v, f->a[0])->ebx);
+        ticket_done(v, f);
+        return;
+    }
+    vmm_residents_vm_started(v, vm, vmm_ticket_at(v, f->a[0])->ebx);
+    v->s.focus = vmm_vm_row(v, vm);
+    f->step = TICKET_DONE;
+    vmm_frame_wait(v);
+    vmm_broadcast_begin(v, KIT_Set_Device_Focus, p, false);
 }
 
 static void boot_resume(struct vmm *v, struct vmm_frame *f);
@@ -130,6 +147,9 @@ static void boot_resume(struct vmm *v, struct vmm_frame *f)
         break;
     case TICKET_DONE:
         ticket_done(v, f);
+        break;
+    case VM_MADE:
+        vm_made(v, f);
         break;
     default:
         load_done(v, f);
@@ -214,6 +234,11 @@ bool vmm_send_control(struct vmm *v, const char *device, uint32_t message, uint3
     return *ticket != 0;
 }
 
+bool vmm_start_vm(struct vmm *v, uint32_t reference)
+{
+    return ask(v, &(struct vmm_ticket){.kind = VMM_TICKET_VM, .ebx = reference}) != 0;
+}
+
 bool vmm_device_present(struct vmm *v, const char *device)
 {
     return vmm_module_by_name(v, device) != 0;
@@ -274,6 +299,10 @@ bool vmm_ticket_begin(struct vmm *v)
         break;
     case VMM_TICKET_LOAD:
         load_begin(v, ticket);
+        break;
+    case VMM_TICKET_VM:
+        chain_begin(v, VM_MADE, ticket);
+        vmm_create_vm_begin(v);
         break;
     default:
         control_begin(v, ticket);

@@ -4,6 +4,7 @@
 
 #include "vmm/machine.h"
 #include "vmm/paging.h"
+#include "vmm/v86.h"
 
 // paging.c
 bool vmm_phys_create(struct vmm *v) BASE_MUST_USE;
@@ -92,7 +93,6 @@ uint32_t vmm_nmi_handler(struct vmm *v); // the driver's that comes first, 0 = n
 void vmm_client_enter(struct vmm *v);
 void vmm_client_capture(struct vmm *v, uint32_t error);
 void vmm_leave_begin(struct vmm *v); // the processing point, then ring 3
-uint32_t vmm_client(struct vmm *v);  // current client registers
 bool vmm_stepped(struct vmm *v);     // this single step was the VMM's own
 uint32_t vmm_ring0_base(struct vmm *v);
 
@@ -200,21 +200,14 @@ bool vmm_not_critical_begin(struct vmm *v);
 void vmm_section_freed(struct vmm *v);
 void vmm_interrupts_enabled(struct vmm *v); // the client's interrupt flag has come on
 
-// simulate.c
-bool vmm_client_v86(struct vmm *v);
-bool vmm_v86_push(struct vmm *v, uint16_t value) BASE_MUST_USE;
-bool vmm_v86_pop(struct vmm *v, uint16_t *value) BASE_MUST_USE;
+// simulate.c, beside v86.h
 bool vmm_v86_push32(struct vmm *v, uint32_t value) BASE_MUST_USE;
 bool vmm_v86_pop32(struct vmm *v, uint32_t *value) BASE_MUST_USE;
-bool vmm_v86_interrupt(struct vmm *v, uint16_t cs, uint32_t ip) BASE_MUST_USE;
 bool vmm_v86_reflect(struct vmm *v, uint32_t vector) BASE_MUST_USE;
-bool vmm_v86_iret(struct vmm *v) BASE_MUST_USE;
 bool vmm_v86_iret32(struct vmm *v) BASE_MUST_USE;
 uint32_t vmm_wide_flags(struct vmm *v); // flags that a 32-bit POPF or IRET of a client sets
 void vmm_client_sti(struct vmm *v);     // as STI behind which CS:IP stands already
-void vmm_client_jump(struct vmm *v, uint32_t cs, uint32_t eip);
 void vmm_client_far_ret_n(struct vmm *v, uint32_t bytes); // in either mode
-void vmm_client_flags(struct vmm *v, uint32_t value, uint32_t mask);
 
 // nest.c
 bool vmm_is_nest_break(struct vmm *v);
@@ -224,7 +217,6 @@ void vmm_nest_v86_open(struct vmm *v); // Begin_Nest_V86_Exec
 void vmm_nest_close(struct vmm *v);
 void vmm_nest_check(struct vmm *v, uint32_t blocks, uint32_t callee, const char *what);
 void vmm_exec_int_begin(struct vmm *v, uint32_t vector); // in a block: until the client is back at the break point
-void vmm_v86_int_begin(struct vmm *v, uint32_t vector);
 
 // monitor.c
 bool vmm_monitor_begin(struct vmm *v); // false: not the monitor's fault
@@ -232,7 +224,6 @@ bool vmm_trap_begin(struct vmm *v);
 void vmm_v86_dies_begin(struct vmm *v, const struct vmm_fault *fault); // nobody handles this fault of a V86 client
 uint32_t vmm_trap_find(struct vmm *v, uint32_t address);               // row, 0 = none
 bool vmm_trap_call_begin(struct vmm *v, uint32_t address);
-uint32_t vmm_v86_call_back(struct vmm *v, uint32_t proc, uint32_t reference);
 
 // device_api.c: the APIs of devices for programs in VMs
 bool vmm_device_api_entered_begin(struct vmm *v, uint32_t ddb); // false: no procedure is to be called
@@ -272,6 +263,11 @@ void vmm_directed_begin(struct vmm *v, uint32_t module, uint32_t message, const 
 void vmm_phase_second(struct vmm *v, uint32_t message);
 void vmm_load_queue(struct vmm *v, uint32_t module);
 bool vmm_ticket_begin(struct vmm *v);
+
+// device.c
+void vmm_residents_vm_created(struct vmm *v, uint32_t vm);
+void vmm_residents_vm_gone(struct vmm *v, uint32_t vm);
+void vmm_residents_vm_started(struct vmm *v, uint32_t vm, uint32_t reference);
 
 // host.c
 const struct vmm_host_range *vmm_host_range_at(const struct vmm *v, bool memory, uint32_t address); // NULL: none

@@ -81,17 +81,25 @@ static struct vmm_device_slot *new_slot(struct vmm *v)
     return memset(&v->devices[v->device_count], 0, sizeof *v->devices);
 }
 
+bool vmm_add_resident(struct vmm *v, const struct vmm_device *resident)
+{
+    struct vmm_device_slot *slot = new_slot(v);
+    if (!slot)
+        return false;
+    slot->device = resident;
+    if (resident->state_size && !(slot->state = base_alloc_zero(v->alloc, resident->state_size)))
+        return false;
+    v->device_count++;
+    return true;
+}
+
 bool vmm_add_device(struct vmm *v, const struct vmm_device *device)
 {
     const struct kit_device *kit = kit_device_by_id(device->id);
-    struct vmm_device_slot *slot = kit ? new_slot(v) : NULL;
-    if (!slot)
+    if (!kit || !vmm_add_resident(v, device))
         return false;
-    slot->device = device;
+    struct vmm_device_slot *slot = &v->devices[v->device_count - 1];
     slot->services = table_size(v, kit, device->services);
-    if (device->state_size && !(slot->state = base_alloc_zero(v->alloc, device->state_size)))
-        return false;
-    v->device_count++;
     uint32_t ddb = add_gates(v, slot, kit) ? vmm_kernel_get(v, KIT_SIZE_VxD_Desc_Block) : 0;
     uint32_t module = ddb && fill_ddb(v, ddb, slot, kit) ? vmm_module_new(v) : 0;
     if (!module)
@@ -124,10 +132,50 @@ bool vmm_has_device(const struct vmm *v, uint16_t id)
     return false;
 }
 
-void *vmm_device_state(struct vmm *v, const struct vmm_device *device)
+static struct vmm_device_slot *slot_of(struct vmm *v, const struct vmm_device *device)
 {
     for (uint32_t i = 0; i < v->device_count; i++)
         if (v->devices[i].device == device)
-            return v->devices[i].state;
+            return &v->devices[i];
     return NULL;
+}
+
+void *vmm_device_state(struct vmm *v, const struct vmm_device *device)
+{
+    const struct vmm_device_slot *slot = slot_of(v, device);
+    return slot ? slot->state : NULL;
+}
+
+void vmm_bind_resident(struct vmm *v, const struct vmm_device *device, const void *host)
+{
+    struct vmm_device_slot *slot = slot_of(v, device);
+    if (slot)
+        slot->host = host;
+}
+
+const void *vmm_resident_binding(struct vmm *v, const struct vmm_device *device)
+{
+    const struct vmm_device_slot *slot = slot_of(v, device);
+    return slot ? slot->host : NULL;
+}
+
+void vmm_residents_vm_created(struct vmm *v, uint32_t vm)
+{
+    for (uint32_t i = 0; i < v->device_count; i++)
+        if (v->devices[i].device->vm_created)
+            v->devices[i].device->vm_created(v, vm);
+}
+
+void vmm_residents_vm_gone(struct vmm *v, uint32_t vm)
+{
+    for (uint32_t i = 0; i < v->device_count; i++)
+        if (v->devices[i].device->vm_gone)
+            v->devices[i].device->vm_gone(v, vm);
+}
+
+void vmm_residents_vm_started(struct vmm *v, uint32_t vm, uint32_t reference)
+{
+    for (uint32_t i = 0; i < v->device_count; i++)
+        if (v->devices[i].device->vm_started)
+            v->devices[i].device->vm_started(v, vm, reference);
 }

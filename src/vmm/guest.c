@@ -203,6 +203,12 @@ uint32_t vmm_system_vm(struct vmm *v)
     return vmm_vm_at(v, v->s.system_vm)->cb;
 }
 
+uint32_t vmm_vm_number(struct vmm *v, uint32_t vm)
+{
+    uint32_t row = vmm_vm_row(v, vm);
+    return row ? vmm_vm_at(v, row)->id : 0;
+}
+
 // A handle is the address of a control block, which knows its row; a driver may have written there, or lie.
 static uint32_t row_at(struct vmm *v, uint32_t place)
 {

@@ -40,6 +40,7 @@ void vmm_set_tick(struct vmm *v, uint32_t milliseconds)
 uint8_t vmm_acknowledge(void *user)
 {
     struct vmm *v = user;
+    v->s.waiting = 0; // something runs from here on, though the processor may be stopped before its first gate
     if (v->s.tick_pending) {
         v->s.tick_pending = 0;
         update_intr(v);

@@ -103,6 +103,11 @@ static bool create_first_megabyte(struct vmm *v)
            x86_memory_store(v->memory, 0, vectors, sizeof vectors);
 }
 
+bool vmm_rom_put(struct vmm *v, uint16_t offset, const void *bytes, uint32_t n)
+{
+    return x86_memory_store(v->memory, (VMM_IDLE_SEGMENT << 4) + offset, bytes, n);
+}
+
 static void start_processor(struct vmm *v)
 {
     struct x86_state *s = &v->cpu->state;

@@ -89,6 +89,7 @@ static void discard(struct vmm *v, uint32_t vm)
     strip(v, vm);
     for (uint32_t t = 0; (t = vmm_vm_thread_next(v, vm, t)) != 0;)
         vmm_thread_dismiss(v, t);
+    vmm_residents_vm_gone(v, vmm_vm_at(v, vm)->cb);
     vmm_chapters_vm_gone(v, vmm_vm_at(v, vm)->cb);
     if (v->s.focus == vm)
         v->s.focus = v->s.system_vm;
@@ -171,6 +172,11 @@ uint32_t vmm_vm_to_end(struct vmm *v)
     return 0;
 }
 
+void vmm_end_current_vm_begin(struct vmm *v)
+{
+    vmm_vm_end_begin(v, vmm_thread_at(v, v->s.current)->vm, 0);
+}
+
 // --- creation
 
 // System_Control with Create_VM: a VM with one thread; EBX = its handle.
@@ -187,6 +193,7 @@ void vmm_create_vm_begin(struct vmm *v)
     vmm_vm_at(v, vm)->creating = 1; // does not run until everybody has agreed
     vmm_thread_at(v, thread)->eip = vmm_gate_address(VMM_GATE_START);
     vmm_life_status(v, vm, KIT_VMStat_Creating, 0);
+    vmm_residents_vm_created(v, vmm_vm_at(v, vm)->cb);
     struct vmm_frame *f = vmm_life_push(v, VMM_FRAME_LIFE, vm, 0);
     if (f)
         vmm_life_tell_begin(v, f, VM_CREATED, KIT_Create_VM, 0);

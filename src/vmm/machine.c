@@ -81,6 +81,22 @@ void vmm_set_board(struct vmm *v, const struct vmm_board *board)
     v->board = board;
 }
 
+uint8_t vmm_board_in(struct vmm *v, uint16_t port)
+{
+    return v->board && v->board->port_in ? (uint8_t)v->board->port_in(v, port, 1) : 0xFF;
+}
+
+void vmm_board_out(struct vmm *v, uint16_t port, uint8_t value)
+{
+    if (v->board && v->board->port_out)
+        v->board->port_out(v, port, 1, value);
+}
+
+bool vmm_keeps_going(const struct vmm *v)
+{
+    return v->config.keep_going;
+}
+
 struct base_sink *vmm_sink(struct vmm *v)
 {
     return &v->sink;

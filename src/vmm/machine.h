@@ -321,7 +321,7 @@ struct vmm_trap {
 };
 
 // Something asked for from outside, done when the System VM's thread is on its way to ring 3.
-enum vmm_ticket_kind { VMM_TICKET_CONTROL, VMM_TICKET_LOAD, VMM_TICKET_SHUTDOWN };
+enum vmm_ticket_kind { VMM_TICKET_CONTROL, VMM_TICKET_LOAD, VMM_TICKET_SHUTDOWN, VMM_TICKET_VM };
 struct vmm_ticket {
     uint32_t next;
     uint32_t module, message; // module 0: all devices
@@ -457,6 +457,7 @@ struct vmm_call {
 
 struct vmm_device_slot {
     const struct vmm_device *device;
+    const void *host; // vmm_bind_resident
     void *state;
     uint32_t first_gate; // of its services, by ordinal
     uint32_t services;

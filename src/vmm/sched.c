@@ -329,8 +329,15 @@ static void end_sleep(struct vmm *v, uint32_t thread, bool in_time)
     vmm_wait_over(v, f);
 }
 
+bool vmm_client_wake_in(struct vmm *v, uint32_t milliseconds)
+{
+    return vmm_timeout_start(v, VMM_TIMEOUT_WAKE, milliseconds, v->s.current, 0, 0) != 0;
+}
+
 void vmm_sleep_over(struct vmm *v, uint32_t thread)
 {
+    vmm_idle_set(v, thread, false); // of vmm_client_wake_in
+    v->s.reschedule = 1;
     end_sleep(v, thread, true);
 }
 

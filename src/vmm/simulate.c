@@ -105,6 +105,12 @@ void vmm_client_sti(struct vmm *v)
     vmm_client_flags(v, X86_IF, X86_IF);
 }
 
+void vmm_client_wait(struct vmm *v)
+{
+    vmm_client_flags(v, X86_IF, X86_IF);
+    vmm_idle_set(v, v->s.current, true);
+}
+
 // The six bytes of an interrupt's frame, then the handler; IF and TF are cleared.
 bool vmm_v86_interrupt(struct vmm *v, uint16_t cs, uint32_t ip)
 {

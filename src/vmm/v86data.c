@@ -5,8 +5,7 @@
 
 enum {
     AREA_BEGIN = VMM_OWN_LOW_PAGES * X86_PAGE_SIZE,
-    FIRST_V86_PAGE = 0x10,     // before anybody asks for more
-    HIGHEST_FIRST_PAGE = 0x60, // programs need the rest
+    FIRST_V86_PAGE = 0x10, // before anybody asks for more
     TEMP_LIMIT = 0x9000,
 };
 
@@ -79,7 +78,7 @@ static uint32_t take(struct vmm *v, uint32_t bytes, uint32_t flags)
 {
     struct v86data_state *s = state_of(v);
     uint32_t align = alignment(flags), start = (s->top + align - 1) & ~(align - 1);
-    if (bytes > HIGHEST_FIRST_PAGE * X86_PAGE_SIZE || start + bytes > HIGHEST_FIRST_PAGE * X86_PAGE_SIZE)
+    if (bytes > VMM_HIGHEST_FIRST_PAGE * X86_PAGE_SIZE || start + bytes > VMM_HIGHEST_FIRST_PAGE * X86_PAGE_SIZE)
         return 0;
     uint32_t end =
         flags & KIT_GVDAPageAlign ? (start + bytes + X86_PAGE_SIZE - 1) & ~(X86_PAGE_SIZE - 1u) : start + bytes;

@@ -4,7 +4,10 @@
 
 #include "vmm/guest.h"
 
-enum { VMM_OWN_LOW_PAGES = 1 };    // of every VM: interrupt vectors and BIOS data
+enum {
+    VMM_OWN_LOW_PAGES = 2,         // of every VM: interrupt vectors, BIOS and DOS data
+    VMM_HIGHEST_FIRST_PAGE = 0x60, // the first V86 page is never above; programs need the rest
+};
 enum { VMM_LAST_V86_PAGE = 0x9F }; // until _SetLastV86Page says otherwise: video memory follows
 
 uint32_t vmm_first_v86_page(struct vmm *v); // pages below it are the same in all VMs

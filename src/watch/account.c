@@ -6,6 +6,8 @@
 // kinds of lines wait until it is clear how they end: a control message that goes from device to device, and a service
 // call that may print something, which says more than its name.
 #include "devices/observe.h"
+#include "dos/dos.h"
+#include "dos/observe.h"
 #include "kit/services.h"
 #include "vmm/observe.h"
 #include "watch/names.h"
@@ -101,16 +103,17 @@ static void tell_all_waiting(struct watch_account *a)
     tell_waiting(a, &a->call, a->call_time);
 }
 
-static void tell_debug(struct watch_account *a, const struct vmm_debug_record *r)
+// What a driver or a program printed.
+static void tell_printed(struct watch_account *a, const char *text, size_t length)
 {
-    if (r->length == 0)
+    if (length == 0)
         return;
     if (!a->quiet) {
         tell_waiting(a, &a->broadcast, a->broadcast_time);
         base_buf_clear(&a->call);
     }
-    a->out.write(a->out.user, r->text, r->length);
-    a->line_open = r->text[r->length - 1] != '\n';
+    a->out.write(a->out.user, text, length);
+    a->line_open = text[length - 1] != '\n';
 }
 
 static void begin_call(struct watch_account *a, const struct vmm_service_record *r)
@@ -283,6 +286,20 @@ static void tell_unheard(struct watch_account *a, const struct devices_unheard_r
     end_line(a);
 }
 
+static void tell_program(struct watch_account *a, const struct dos_program_record *r)
+{
+    static const char *const ends[] = {"ended", "was ended by Ctrl-C", "was ended by an error", "stays resident"};
+    struct base_buf *b = begin_line(a, r->head.time);
+    base_buf_printf(b, "VM %u: %s ", r->vm, r->name);
+    if (r->progress == DOS_RUNNING)
+        base_buf_text(b, "starts");
+    else if (r->progress == DOS_ENDED)
+        base_buf_printf(b, "%s with exit code %u", r->how < BASE_COUNT(ends) ? ends[r->how] : "?", r->code);
+    else
+        base_buf_printf(b, "cannot be started: %s", r->error);
+    end_line(a);
+}
+
 static void tell_end(struct watch_account *a, const struct vmm_end_record *r)
 {
     struct base_buf *b = begin_line(a, r->head.time);
@@ -297,7 +314,11 @@ void watch_account_listen(void *user, const struct base_record *record)
     struct watch_account *a = user;
     const void *r = record;
     if (record->kind == VMM_RECORD_DEBUG) {
-        tell_debug(a, r);
+        tell_printed(a, ((const struct vmm_debug_record *)r)->text, ((const struct vmm_debug_record *)r)->length);
+        return;
+    }
+    if (record->kind == DOS_RECORD_OUTPUT) {
+        tell_printed(a, ((const struct dos_output_record *)r)->text, ((const struct dos_output_record *)r)->length);
         return;
     }
     if (a->quiet)
@@ -315,6 +336,10 @@ void watch_account_listen(void *user, const struct base_record *record)
     tell_all_waiting(a);
     if (record->kind == DEVICES_RECORD_MESSAGE) {
         tell_message_box(a, r);
+        return;
+    }
+    if (record->kind == DOS_RECORD_PROGRAM) {
+        tell_program(a, r);
         return;
     }
     if (record->kind == DEVICES_RECORD_UNHEARD) {

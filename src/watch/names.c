@@ -1,5 +1,6 @@
 #include "watch/names.h"
 
+#include "dos/dos.h"
 #include "kit/constants.h"
 #include "kit/messages.h"
 #include "vmm/observe.h"
@@ -29,6 +30,20 @@ const char *watch_irq_state(uint8_t state)
 {
     static const char *const names[] = {"raised", "delivered", "simulated", "eoi"};
     return NAME_IN(names, state);
+}
+
+const char *watch_program_state(uint8_t progress)
+{
+    static const char *const names[] = {
+        [DOS_QUEUED] = "queued", [DOS_RUNNING] = "running", [DOS_ENDED] = "ended", [DOS_FAILED] = "failed"};
+    return NAME_IN(names, progress);
+}
+
+const char *watch_program_end(uint8_t how)
+{
+    static const char *const names[] = {
+        [DOS_BY_EXIT] = "exit", [DOS_BY_CTRL_C] = "ctrl-c", [DOS_BY_ERROR] = "error", [DOS_RESIDENT] = "resident"};
+    return NAME_IN(names, how);
 }
 
 const char *watch_end_name(uint8_t end)

@@ -1,4 +1,5 @@
 // One JSON object a line: {"t":NS,"n":INSTRUCTIONS,"ev":KIND,...}. The same run gives the same bytes on every host.
+#include "dos/observe.h"
 #include "vmm/observe.h"
 #include "watch/names.h"
 #include "watch/watch.h"
@@ -153,8 +154,27 @@ static void put_check(struct base_buf *b, const struct vmm_check_record *r)
     put_text(b, "page", r->page);
 }
 
+static void put_output(struct base_buf *b, const struct dos_output_record *r)
+{
+    put_number(b, "vm", r->vm);
+    base_buf_text(b, ",\"text\":");
+    base_buf_json(b, r->text, r->length);
+}
+
+static void put_program(struct base_buf *b, const struct dos_program_record *r)
+{
+    put_number(b, "vm", r->vm);
+    put_text(b, "name", r->name);
+    put_text(b, "state", watch_program_state(r->progress));
+    put_text(b, "how", watch_program_end(r->how));
+    put_number(b, "code", r->code);
+    put_text(b, "error", r->error);
+}
+
 static const char *kind_name(uint32_t kind)
 {
+    if (kind == DOS_RECORD_OUTPUT || kind == DOS_RECORD_PROGRAM)
+        return kind == DOS_RECORD_OUTPUT ? "output" : "program";
     static const char *const names[] = {"control", "service", "event", "timeout", "switch", "io",
                                         "irq",     "fault",   "debug", "check",   "end"};
     uint32_t index = kind - VMM_RECORD_CONTROL;
@@ -164,6 +184,10 @@ static const char *kind_name(uint32_t kind)
 static void put_payload(struct base_buf *b, const struct base_record *record)
 {
     const void *r = record;
+    if (record->kind == DOS_RECORD_OUTPUT)
+        put_output(b, r);
+    if (record->kind == DOS_RECORD_PROGRAM)
+        put_program(b, r);
     switch ((enum vmm_record_kind)record->kind) {
     case VMM_RECORD_CONTROL:
         put_control(b, r);

@@ -61,9 +61,14 @@ expect 2 "a number of instructions" "$vxd" run --limit 0 x.vxd
 expect 2 "3.1, 95 or 98" "$vxd" run --windows 2000 x.vxd
 expect 2 "LINE@TIME" "$vxd" run --irq 5 x.vxd
 expect 2 "LINE@TIME" "$vxd" run --irq 2@5ms x.vxd
-for option in --vm=x --check --check=all --gdb=1234; do
+for option in --check --check=all --gdb=1234; do
     expect 3 "is not implemented yet" "$vxd" run $option x.vxd
 done
+expect 2 "x.com: no such file" "$vxd" run --vm=x.com
+printf 'x' > "$dir/x.com"
+mkdir "$dir/root"
+expect 2 "is not below the directory" "$vxd" run --root "$dir/root" --vm "$dir/x.com"
+expect 2 "at most 125 characters" "$vxd" run --vm "$dir/x.com $(printf '%0130d' 1)"
 expect 3 "-omf is not implemented" "$vxd" ml -c -omf x.asm
 expect 3 "linking" "$vxd" ml x.asm
 

@@ -7,7 +7,7 @@ cd "$tree"
 
 grep -rnE --include='*.[ch]' --include='*.def' '^[[:space:]]*#[[:space:]]*include' src | awk '
 BEGIN {
-    floors = "base;kit;x86 image;dis pc asm link;vmm;devices;check watch;api;cli"
+    floors = "base;kit;x86 image;dis pc asm link;vmm;dos;devices;check watch;api;cli"
     n = split(floors, floor, ";")
     for (i = 1; i <= n; i++) {
         m = split(floor[i], rooms, " ")

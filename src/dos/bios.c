@@ -1,0 +1,314 @@
+// The BIOS beside screen and keyboard: equipment, memory, clock, and what an AT's BIOS answers for hardware that is not
+// there (RBIL INT 11 to 1A).
+#include "dos/defs.h"
+
+enum { RTC_INDEX = 0x70, RTC_DATA = 0x71, RTC_STATUS_B = 0x0B, RTC_SET = 0x80, RTC_CENTURY = 0x32 };
+
+void dos_nothing(struct dos_call *c)
+{
+    (void)c;
+}
+
+// The end of a routine of the ROM that was called far.
+static void far_return(struct dos_call *c)
+{
+    uint16_t ip, cs;
+    c->stay = true;
+    if (!vmm_v86_pop(c->v, &ip) || !vmm_v86_pop(c->v, &cs))
+        return;
+    vmm_client_jump(c->v, cs, ip);
+}
+
+// INT 0: DOS prints this and ends the program.
+void dos_int00(struct dos_call *c)
+{
+    static const char text[] = "\r\nDivide overflow\r\n";
+    dos_video_print(c, text, sizeof text - 1);
+    dos_end_process(c, DOS_BY_ERROR, 0xFF);
+}
+
+void dos_int05(struct dos_call *c) // print screen: there is no printer
+{
+    dos_write8(c, 0x50, 0, 0xFF);
+}
+
+void dos_int11(struct dos_call *c)
+{
+    dos_set(c, DOS_AX, dos_read16(c, DOS_BDA, BDA_EQUIPMENT));
+}
+
+void dos_int12(struct dos_call *c)
+{
+    dos_set(c, DOS_AX, dos_read16(c, DOS_BDA, BDA_MEMORY));
+}
+
+// No disks below the file system: reset succeeds, everything else finds no drive.
+void dos_int13(struct dos_call *c)
+{
+    uint8_t function = dos_high(c, DOS_AX);
+    bool reset = function == 0x00 || function == 0x0D;
+    dos_flag(c, X86_CF, !reset);
+    dos_set_high(c, DOS_AX, reset ? 0 : 1); // invalid function or parameter
+    if (function == 0x08)
+        dos_set_low(c, DOS_DX, 0);
+    if (function == 0x15)
+        dos_set_high(c, DOS_AX, 0); // no such drive
+}
+
+// Serial ports by the BIOS: line and modem status say that nobody is there.
+void dos_int14(struct dos_call *c)
+{
+    dos_set(c, DOS_AX, 0x8000);
+}
+
+void dos_int17(struct dos_call *c)
+{
+    dos_set_high(c, DOS_AX, 0x01); // time-out
+}
+
+void dos_int18(struct dos_call *c)
+{
+    dos_missing(c);
+}
+
+void dos_int19(struct dos_call *c)
+{
+    dos_missing(c);
+}
+
+// --- INT 15h
+
+static void not_there(struct dos_call *c)
+{
+    dos_flag(c, X86_CF, true);
+    dos_set_high(c, DOS_AX, 0x86);
+}
+
+// AH=86h: CX:DX microseconds. The end is noted in DOS's data, because the call is made again after every interrupt.
+static void wait_time(struct dos_call *c)
+{
+    uint64_t wanted = ((uint32_t)dos_get(c, DOS_CX) << 16 | dos_get(c, DOS_DX)) * UINT64_C(1000);
+    uint32_t until = dos_read32(c, DOS_DATA, DATA_WAIT), now = (uint32_t)(vmm_time(c->v) / 1000000) + 1;
+    uint32_t ms = (uint32_t)((wanted + 999999) / 1000000);
+    if (!until) {
+        until = now + ms;
+        if (ms && !vmm_client_wake_in(c->v, ms))
+            return;
+    }
+    bool over = (int32_t)(now - until) >= 0;
+    dos_write32(c, DOS_DATA, DATA_WAIT, over ? 0 : until);
+    if (over)
+        dos_done(c);
+    else
+        dos_wait(c);
+}
+
+static void configuration(struct dos_call *c)
+{
+    dos_set(c, DOS_ES, DOS_ROM);
+    dos_set(c, DOS_BX, 0xE6F5);
+    dos_set_high(c, DOS_AX, 0);
+    dos_done(c);
+}
+
+void dos_int15(struct dos_call *c)
+{
+    switch (dos_high(c, DOS_AX)) {
+    case 0x4F: // a key: as it is, with carry as it came
+        break;
+    case 0x80: // device open and close, program termination, SysReq: hooks for multitaskers
+    case 0x81:
+    case 0x82:
+    case 0x85:
+    case 0x90: // device busy and ready
+    case 0x91:
+        dos_set_high(c, DOS_AX, 0);
+        dos_done(c);
+        break;
+    case 0x86:
+        wait_time(c);
+        break;
+    case 0x88: // extended memory is the VMM's
+        dos_set(c, DOS_AX, 0);
+        dos_done(c);
+        break;
+    case 0xC0:
+        configuration(c);
+        break;
+    default:
+        not_there(c);
+    }
+}
+
+// --- date and time of the clock chip
+
+static uint8_t clock_in(struct dos_call *c, uint8_t index)
+{
+    vmm_board_out(c->v, RTC_INDEX, index);
+    return vmm_board_in(c->v, RTC_DATA);
+}
+
+static void clock_out(struct dos_call *c, uint8_t index, uint8_t value)
+{
+    vmm_board_out(c->v, RTC_INDEX, index);
+    vmm_board_out(c->v, RTC_DATA, value);
+}
+
+static uint8_t from_bcd(uint8_t bcd)
+{
+    return (uint8_t)((bcd >> 4) * 10 + (bcd & 15));
+}
+
+static uint8_t to_bcd(unsigned n)
+{
+    return (uint8_t)(n / 10 % 10 << 4 | n % 10);
+}
+
+static unsigned weekday(const struct dos_time *t) // Zeller, 0 = Sunday
+{
+    unsigned m = t->month < 3 ? t->month + 12u : t->month, y = t->month < 3 ? t->year - 1u : t->year;
+    return (t->day + 13 * (m + 1) / 5 + y + y / 4 - y / 100 + y / 400 + 6) % 7;
+}
+
+struct dos_time dos_now(struct dos_call *c)
+{
+    struct dos_time t = {.second = from_bcd(clock_in(c, 0)),
+                         .minute = from_bcd(clock_in(c, 2)),
+                         .hour = from_bcd(clock_in(c, 4)),
+                         .day = from_bcd(clock_in(c, 7)),
+                         .month = from_bcd(clock_in(c, 8)),
+                         .year = from_bcd(clock_in(c, 9)),
+                         .hundredth = (uint8_t)(vmm_time(c->v) / 10000000 % 100)};
+    t.year = (uint16_t)(t.year + (t.year < 80 ? 2000 : 1900));
+    t.weekday = (uint8_t)weekday(&t);
+    return t;
+}
+
+static bool possible(const struct dos_time *t)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (t->year < 1980 || t->year > 2079 || t->month < 1 || t->month > 12 || t->day < 1)
+        return false;
+    unsigned leap = t->month == 2 && t->year % 4 == 0;
+    return t->day <= days[t->month - 1] + leap && t->hour < 24 && t->minute < 60 && t->second < 60 &&
+           t->hundredth < 100;
+}
+
+bool dos_set_now(struct dos_call *c, const struct dos_time *t, bool date, bool time)
+{
+    if (!possible(t))
+        return false;
+    uint8_t b = clock_in(c, RTC_STATUS_B);
+    clock_out(c, RTC_STATUS_B, b | RTC_SET);
+    if (date) {
+        clock_out(c, 7, to_bcd(t->day));
+        clock_out(c, 8, to_bcd(t->month));
+        clock_out(c, 9, to_bcd(t->year));
+    }
+    if (time) {
+        clock_out(c, 0, to_bcd(t->second));
+        clock_out(c, 2, to_bcd(t->minute));
+        clock_out(c, 4, to_bcd(t->hour));
+    }
+    clock_out(c, RTC_STATUS_B, (uint8_t)(b & ~RTC_SET));
+    dos_refresh_ticks(c);
+    return true;
+}
+
+uint16_t dos_packed_time(const struct dos_time *t)
+{
+    return (uint16_t)(t->hour << 11 | t->minute << 5 | t->second / 2);
+}
+
+uint16_t dos_packed_date(const struct dos_time *t)
+{
+    return (uint16_t)((t->year - 1980) << 9 | t->month << 5 | t->day);
+}
+
+// --- the tick count
+
+// 1193182 / 65536 a second since midnight.
+void dos_refresh_ticks(struct dos_call *c)
+{
+    struct dos_time t = dos_now(c);
+    uint64_t ms = ((t.hour * 60u + t.minute) * 60u + t.second) * UINT64_C(1000) + vmm_time(c->v) / 1000000 % 1000;
+    dos_write32(c, DOS_BDA, BDA_TICKS, (uint32_t)(ms * 1193182 / 65536000));
+}
+
+void dos_tick(struct dos_call *c)
+{
+    uint32_t ticks = dos_read32(c, DOS_BDA, BDA_TICKS) + 1;
+    if (ticks >= 0x1800B0) { // a day
+        ticks = 0;
+        dos_write8(c, DOS_BDA, BDA_MIDNIGHT, 1);
+    }
+    dos_write32(c, DOS_BDA, BDA_TICKS, ticks);
+    far_return(c);
+}
+
+static void get_ticks(struct dos_call *c)
+{
+    uint32_t ticks = dos_read32(c, DOS_BDA, BDA_TICKS);
+    dos_set(c, DOS_CX, (uint16_t)(ticks >> 16));
+    dos_set(c, DOS_DX, (uint16_t)ticks);
+    dos_set_low(c, DOS_AX, dos_read8(c, DOS_BDA, BDA_MIDNIGHT));
+    dos_write8(c, DOS_BDA, BDA_MIDNIGHT, 0);
+}
+
+static void set_ticks(struct dos_call *c)
+{
+    dos_write32(c, DOS_BDA, BDA_TICKS, (uint32_t)dos_get(c, DOS_CX) << 16 | dos_get(c, DOS_DX));
+    dos_write8(c, DOS_BDA, BDA_MIDNIGHT, 0);
+}
+
+static void get_clock(struct dos_call *c, bool date)
+{
+    struct dos_time t = dos_now(c);
+    dos_set(
+        c, DOS_CX,
+        (uint16_t)(date ? to_bcd(t.year / 100u) << 8 | to_bcd(t.year % 100u) : to_bcd(t.hour) << 8 | to_bcd(t.minute)));
+    dos_set(c, DOS_DX, (uint16_t)(date ? to_bcd(t.month) << 8 | to_bcd(t.day) : to_bcd(t.second) << 8));
+    dos_done(c);
+}
+
+static void set_clock(struct dos_call *c, bool date)
+{
+    struct dos_time t = dos_now(c);
+    uint16_t cx = dos_get(c, DOS_CX), dx = dos_get(c, DOS_DX);
+    uint8_t first = from_bcd((uint8_t)(cx >> 8)), second = from_bcd((uint8_t)cx), third = from_bcd((uint8_t)(dx >> 8));
+    if (date) {
+        t.year = (uint16_t)(first * 100 + second);
+        t.month = third;
+        t.day = from_bcd((uint8_t)dx);
+    } else {
+        t.hour = first;
+        t.minute = second;
+        t.second = third;
+    }
+    dos_flag(c, X86_CF, !dos_set_now(c, &t, date, !date));
+}
+
+void dos_int1a(struct dos_call *c)
+{
+    switch (dos_high(c, DOS_AX)) {
+    case 0:
+        get_ticks(c);
+        break;
+    case 1:
+        set_ticks(c);
+        break;
+    case 2:
+    case 4:
+        get_clock(c, dos_high(c, DOS_AX) == 4);
+        break;
+    case 3:
+    case 5:
+        set_clock(c, dos_high(c, DOS_AX) == 5);
+        break;
+    case 0xB1: // no PCI BIOS: AH stays, carry set
+        dos_flag(c, X86_CF, true);
+        break;
+    default:
+        dos_missing(c);
+    }
+}

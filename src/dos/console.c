@@ -1,0 +1,288 @@
+// Character input and output: INT 21h AH=01h to 0Ch, and CON as a file. Handles 0 and 1 may lead to files. A call that
+// waits for a key is made again after every interrupt, so what it has already done (a half-typed line) lies in DOS's
+// data.
+#include "dos/defs.h"
+
+enum { STDIN = 0, STDOUT = 1, CTRL_C = 3, CTRL_Z = 0x1A, TAB = 8 };
+enum got { GOT, WAITS, ENDED };
+
+// --- output
+
+// Tabs are blanks on the screen; what is announced is what the program printed.
+void dos_con_print(struct dos_call *c, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] != '\t') {
+            dos_video_teletype(c, text[i]);
+            continue;
+        }
+        do
+            dos_video_teletype(c, ' ');
+        while (dos_video_column(c) % TAB);
+    }
+    dos_announce_output(c, text, n);
+}
+
+static void put(struct dos_call *c, const char *text, uint32_t n)
+{
+    const struct dos_host *host = dos_host(c);
+    struct dos_file *f = dos_file_of(c, STDOUT);
+    if (!f || f->device == DOS_IS_CON) {
+        dos_con_print(c, text, n);
+    } else if (f->device == DOS_IS_FILE && host && !host->write(host->user, f->path, f->position, text, &n)) {
+        f->position += n;
+        f->written = 1;
+    }
+}
+
+static void put_char(struct dos_call *c, char ch)
+{
+    put(c, &ch, 1);
+}
+
+// --- input
+
+static enum got file_char(struct dos_call *c, struct dos_file *f, uint8_t *ch)
+{
+    const struct dos_host *host = dos_host(c);
+    uint32_t n = 1;
+    if (!host || host->read(host->user, f->path, f->position, ch, &n) || n == 0)
+        return ENDED;
+    f->position++;
+    return GOT;
+}
+
+// The next character of handle 0. A key without one gives 0 and, the next time, its scan code.
+static enum got next_char(struct dos_call *c, uint8_t *ch, bool take)
+{
+    struct dos_file *f = dos_file_of(c, STDIN);
+    uint16_t key;
+    *ch = dos_read8(c, DOS_DATA, DATA_LAST_KEY);
+    if (*ch) {
+        if (take)
+            dos_write8(c, DOS_DATA, DATA_LAST_KEY, 0);
+        return GOT;
+    }
+    if (f && f->device == DOS_IS_FILE && take)
+        return file_char(c, f, ch);
+    if (f && f->device != DOS_IS_CON)
+        return f->device == DOS_IS_FILE ? GOT : ENDED;
+    if (!dos_key_peek(c, &key))
+        return dos_reads_input(c, STDIN) ? ENDED : WAITS;
+    bool special = (key & 0xFF) == 0 || ((key & 0xFF) == 0xE0 && key >> 8);
+    *ch = special ? 0 : (uint8_t)key;
+    if (take)
+        dos_key_take(c);
+    if (take && special)
+        dos_write8(c, DOS_DATA, DATA_LAST_KEY, (uint8_t)(key >> 8));
+    return GOT;
+}
+
+// INT 23h: whoever hooked it may end the program, or return and have the call made again.
+static void break_off(struct dos_call *c)
+{
+    put(c, "^C\r\n", 4);
+    dos_simulate(c, 0x23);
+}
+
+// Waits for a character, which comes into AL. False: not yet, or Ctrl-C.
+static bool read_char(struct dos_call *c, uint8_t *ch, bool checks_break)
+{
+    switch (next_char(c, ch, true)) {
+    case WAITS:
+        dos_wait(c);
+        return false;
+    case ENDED:
+        *ch = CTRL_Z;
+        break;
+    case GOT:
+        if (*ch != CTRL_C || !checks_break)
+            break;
+        break_off(c);
+        return false;
+    }
+    dos_set_low(c, DOS_AX, *ch);
+    return true;
+}
+
+void dos_read_echo(struct dos_call *c)
+{
+    uint8_t ch;
+    if (read_char(c, &ch, true))
+        put_char(c, (char)ch);
+}
+
+void dos_read_silent(struct dos_call *c)
+{
+    uint8_t ch;
+    (void)read_char(c, &ch, true);
+}
+
+void dos_direct_in(struct dos_call *c)
+{
+    uint8_t ch;
+    (void)read_char(c, &ch, false);
+}
+
+void dos_direct_io(struct dos_call *c)
+{
+    uint8_t ch = dos_low(c, DOS_DX);
+    if (ch != 0xFF) {
+        put_char(c, (char)ch);
+        dos_set_low(c, DOS_AX, ch);
+        return;
+    }
+    bool got = next_char(c, &ch, true) == GOT;
+    dos_set_low(c, DOS_AX, got ? ch : 0);
+    dos_flag(c, X86_ZF, !got);
+}
+
+void dos_input_status(struct dos_call *c)
+{
+    uint8_t ch;
+    dos_set_low(c, DOS_AX, next_char(c, &ch, false) == GOT ? 0xFF : 0);
+}
+
+void dos_print_char(struct dos_call *c)
+{
+    put_char(c, (char)dos_low(c, DOS_DX));
+    dos_set_low(c, DOS_AX, dos_low(c, DOS_DX));
+}
+
+// To the '$', at most a segment.
+void dos_print_text(struct dos_call *c)
+{
+    uint16_t ds = dos_get(c, DOS_DS), dx = dos_get(c, DOS_DX);
+    char text[256];
+    uint32_t n = 0;
+    for (uint32_t total = 0; total < 0x10000 && !c->faulted; total++) {
+        text[n] = (char)dos_read8(c, ds, (uint16_t)(dx + total));
+        if (text[n] == '$')
+            break;
+        if (++n < sizeof text)
+            continue;
+        put(c, text, n);
+        n = 0;
+    }
+    put(c, text, n);
+    dos_set_low(c, DOS_AX, '$');
+}
+
+void dos_int29(struct dos_call *c)
+{
+    const char ch = (char)dos_low(c, DOS_AX);
+    dos_con_print(c, &ch, 1);
+}
+
+// The serial port and the printer: none is connected.
+void dos_aux_in(struct dos_call *c)
+{
+    dos_set_low(c, DOS_AX, CTRL_Z);
+}
+
+void dos_aux_out(struct dos_call *c)
+{
+    (void)c;
+}
+
+void dos_print_printer(struct dos_call *c)
+{
+    (void)c;
+}
+
+// --- lines
+
+// Takes characters into segment:offset until Enter. GOT: *used is the line's length. The line may be half typed: as
+// many characters as DATA_LINE_USED says are there already.
+static enum got take_line(struct dos_call *c, uint16_t segment, uint16_t offset, uint8_t room, uint8_t *used)
+{
+    uint8_t ch, n = dos_read8(c, DOS_DATA, DATA_LINE_STATE) ? dos_read8(c, DOS_DATA, DATA_LINE_USED) : 0;
+    enum got got;
+    n = n < room ? n : room;
+    while ((got = next_char(c, &ch, true)) == GOT && ch != '\r' && ch != CTRL_C && !c->faulted) {
+        if (ch == 0 && dos_read8(c, DOS_DATA, DATA_LAST_KEY)) { // editing keys do nothing
+            dos_write8(c, DOS_DATA, DATA_LAST_KEY, 0);
+        } else if (ch == '\b' && n) {
+            n--;
+            put(c, "\b \b", 3);
+        } else if (ch != '\b' && ch != '\n' && n < room) {
+            dos_write8(c, segment, (uint16_t)(offset + n++), ch);
+            put_char(c, (char)ch);
+        }
+    }
+    bool over = got == ENDED || (got == GOT && ch == '\r');
+    dos_write8(c, DOS_DATA, DATA_LINE_STATE, got == WAITS);
+    dos_write8(c, DOS_DATA, DATA_LINE_USED, n);
+    *used = n;
+    if (over)
+        return got;
+    if (got == GOT && ch == CTRL_C)
+        break_off(c);
+    else
+        dos_wait(c);
+    return WAITS;
+}
+
+// AH=0Ah: DS:DX has room, then length, then the characters and CR.
+void dos_read_line(struct dos_call *c)
+{
+    uint16_t ds = dos_get(c, DOS_DS), dx = dos_get(c, DOS_DX);
+    uint8_t room = dos_read8(c, ds, dx), used;
+    if (!room || take_line(c, ds, (uint16_t)(dx + 2), (uint8_t)(room - 1), &used) == WAITS)
+        return;
+    dos_write8(c, ds, (uint16_t)(dx + 1), used);
+    dos_write8(c, ds, (uint16_t)(dx + 2 + used), '\r');
+    put_char(c, '\r');
+}
+
+// What is left of the last line, with CR and LF behind it.
+static void give_line(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t n, uint32_t *done)
+{
+    uint8_t used = dos_read8(c, DOS_DATA, DATA_LINE_USED), given = dos_read8(c, DOS_DATA, DATA_LINE_GIVEN);
+    for (*done = 0; *done < n && given < used; (*done)++)
+        dos_write8(c, segment, offset + *done, dos_read8(c, DOS_DATA, DATA_LINE + given++));
+    dos_write8(c, DOS_DATA, DATA_LINE_GIVEN, given);
+    if (given == used)
+        dos_write16(c, DOS_DATA, DATA_LINE_USED, 0); // and GIVEN
+}
+
+bool dos_con_read(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t n, uint32_t *done)
+{
+    uint8_t used;
+    *done = 0;
+    if (dos_reads_input(c, STDIN)) { // standard input of the host: bytes as they come
+        uint8_t ch;
+        while (*done < n && dos_take_input(c, &ch, 1))
+            dos_write8(c, segment, offset + (*done)++, ch);
+        return true;
+    }
+    bool rest = dos_read8(c, DOS_DATA, DATA_LINE_GIVEN);
+    if (!rest) {
+        if (take_line(c, DOS_DATA, DATA_LINE, 125, &used) == WAITS)
+            return false;
+        put(c, "\r\n", 2);
+        if (used && dos_read8(c, DOS_DATA, DATA_LINE) == CTRL_Z) {
+            dos_write16(c, DOS_DATA, DATA_LINE_USED, 0);
+            return true; // the end
+        }
+        dos_write16(c, DOS_DATA, DATA_LINE + used, '\r' | '\n' << 8);
+        dos_write16(c, DOS_DATA, DATA_LINE_USED, (uint16_t)(used + 2));
+    }
+    give_line(c, segment, offset, n, done);
+    return true;
+}
+
+// AH=0Ch: forgets what was typed ahead, then does the function in AL.
+void dos_flush_input(struct dos_call *c)
+{
+    static dos_fn *const functions[] = {
+        [1] = dos_read_echo, [6] = dos_direct_io, [7] = dos_direct_in, [8] = dos_read_silent, [10] = dos_read_line};
+    uint8_t function = dos_low(c, DOS_AX);
+    if (!dos_read8(c, DOS_DATA, DATA_FLUSHED)) {
+        dos_write16(c, DOS_BDA, BDA_KEY_HEAD, dos_read16(c, DOS_BDA, BDA_KEY_TAIL));
+        dos_write8(c, DOS_DATA, DATA_LAST_KEY, 0);
+    }
+    if (function < BASE_COUNT(functions) && functions[function])
+        functions[function](c);
+    dos_write8(c, DOS_DATA, DATA_FLUSHED, c->stay);
+}

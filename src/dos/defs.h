@@ -1,0 +1,323 @@
+// The map of the room: its state, and every function that crosses files, grouped by file.
+#ifndef VXDKIT_DOS_DEFS_H
+#define VXDKIT_DOS_DEFS_H
+
+#include "dos/dos.h"
+#include "kit/structures.h"
+#include "vmm/v86.h"
+
+enum {
+    DOS_FILES = 255, // rows of open files; the number in a PSP's table of handles, FFh = closed
+    DOS_PROGRAMS = 32,
+    DOS_SEARCHES = 64,
+    DOS_PATH = 80, // "DIR\NAME.EXT" below drive C:, with the zero; DOS allows 64 characters
+    DOS_ENTRIES = 64,
+    DOS_DRIVE = 2, // C:
+};
+
+// Where things lie in memory. Segment 0 to 2 pages belong to each VM (vmm/v86data.h).
+enum {
+    DOS_BDA = 0x40,    // segment of the BIOS data area
+    DOS_DATA = 0x100,  // segment of DOS's own data
+    DOS_ROM = 0xF000,  // segment of the stubs
+    DOS_TEXT = 0xB800, // text screen
+};
+
+enum bda { // offsets, RBIL MEM 0040h
+    BDA_COM = 0x00,
+    BDA_EQUIPMENT = 0x10,
+    BDA_MEMORY = 0x13,
+    BDA_SHIFT = 0x17,
+    BDA_SHIFT2 = 0x18,
+    BDA_ALT_NUMBER = 0x19,
+    BDA_KEY_HEAD = 0x1A,
+    BDA_KEY_TAIL = 0x1C,
+    BDA_KEYS = 0x1E,
+    BDA_KEYS_END = 0x3E,
+    BDA_MODE = 0x49,
+    BDA_COLUMNS = 0x4A,
+    BDA_PAGE_SIZE = 0x4C,
+    BDA_PAGE_START = 0x4E,
+    BDA_CURSOR = 0x50, // 8 pages
+    BDA_CURSOR_SHAPE = 0x60,
+    BDA_PAGE = 0x62,
+    BDA_CRTC = 0x63,
+    BDA_TICKS = 0x6C,
+    BDA_MIDNIGHT = 0x70,
+    BDA_BREAK = 0x71,
+    BDA_KEYS_FROM = 0x80,
+    BDA_KEYS_TO = 0x82,
+    BDA_ROWS = 0x84, // less one
+    BDA_HEIGHT = 0x85,
+    BDA_SHIFT3 = 0x96,
+};
+
+enum dos_data { // offsets in DOS_DATA
+    DATA_FIRST_BLOCK = 0x24,
+    DATA_LISTS = 0x26, // list of lists, RBIL table 01627
+    DATA_NUL = DATA_LISTS + 0x22,
+    DATA_FILES = 0x80,        // system file table, RBIL table 01639
+    DATA_DIRECTORIES = 0x1B0, // current directory structures, 58h each, RBIL table 01643
+    DATA_CON = 0x2C0,         // device header
+    DATA_CLOCK = 0x2E0,
+    DATA_SDA = 0x320, // swappable data area, RBIL table 01687
+    DATA_CRITICAL = DATA_SDA,
+    DATA_IN_DOS = DATA_SDA + 1,
+    DATA_ERROR = DATA_SDA + 4,
+    DATA_DTA = DATA_SDA + 0x0C,
+    DATA_PSP = DATA_SDA + 0x10,
+    DATA_RETURN = DATA_SDA + 0x14,
+    DATA_DRIVE = DATA_SDA + 0x16,
+    DATA_BREAK = DATA_SDA + 0x17,
+    DATA_VERIFY = 0x340,
+    DATA_STRATEGY = 0x341,
+    DATA_LAST_KEY = 0x342,   // second half of a key that INT 21h has given the first one of, 0 = none
+    DATA_LINE_STATE = 0x343, // of buffered input: 0 none, 1 in the middle
+    DATA_LINE_USED = 0x344,
+    DATA_LINE_GIVEN = 0x345,
+    DATA_IDLE_TOLD = 0x346,
+    DATA_WAIT = 0x348,    // ms at which INT 15h AH=86h is over, 0 = nobody waits
+    DATA_FLUSHED = 0x34C, // AH=0Ch has emptied the buffer and waits
+    DATA_MEDIA = 0x36E,
+    DATA_RETF = 0x36F, // a far return, for entries that do nothing
+    DATA_COUNTRY = 0x380,
+    DATA_UPPER = 0x3B0, // upper-case tables, RBIL table 01758
+    DATA_COLLATE = 0x440,
+    DATA_FILENAMES = 0x550,
+    DATA_DBCS = 0x570,
+    DATA_LINE = 0x580, // a line from CON for INT 21h AH=3Fh: 128 bytes
+};
+
+enum psp { // RBIL table 01378
+    PSP_EXIT = 0x00,
+    PSP_TOP = 0x02,
+    PSP_CALL5 = 0x05,
+    PSP_VECTORS = 0x0A, // 22h, 23h, 24h
+    PSP_PARENT = 0x16,
+    PSP_HANDLES = 0x18,
+    PSP_ENVIRONMENT = 0x2C,
+    PSP_STACK = 0x2E,
+    PSP_HANDLE_COUNT = 0x32,
+    PSP_HANDLES_AT = 0x34,
+    PSP_INT21 = 0x50,
+    PSP_FCB1 = 0x5C,
+    PSP_FCB2 = 0x6C,
+    PSP_TAIL = 0x80,
+    PSP_SIZE = 0x100,
+    PSP_HANDLES_OWN = 20,
+};
+
+enum dos_reg {
+    DOS_AX = KIT_Client_EAX,
+    DOS_BX = KIT_Client_EBX,
+    DOS_CX = KIT_Client_ECX,
+    DOS_DX = KIT_Client_EDX,
+    DOS_SI = KIT_Client_ESI,
+    DOS_DI = KIT_Client_EDI,
+    DOS_BP = KIT_Client_EBP,
+    DOS_SP = KIT_Client_ESP,
+    DOS_IP = KIT_Client_EIP,
+    DOS_CS = KIT_Client_CS,
+    DOS_DS = KIT_Client_DS,
+    DOS_ES = KIT_Client_ES,
+    DOS_SS = KIT_Client_SS,
+};
+
+enum dos_device { DOS_IS_FILE, DOS_IS_CON, DOS_IS_NUL, DOS_IS_AUX, DOS_IS_PRN, DOS_IS_CLOCK, DOS_IS_INPUT };
+
+// An open file. Positions and the like are state; the file itself is the host's, found by its path each time.
+struct dos_file {
+    uint32_t users; // handles that lead here, 0 = free
+    uint32_t vm;    // number
+    uint32_t position;
+    uint16_t time, date;
+    uint8_t mode;   // of INT 21h AH=3Dh
+    uint8_t device; // enum dos_device
+    uint8_t written;
+    char path[DOS_PATH];
+};
+
+struct dos_program {
+    struct dos_outcome outcome;
+    uint32_t vm; // handle
+    char path[DOS_PATH + 48], tail[128];
+};
+
+struct dos_state {
+    uint32_t trap[DOS_ENTRIES]; // V86 addresses of the entries
+    uint32_t stub_tick, stub_key;
+    struct dos_file file[DOS_FILES];
+    struct dos_program program[DOS_PROGRAMS];
+    char searched[DOS_SEARCHES][DOS_PATH]; // directories that searches go through
+    uint32_t searches;
+    uint64_t input_taken; // bytes of standard input
+    uint8_t input_cr;     // the last of them was a carriage return that a key was made of
+};
+
+// A call from V86 code, or work on a VM that is not current.
+struct dos_call {
+    struct vmm *v;
+    struct dos_state *s;
+    uint32_t base; // linear address of the VM's first megabyte: 0 for the current VM
+    uint32_t crs;  // its client registers
+    uint32_t vm;   // its number
+    uint8_t vector;
+    bool stay;    // the caller's CS:IP have been set: no IRET
+    bool faulted; // a page was missing; the call is made again when it is there
+};
+typedef void dos_fn(struct dos_call *c);
+
+extern const struct vmm_device dos_resident;
+
+// guest.c: registers and memory of the virtual machine
+uint16_t dos_get(const struct dos_call *c, enum dos_reg r);
+void dos_set(const struct dos_call *c, enum dos_reg r, uint16_t value);
+uint8_t dos_low(const struct dos_call *c, enum dos_reg r); // AL, BL, CL, DL
+uint8_t dos_high(const struct dos_call *c, enum dos_reg r);
+void dos_set_low(const struct dos_call *c, enum dos_reg r, uint8_t value);
+void dos_set_high(const struct dos_call *c, enum dos_reg r, uint8_t value);
+bool dos_copy_in(struct dos_call *c, uint16_t segment, uint32_t offset, void *to, uint32_t n);
+bool dos_copy_out(struct dos_call *c, uint16_t segment, uint32_t offset, const void *from, uint32_t n);
+bool dos_probe(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t n); // for a write that comes later
+uint8_t dos_read8(struct dos_call *c, uint16_t segment, uint32_t offset);
+uint16_t dos_read16(struct dos_call *c, uint16_t segment, uint32_t offset);
+uint32_t dos_read32(struct dos_call *c, uint16_t segment, uint32_t offset);
+void dos_write8(struct dos_call *c, uint16_t segment, uint32_t offset, uint8_t value);
+void dos_write16(struct dos_call *c, uint16_t segment, uint32_t offset, uint16_t value);
+void dos_write32(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t value);
+// A text that ends with zero; longer ones are cut.
+void dos_read_text(struct dos_call *c, uint16_t segment, uint32_t offset, char *to, size_t size);
+void dos_flag(struct dos_call *c, uint16_t flag, bool on); // in the flags that the caller gets back
+void dos_fail(struct dos_call *c, enum dos_error error);   // CF = 1, AX, and what AH=59h tells
+void dos_done(struct dos_call *c);                         // CF = 0
+void dos_answer(struct dos_call *c, enum dos_error error); // one of the two
+
+// entry.c: from a trap to C and back
+bool dos_entries_create(struct vmm *v) BASE_MUST_USE;
+struct dos_call dos_call_of(struct vmm *v, uint32_t vm);        // a VM by handle
+uint32_t dos_vector(uint8_t vector, const struct dos_state *s); // where the system's own handler is, 0 = has none
+void dos_wait(struct dos_call *c);                              // the call is made again after an interrupt
+void dos_missing(struct dos_call *c);                           // not implemented: the run ends
+void dos_simulate(struct dos_call *c, uint8_t vector);          // through the IVT; the call is made again afterwards
+bool dos_hooked(struct dos_call *c, uint8_t vector); // the vector points elsewhere than at the system's handler
+enum dos_trap { DOS_TRAP_START, DOS_TRAP_EXIT, DOS_TRAP_TICK, DOS_TRAP_KEY, DOS_TRAP_CPM, DOS_TRAPS };
+
+// rom.c: what lies in memory from the beginning
+void dos_rom_create(struct dos_call *c);                   // of the System VM
+void dos_memory_reset(struct dos_call *c, uint16_t first); // BIOS and DOS data of a VM; programs' first segment
+
+// dos.c
+const struct dos_host *dos_host(const struct dos_call *c); // NULL: there is no drive
+struct dos_program *dos_program_of(struct dos_call *c);    // of the current VM, NULL = none
+void dos_program_over(struct dos_call *c, enum dos_how how, uint8_t code);
+void dos_announce_output(struct dos_call *c, const char *text, size_t length);
+void dos_announce_program(struct dos_call *c, const struct dos_program *p);
+
+// video.c, INT 10h
+dos_fn dos_int10;
+void dos_video_reset(struct dos_call *c);
+void dos_video_print(struct dos_call *c, const char *text, size_t n); // teletype, and announced
+void dos_video_teletype(struct dos_call *c, char ch);                 // on the screen only
+unsigned dos_video_column(struct dos_call *c);
+
+// keyboard.c, INT 9 and 16h
+dos_fn dos_key_pressed, dos_int16;
+bool dos_key_peek(struct dos_call *c, uint16_t *key); // from the BIOS's buffer, else from standard input
+void dos_key_take(struct dos_call *c);
+
+// bios.c: INT 5 and above, 11h to 1Ah
+dos_fn dos_tick, dos_int00, dos_int05, dos_int11, dos_int12, dos_int13, dos_int14, dos_int15, dos_int17, dos_int18,
+    dos_int19, dos_int1a, dos_nothing;
+void dos_refresh_ticks(struct dos_call *c);
+struct dos_time {
+    uint16_t year;
+    uint8_t month, day, weekday, hour, minute, second, hundredth; // weekday 0 = Sunday
+};
+struct dos_time dos_now(struct dos_call *c);                                          // by the clock chip
+bool dos_set_now(struct dos_call *c, const struct dos_time *t, bool date, bool time); // false: no such moment
+uint16_t dos_packed_time(const struct dos_time *t);                                   // as in a FAT directory
+uint16_t dos_packed_date(const struct dos_time *t);
+
+// int21.c
+dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int28, dos_int29, dos_int2f, dos_int33, dos_int67, dos_cpm;
+
+// console.c: AH=01h-0Ch
+dos_fn dos_read_echo, dos_print_char, dos_aux_in, dos_aux_out, dos_print_printer, dos_direct_io, dos_direct_in,
+    dos_read_silent, dos_print_text, dos_read_line, dos_input_status, dos_flush_input;
+void dos_con_print(struct dos_call *c, const char *text, size_t n);
+bool dos_con_read(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t n, uint32_t *done); // false: waits
+
+// process.c
+dos_fn dos_exit, dos_terminate, dos_keep, dos_exec, dos_get_return, dos_set_psp, dos_get_psp, dos_make_psp,
+    dos_child_psp, dos_start_program, dos_program_exits;
+void dos_shell_create(struct dos_call *c); // the process that all others descend from
+void dos_end_process(struct dos_call *c, enum dos_how how, uint8_t code);
+void dos_fill_psp(struct dos_call *c, uint16_t psp, uint16_t top);
+
+// load.c: programs into memory
+struct dos_load {
+    char path[128];               // as the program is told
+    uint16_t environment;         // segment to copy, 0 = the parent's
+    uint16_t psp, cs, ip, ss, sp; // results
+    uint16_t error_ax;            // AL and AH at the start: validity of the FCBs' drives
+};
+enum dos_error dos_load_program(struct dos_call *c, struct dos_load *l);
+enum dos_error dos_load_overlay(struct dos_call *c, const char *path, uint16_t segment, uint16_t relocation);
+
+// memory.c: memory control blocks
+dos_fn dos_allocate, dos_free, dos_resize, dos_strategy;
+void dos_memory_create(struct dos_call *c, uint16_t first, uint16_t end);
+enum dos_error dos_block_take(struct dos_call *c, uint16_t paragraphs, uint16_t owner, uint16_t *segment,
+                              uint16_t *largest);
+enum dos_error dos_block_resize(struct dos_call *c, uint16_t segment, uint16_t paragraphs, uint16_t *largest);
+enum dos_error dos_block_give(struct dos_call *c, uint16_t segment);
+void dos_blocks_give_all(struct dos_call *c, uint16_t owner);
+void dos_block_name(struct dos_call *c, uint16_t segment, uint16_t owner, const char *name);
+
+// path.c: names
+enum dos_error dos_resolve(struct dos_call *c, const char *text, char path[DOS_PATH]); // "" = the root
+uint8_t dos_device_named(const char *path);        // enum dos_device of its last name
+void dos_fcb_name(const char *name, char fcb[11]); // "NAME.EXT" or "NAM*.?" to 11 characters
+void dos_from_fcb_name(const char fcb[11], char name[13]);
+bool dos_matches(const char pattern[11], const char *name);
+const char *dos_last_name(const char *path);
+char dos_upper(char ch);
+
+// files.c: handles
+dos_fn dos_create, dos_open, dos_close, dos_read, dos_write, dos_delete, dos_seek, dos_ioctl, dos_duplicate,
+    dos_duplicate_to, dos_create_temporary, dos_create_new, dos_extended_open, dos_file_time, dos_lock,
+    dos_handle_count, dos_commit;
+struct dos_file *dos_file_of(struct dos_call *c, uint16_t handle); // NULL: not open
+uint16_t dos_file_open(struct dos_call *c, const char *path, uint8_t mode, uint8_t device, enum dos_error *error);
+void dos_standard_handles(struct dos_call *c, uint16_t psp);
+void dos_handles_inherit(struct dos_call *c, uint16_t parent, uint16_t child);
+void dos_handles_close(struct dos_call *c, uint16_t psp);
+void dos_file_release(struct dos_file *f);
+void dos_files_of_vm(struct dos_state *s, uint32_t vm); // closes all
+uint32_t dos_take_input(struct dos_call *c, void *to, uint32_t n);
+bool dos_reads_input(struct dos_call *c, uint16_t handle); // standard input that comes from the host
+
+// directory.c
+dos_fn dos_make_directory, dos_remove_directory, dos_change_directory, dos_current_directory, dos_rename,
+    dos_attributes, dos_true_name, dos_find_first, dos_find_next, dos_select_drive, dos_current_drive, dos_free_space,
+    dos_drive_data, dos_drive_parameters;
+// A directory by a number that fits into a DTA or FCB. The newest DOS_SEARCHES are kept.
+uint16_t dos_directory_number(struct dos_call *c, const char *directory);
+const char *dos_directory_of(struct dos_call *c, uint16_t number);
+// The entry behind `after` that fits pattern and attributes, "." and ".." of subdirectories first.
+enum dos_error dos_search(struct dos_call *c, const char *directory, const char pattern[11], uint8_t attributes,
+                          const char *after, struct dos_entry *found);
+void dos_split_path(char path[DOS_PATH], char pattern[11]); // the last name leaves the path and becomes the pattern
+
+// fcb.c
+dos_fn dos_fcb_open, dos_fcb_close, dos_fcb_find_first, dos_fcb_find_next, dos_fcb_delete, dos_fcb_read, dos_fcb_write,
+    dos_fcb_create, dos_fcb_rename, dos_fcb_random_read, dos_fcb_random_write, dos_fcb_size, dos_fcb_set_random,
+    dos_fcb_block_read, dos_fcb_block_write, dos_fcb_parse;
+bool dos_parse_fcb(const char **text, char fcb[12], uint8_t options); // true: has wildcards
+
+// system.c: vectors, date, version, country and the like
+dos_fn dos_reset_disk, dos_set_dta, dos_set_vector, dos_get_date, dos_set_date, dos_get_time, dos_set_time, dos_verify,
+    dos_get_dta, dos_version, dos_break, dos_in_dos, dos_get_vector, dos_country, dos_list_of_lists, dos_get_verify,
+    dos_extended_error, dos_network, dos_country_table, dos_code_page, dos_switch_char, dos_swap_area;
+
+#endif

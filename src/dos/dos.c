@@ -1,0 +1,175 @@
+// The room's state and life: adding it to a machine, virtual machines that come and go, programs asked for from
+// outside.
+#include "dos/defs.h"
+#include "dos/observe.h"
+#include "vmm/v86data.h"
+
+#include <string.h>
+
+const struct dos_host *dos_host(const struct dos_call *c)
+{
+    return vmm_resident_binding(c->v, &dos_resident);
+}
+
+void dos_set_host(struct vmm *v, const struct dos_host *host)
+{
+    vmm_bind_resident(v, &dos_resident, host);
+}
+
+static void announce(struct vmm *v, struct base_record *head, uint32_t kind, uint32_t size)
+{
+    head->kind = kind;
+    head->size = size;
+    head->time = vmm_time(v);
+    head->count = vmm_cpu(v)->state.count;
+    base_sink_announce(vmm_sink(v), head);
+}
+
+void dos_announce_output(struct dos_call *c, const char *text, size_t length)
+{
+    struct dos_output_record r = {.vm = c->vm, .text = text, .length = length};
+    if (base_sink_heard(vmm_sink(c->v)) && length)
+        announce(c->v, &r.head, DOS_RECORD_OUTPUT, sizeof r);
+}
+
+static const char *error_text(enum dos_error error)
+{
+    switch (error) {
+    case DOS_OK:
+        return "";
+    case DOS_NO_FILE:
+    case DOS_NO_PATH:
+        return "there is no such file";
+    case DOS_NO_MEMORY:
+        return "not enough memory";
+    case DOS_BAD_FORMAT:
+        return "it is no program for DOS, or cut off";
+    case DOS_BAD_DRIVE:
+        return "there is no such drive";
+    default:
+        return "it cannot be read";
+    }
+}
+
+void dos_announce_program(struct dos_call *c, const struct dos_program *p)
+{
+    struct dos_program_record r = {.vm = p->outcome.vm,
+                                   .name = p->path,
+                                   .progress = (uint8_t)p->outcome.progress,
+                                   .how = (uint8_t)p->outcome.how,
+                                   .code = p->outcome.code,
+                                   .error = error_text(p->outcome.error)};
+    if (base_sink_heard(vmm_sink(c->v)))
+        announce(c->v, &r.head, DOS_RECORD_PROGRAM, sizeof r);
+}
+
+// --- programs
+
+static struct dos_program *program_in(struct dos_state *s, uint32_t vm)
+{
+    for (unsigned i = 0; vm && i < DOS_PROGRAMS; i++)
+        if (s->program[i].vm == vm && s->program[i].outcome.progress)
+            return &s->program[i];
+    return NULL;
+}
+
+struct dos_program *dos_program_of(struct dos_call *c)
+{
+    return program_in(c->s, vmm_current_vm(c->v));
+}
+
+void dos_program_over(struct dos_call *c, enum dos_how how, uint8_t code)
+{
+    struct dos_program *p = dos_program_of(c);
+    p->outcome.progress = DOS_ENDED;
+    p->outcome.how = how;
+    p->outcome.code = code;
+    dos_announce_program(c, p);
+}
+
+uint32_t dos_start(struct vmm *v, const char *path, const char *tail)
+{
+    struct dos_state *s = vmm_device_state(v, &dos_resident);
+    for (uint32_t i = 0; i < DOS_PROGRAMS; i++) {
+        struct dos_program *p = &s->program[i];
+        if (p->outcome.progress)
+            continue;
+        if (strlen(path) >= sizeof p->path || strlen(tail) > 126 || !vmm_start_vm(v, i + 1))
+            return 0;
+        p->outcome = (struct dos_outcome){.progress = DOS_QUEUED};
+        memcpy(p->path, path, strlen(path) + 1);
+        memcpy(p->tail, tail, strlen(tail) + 1);
+        return i + 1;
+    }
+    return 0;
+}
+
+struct dos_outcome dos_outcome(struct vmm *v, uint32_t program)
+{
+    struct dos_state *s = vmm_device_state(v, &dos_resident);
+    if (program == 0 || program > DOS_PROGRAMS)
+        return (struct dos_outcome){.progress = DOS_UNKNOWN};
+    return s->program[program - 1].outcome;
+}
+
+// --- virtual machines
+
+static void reset_memory(struct vmm *v, uint32_t vm, uint16_t first)
+{
+    struct dos_call c = dos_call_of(v, vm);
+    dos_memory_reset(&c, first);
+}
+
+static void vm_created(struct vmm *v, uint32_t vm)
+{
+    reset_memory(v, vm, (uint16_t)(vmm_first_v86_page(v) << 8));
+}
+
+static void vm_started(struct vmm *v, uint32_t vm, uint32_t reference)
+{
+    struct dos_call c = dos_call_of(v, vm ? vm : vmm_system_vm(v));
+    struct dos_program *p = reference && reference <= DOS_PROGRAMS ? &c.s->program[reference - 1] : NULL;
+    if (!p)
+        return;
+    p->vm = vm;
+    p->outcome.vm = vm ? c.vm : 0;
+    if (!vm) { // a driver refused the virtual machine
+        p->outcome.progress = DOS_FAILED;
+        p->outcome.error = DOS_DENIED;
+        dos_announce_program(&c, p);
+        return;
+    }
+    uint32_t start = c.s->trap[DOS_TRAP_START];
+    dos_set(&c, DOS_CS, (uint16_t)(start >> 16));
+    dos_set(&c, DOS_IP, (uint16_t)start);
+}
+
+static void vm_gone(struct vmm *v, uint32_t vm)
+{
+    struct dos_call c = dos_call_of(v, vm);
+    struct dos_program *p = program_in(c.s, vm);
+    dos_files_of_vm(c.s, c.vm);
+    if (!p)
+        return;
+    p->vm = 0;
+    if (p->outcome.progress != DOS_RUNNING && p->outcome.progress != DOS_QUEUED)
+        return;
+    p->outcome.progress = DOS_ENDED;
+    p->outcome.how = DOS_BY_ERROR;
+    p->outcome.code = 0xFF;
+    dos_announce_program(&c, p);
+}
+
+const struct vmm_device dos_resident = {
+    .state_size = sizeof(struct dos_state), .vm_created = vm_created, .vm_started = vm_started, .vm_gone = vm_gone};
+
+bool dos_add(struct vmm *v)
+{
+    if (!vmm_add_resident(v, &dos_resident) || !dos_entries_create(v))
+        return false;
+    struct dos_call c = dos_call_of(v, vmm_system_vm(v));
+    dos_rom_create(&c);
+    // Before initialisation is over nobody knows where the System VM's memory for programs will begin.
+    dos_memory_reset(&c, VMM_HIGHEST_FIRST_PAGE << 8);
+    return !c.faulted;
+}

@@ -1,0 +1,103 @@
+// The system in the virtual machines: the ROM BIOS and a DOS kernel, written in C behind V86 traps. The interrupt
+// vectors point at real bytes in the ROM that trap, so programs and drivers hook and chain them as usual. What DOS
+// keeps in memory (PSP, memory control blocks, BIOS data, current directory, InDOS flag, ...) lies in guest memory
+// where DOS keeps it; open files and programs are rows of plain data.
+//
+// Protected mode (DPMI) and INT 2Fh AX=16xxh belong to the VMM, the board's interrupts to VPICD. This header is the
+// whole interface of the room.
+#ifndef VXDKIT_DOS_DOS_H
+#define VXDKIT_DOS_DOS_H
+
+#include "base/buf.h"
+#include "vmm/vmm.h"
+
+enum dos_error { // as in AX after a failed call, RBIL table 01680
+    DOS_OK = 0,
+    DOS_BAD_FUNCTION = 1,
+    DOS_NO_FILE = 2,
+    DOS_NO_PATH = 3,
+    DOS_TOO_MANY = 4,
+    DOS_DENIED = 5,
+    DOS_BAD_HANDLE = 6,
+    DOS_BAD_CHAIN = 7, // a memory control block is destroyed
+    DOS_NO_MEMORY = 8,
+    DOS_BAD_BLOCK = 9,
+    DOS_BAD_ENVIRONMENT = 10,
+    DOS_BAD_FORMAT = 11,
+    DOS_BAD_ACCESS = 12,
+    DOS_BAD_DATA = 13,
+    DOS_BAD_DRIVE = 15,
+    DOS_IS_CURRENT = 16,
+    DOS_OTHER_DEVICE = 17,
+    DOS_NO_MORE = 18,
+    DOS_EXISTS = 80,
+    DOS_CANNOT_MAKE = 82,
+};
+
+enum dos_attribute {
+    DOS_READ_ONLY = 1,
+    DOS_HIDDEN = 2,
+    DOS_SYSTEM = 4,
+    DOS_LABEL = 8,
+    DOS_DIRECTORY = 0x10,
+    DOS_ARCHIVE = 0x20
+};
+
+struct dos_entry {
+    char name[13]; // "NAME.EXT"
+    uint8_t attributes;
+    uint16_t time, date; // as in a FAT directory
+    uint32_t size;
+};
+
+// One directory of the host, seen as drive C:, and a standard input: bindings, not state. Paths are names in upper case
+// divided by '\', without one at the beginning; "" is the directory itself. Nothing outside of it can be reached.
+struct dos_host {
+    void *user;
+    enum dos_error (*find)(void *user, const char *path, struct dos_entry *to);
+    // The entry whose name follows `after` ("" = the first) in the order of names. DOS_NO_MORE at the end.
+    enum dos_error (*next)(void *user, const char *directory, const char *after, struct dos_entry *to);
+    // *n bytes at most; how many it were.
+    enum dos_error (*read)(void *user, const char *path, uint32_t offset, void *to, uint32_t *n);
+    enum dos_error (*write)(void *user, const char *path, uint32_t offset, const void *from, uint32_t *n);
+    enum dos_error (*resize)(void *user, const char *path, uint32_t size);
+    enum dos_error (*create)(void *user, const char *path, bool must_be_new); // empty afterwards
+    enum dos_error (*remove)(void *user, const char *path);
+    enum dos_error (*rename)(void *user, const char *path, const char *to);
+    enum dos_error (*make_directory)(void *user, const char *path);
+    enum dos_error (*remove_directory)(void *user, const char *path);
+    enum dos_error (*set_time)(void *user, const char *path, uint16_t time, uint16_t date);
+    enum dos_error (*set_read_only)(void *user, const char *path, bool on);
+    // Bytes of standard input from `offset` on, at most n; 0 = it ends there. NULL: keys come from the keyboard alone.
+    uint32_t (*input)(void *user, uint64_t offset, void *to, uint32_t n);
+};
+
+// Adds BIOS and DOS, behind the devices (they bring the clock) and before boot. False: no memory.
+bool dos_add(struct vmm *v) BASE_MUST_USE;
+// Without a host there is no drive. The struct must outlive the machine.
+void dos_set_host(struct vmm *v, const struct dos_host *host);
+
+// The names DOS gives to the entries of a directory: unchanged but for the case where they fit into 8.3 characters,
+// else NAME~1.EXT, counted. `to` has room for `count` names; a name DOS cannot have ("CON") gets one with a number,
+// too.
+void dos_short_names(const char *const *names, size_t count, char (*to)[13]);
+
+// Starts a program of drive C: in a virtual machine of its own with the focus; vmm_run carries it out. `path` is a DOS
+// path, `tail` its arguments (126 bytes at most). 0: too long, too many (32), or no memory.
+uint32_t dos_start(struct vmm *v, const char *path, const char *tail) BASE_MUST_USE;
+
+enum dos_progress { DOS_UNKNOWN, DOS_QUEUED, DOS_RUNNING, DOS_ENDED, DOS_FAILED };
+enum dos_how { DOS_BY_EXIT, DOS_BY_CTRL_C, DOS_BY_ERROR, DOS_RESIDENT }; // as in AH of INT 21h AH=4Dh
+struct dos_outcome {
+    enum dos_progress progress;
+    enum dos_how how;
+    uint8_t code;         // exit code
+    enum dos_error error; // of a program that could not be loaded
+    uint32_t vm;          // number of its virtual machine, 0 = none yet
+};
+struct dos_outcome dos_outcome(struct vmm *v, uint32_t program);
+
+// The text screen (B8000h) of 25 rows as text, a line each, trailing blanks and empty rows at the end cut.
+void dos_screen(struct vmm *v, struct base_buf *to);
+
+#endif
