@@ -1,6 +1,7 @@
 // Data: DB and its relatives, initialisers of every form, and the padding of ALIGN. Structure instances are in
 // struct.c; they come back here for their fields.
 #include <string.h>
+#include <strings.h>
 
 #include "asm/defs.h"
 
@@ -345,6 +346,13 @@ static void pad_code16(struct assembler *a, uint32_t n)
     }
 }
 
+// By its content or, as JWasm has it, by its class: data in LCODE is padded as code is.
+static bool is_code(const struct asm_segment *s)
+{
+    size_t n = strlen(s->class_name);
+    return s->has_code || (n >= 4 && strcasecmp(s->class_name + n - 4, "CODE") == 0);
+}
+
 static void align(struct assembler *a, uint32_t to)
 {
     struct asm_segment *s = a->segment;
@@ -352,9 +360,9 @@ static void align(struct assembler *a, uint32_t to)
     a->unstable_seen = true;
     if (n == 0)
         return;
-    if (s->has_code && s->word_size == 4)
+    if (is_code(s) && s->word_size == 4)
         pad_code32(a, n);
-    else if (s->has_code)
+    else if (is_code(s))
         pad_code16(a, n);
     else if (s->initialised)
         for (uint32_t i = 0; i < n; i++)

@@ -4,8 +4,12 @@
 //   -D SYMBOL ...          symbols defined before the source
 //   masm6                  the source needs MASM 6's rules for macro arguments; others are tried under MASM 5's, too
 //   | source line          the source; .386p, vmm.inc and debug.inc come before it, END after it
+//   file PATH              instead: a whole source; what it includes may lie beside it
 //   = object line          what object_text.h must say of the object
 //   ! message              part of an error that must be reported; then there are no object lines
+//
+// A case whose name ends in "(not JWasm)" keeps its lines when they are made anew: a remark in front says where they
+// are from.
 //
 // Everything else is a remark. Header only.
 #ifndef VXDKIT_TESTS_DDK_CASES_H
@@ -21,6 +25,7 @@ struct test_case {
     char symbols[8][32], values[8][32]; // -D NAME=VALUE
     size_t symbol_count;
     bool masm6;
+    char file[128];                         // "" = the source is in the case
     struct base_buf source, object, errors; // errors: one expected part a line
 };
 
@@ -54,6 +59,17 @@ static void case_symbols(struct test_case *c, char *line)
             case_symbol(c, word);
 }
 
+static void case_file(struct test_case *c, const char *line)
+{
+    char part[4096];
+    snprintf(c->file, sizeof c->file, "%.*s", (int)strcspn(line, "\n"), line);
+    FILE *file = fopen(c->file, "r");
+    for (size_t n; file && (n = fread(part, 1, sizeof part, file)) > 0;)
+        base_buf_add(&c->source, part, n);
+    if (file)
+        fclose(file);
+}
+
 static void case_line(struct test_case *c, char *line)
 {
     const char *content = strlen(line) > 2 && line[1] == ' ' ? line + 2 : line + 1;
@@ -63,6 +79,8 @@ static void case_line(struct test_case *c, char *line)
         base_buf_text(&c->object, content);
     else if (line[0] == '!')
         base_buf_text(&c->errors, content);
+    else if (strncmp(line, "file ", 5) == 0)
+        case_file(c, line + 5);
     else if (strcmp(line, "masm6\n") == 0)
         c->masm6 = true;
     else if (strncmp(line, "-D ", 3) == 0)

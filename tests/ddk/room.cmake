@@ -4,7 +4,7 @@ target_include_directories(ddk_oracle PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJEC
 target_link_libraries(ddk_oracle PRIVATE vxdkit)
 
 if(TARGET vxd)
-  foreach(script examples drivers)
+  foreach(script examples drivers sources)
     add_test(NAME ddk.${script} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/ddk/${script}.sh $<TARGET_FILE:vxd>
              WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(ddk.${script} PROPERTIES LABELS ddk TIMEOUT 60)

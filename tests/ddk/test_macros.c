@@ -11,13 +11,32 @@
 #include "ddk/object_text.h"
 #include "kit/ddk.h"
 
+// The include file of tests/ddk/sources that its sources share.
+static bool open_beside(struct base_buf *to, const char *name, const char **path, const char **text, size_t *size)
+{
+    static const char shared[] = "tests/ddk/sources/provide.inc";
+    char part[4096];
+    FILE *file = strcmp(name, "provide.inc") == 0 ? fopen(shared, "r") : NULL;
+    if (!file)
+        return false;
+    base_buf_clear(to);
+    for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;)
+        base_buf_add(to, part, n);
+    fclose(file);
+    *path = shared;
+    *text = base_buf_cstr(to);
+    *size = to->size;
+    return true;
+}
+
 static bool open_include(void *user, const char *name, const char *from, const char **path, const char **text,
                          size_t *size)
 {
-    (void)user, (void)from;
+    struct base_buf *beside = user;
+    (void)from;
     const struct kit_file *file = kit_ddk_file(name);
     if (!file)
-        return false;
+        return open_beside(beside, name, path, text, size);
     *path = file->name;
     *text = file->text;
     *size = file->size;
@@ -33,6 +52,7 @@ static void collect(void *user, enum base_severity severity, const char *text)
 struct outcome {
     bool good;
     struct base_buf object, messages;
+    struct base_buf beside; // the include file read last
 };
 
 static void assemble(const struct test_case *c, bool masm51, struct outcome *o)
@@ -42,6 +62,7 @@ static void assemble(const struct test_case *c, bool masm51, struct outcome *o)
         definitions[i] = (struct asm_definition){c->symbols[i], c->values[i]};
     struct asm_options options = {.alloc = &base_heap,
                                   .open_include = open_include,
+                                  .include_user = &o->beside,
                                   .definitions = definitions,
                                   .definition_count = c->symbol_count,
                                   .case_map = ASM_CASE_NOT_PUBLIC,
@@ -51,10 +72,11 @@ static void assemble(const struct test_case *c, bool masm51, struct outcome *o)
     struct base_buf source;
     base_buf_init(&o->object, &base_heap);
     base_buf_init(&o->messages, &base_heap);
+    base_buf_init(&o->beside, &base_heap);
     base_buf_init(&source, &base_heap);
     base_diag_init(&diag, &base_heap, collect, &o->messages);
-    base_buf_printf(&source, ".386p\ninclude vmm.inc\ninclude debug.inc\n%.*sEND\n", (int)c->source.size,
-                    (const char *)c->source.data);
+    base_buf_printf(&source, "%s%.*s%s", *c->file ? "" : ".386p\ninclude vmm.inc\ninclude debug.inc\n",
+                    (int)c->source.size, (const char *)c->source.data, *c->file ? "" : "END\n");
     o->good = asm_assemble(&options, c->name, base_buf_cstr(&source), source.size, &diag, &o->object, NULL);
     base_buf_free(&source);
     base_diag_free(&diag);
@@ -64,6 +86,7 @@ static void outcome_free(struct outcome *o)
 {
     base_buf_free(&o->object);
     base_buf_free(&o->messages);
+    base_buf_free(&o->beside);
 }
 
 static bool expect_object(struct test_case *c, struct outcome *o)
@@ -153,6 +176,12 @@ static void whole_driver(void **state)
     check_file("tests/ddk/driver.txt");
 }
 
+static void sources(void **state)
+{
+    (void)state;
+    check_file("tests/ddk/sources.txt");
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -164,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(procedures),   cmocka_unit_test(frames),       cmocka_unit_test(calls_and_tables),
         cmocka_unit_test(debug_macros), cmocka_unit_test(whole_driver), cmocka_unit_test(errors),
+        cmocka_unit_test(sources),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
