@@ -131,6 +131,7 @@ uint32_t vmm_timeout_start(struct vmm *v, uint8_t kind, uint32_t milliseconds, u
 void vmm_timeout_stop(struct vmm *v, uint32_t timeout);
 uint32_t vmm_timeout_fired(struct vmm *v, uint32_t timeout);
 void vmm_timeouts_tick(struct vmm *v);
+void vmm_time_show(struct vmm *v);
 bool vmm_timeout_next_async(struct vmm *v, uint32_t *callback, uint32_t *reference, uint32_t *late) BASE_MUST_USE;
 uint64_t vmm_timeouts_next(struct vmm *v);
 

@@ -63,6 +63,7 @@ void vmm_interrupt_begin(struct vmm *v, uint8_t vector)
         return;
     vmm_reenter(v);
     v->s.waiting = v->s.idle_told = 0;
+    vmm_time_show(v);
     v->s.reschedule = 1;
     v->cpu->state.eflags &= ~(uint32_t)(X86_IF | X86_DF | X86_TF | X86_NT);
     f->contract = VMM_DIRECTION_UP;

@@ -394,6 +394,7 @@ struct vmm_state {
     uint32_t first_range;
     uint32_t global_events, late_events; // first groups
     uint32_t timeouts;                   // root: real time
+    uint32_t time_at;                    // guest address of a millisecond counter that drivers read, 0 = none
     uint32_t async_due;                  // asynchronous time-outs that a tick has collected
     uint32_t crit_owner, crit_claims;    // thread row
     uint32_t crit_caller;                // who claimed it last, for the report at exit

@@ -282,6 +282,79 @@ static void reg_query_value_ex(struct vmm *v)
     answer(v, query_value_ex(v));
 }
 
+// --- several values at once: an array of VALENT (name, length, address, type) is filled in, the data lies in one
+// buffer
+
+enum { VALENT_BYTES = 16, MOST_VALENTS = 1024 };
+
+static int find_valent(struct vmm *v, uint32_t key, uint32_t at, uint32_t *value)
+{
+    struct vmm_hive hive = hive_of(v);
+    char name[PATH_LIMIT];
+    uint32_t name_at;
+    if (!vmm_probe(v, at, VALENT_BYTES, true) || !vmm_get32(v, at, &name_at))
+        return FAULTED;
+    int error = read_text(v, name_at, name, sizeof name);
+    *value = error ? 0 : vmm_hive_find(&hive, key, name);
+    return error ? error : *value ? KIT_ERROR_SUCCESS : KIT_ERROR_FILE_NOT_FOUND;
+}
+
+// Bytes that all of them need.
+static int size_valents(struct vmm *v, uint32_t key, uint32_t count, uint32_t *total)
+{
+    struct vmm_hive hive = hive_of(v);
+    *total = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t value;
+        int error = find_valent(v, key, vmm_arg(v, 1) + i * VALENT_BYTES, &value);
+        if (error)
+            return error;
+        *total += vmm_hive_value_at(&hive, value)->data.size;
+    }
+    return KIT_ERROR_SUCCESS;
+}
+
+static int put_valent(struct vmm *v, uint32_t key, uint32_t at, uint32_t *to)
+{
+    struct vmm_hive hive = hive_of(v);
+    uint32_t value;
+    int error = find_valent(v, key, at, &value);
+    if (error)
+        return error;
+    uint32_t size = vmm_hive_value_at(&hive, value)->data.size, type = vmm_hive_value_at(&hive, value)->type;
+    if (!vmm_probe(v, *to, size, true))
+        return FAULTED;
+    struct result result = {.data_at = *to, .size_at = at + 4};
+    if (!vmm_put32(v, at + 4, size) || !vmm_put32(v, at + 8, *to) || !vmm_put32(v, at + 12, type))
+        return FAULTED;
+    *to += size;
+    return deliver_value(v, &result, value);
+}
+
+// _RegQueryMultipleValues(hKey, pValent, count, buffer, pSize): all of them or none (Win95 DDK S3330).
+static int query_multiple_values(struct vmm *v)
+{
+    uint32_t key, total, room, count = vmm_arg(v, 2), to = vmm_arg(v, 3);
+    int error = key_of_caller(v, &key);
+    if (!error && count > MOST_VALENTS)
+        error = KIT_ERROR_INVALID_PARAMETER;
+    error = error ? error : size_valents(v, key, count, &total);
+    if (error)
+        return error;
+    if (!vmm_get32(v, vmm_arg(v, 4), &room) || !vmm_put32(v, vmm_arg(v, 4), total))
+        return FAULTED;
+    if (room < total)
+        return KIT_ERROR_MORE_DATA;
+    for (uint32_t i = 0; i < count && !error; i++)
+        error = put_valent(v, key, vmm_arg(v, 1) + i * VALENT_BYTES, &to);
+    return error;
+}
+
+static void reg_query_multiple_values(struct vmm *v)
+{
+    answer(v, query_multiple_values(v));
+}
+
 // _RegQueryValue(hKey, pszSubKey, pszValue, pcbValue): the subkey's default text, "" when it has none.
 static int query_value(struct vmm *v)
 {
@@ -509,6 +582,7 @@ static const struct vmm_binding bindings[] = {
     {KIT__RegDeleteValue, reg_delete_value},
     {KIT__RegEnumValue, reg_enum_value},
     {KIT__RegQueryValueEx, reg_query_value_ex},
+    {KIT__RegQueryMultipleValues, reg_query_multiple_values},
     {KIT__RegSetValueEx, reg_set_value_ex},
     {KIT__RegFlushKey, reg_flush_key},
     {KIT__RegQueryInfoKey, reg_query_info_key},

@@ -32,6 +32,10 @@ static uint64_t next_wake(struct vmm *v, bool running)
     if (v->s.tick_pending)
         return wake; // until that tick is taken no other comes
     uint64_t due = vmm_timeouts_next(v), tick = due == UINT64_MAX ? UINT64_MAX : tick_at(v, due);
+    if (running && v->s.time_at) {
+        uint64_t shown = tick_at(v, v->s.last_tick + 1);
+        tick = shown < tick ? shown : tick;
+    }
     if (running && others_could_run(v)) {
         uint64_t slice = vmm_slice_end(v);
         slice = tick_at(v, slice > v->s.last_tick ? slice : v->s.last_tick + 1);
@@ -61,7 +65,7 @@ static void catch_up(struct vmm *v, uint64_t wake)
     uint64_t now = vmm_time(v);
     if (v->board && v->board->advance)
         v->board->advance(v, now);
-    if (now >= wake && (vmm_timeouts_next(v) <= now || others_could_run(v))) {
+    if (now >= wake && (vmm_timeouts_next(v) <= now || others_could_run(v) || v->s.time_at)) {
         v->s.last_tick = now;
         vmm_tick_raise(v);
     }

@@ -337,6 +337,25 @@ static void get_system_time(struct vmm *v)
     vmm_regs(v)[X86_EAX] = (uint32_t)(vmm_time(v) / NS_PER_MS);
 }
 
+// The counter behind Get_System_Time_Address is brought up to date with every interrupt, and there is one at every tick
+// from then on: somebody may wait for it to change.
+void vmm_time_show(struct vmm *v)
+{
+    if (v->s.time_at)
+        vmm_poke32(v, v->s.time_at, (uint32_t)(vmm_time(v) / NS_PER_MS));
+}
+
+static void get_system_time_address(struct vmm *v)
+{
+    if (!v->s.time_at)
+        v->s.time_at = vmm_heap_get(v, 4);
+    if (!v->s.time_at)
+        vmm_stop(v, VMM_END_MEMORY, "no memory for the system time");
+    vmm_time_show(v);
+    vmm_regs(v)[X86_EAX] = v->s.time_at;
+    vmm_wake_sooner(v);
+}
+
 static void get_vm_exec_time(struct vmm *v)
 {
     vmm_regs(v)[X86_EAX] = (uint32_t)(vmm_vm_run_ns(v, vmm_thread_at(v, v->s.current)->vm) / NS_PER_MS);
@@ -361,6 +380,7 @@ static const struct vmm_binding bindings[] = {
     {KIT_Set_Async_Time_Out, set_async_time_out},
     {KIT_Cancel_Time_Out, cancel_time_out},
     {KIT_Get_System_Time, get_system_time},
+    {KIT_Get_System_Time_Address, get_system_time_address},
     {KIT_Get_Last_Updated_System_Time, get_system_time},
     {KIT_Get_VM_Exec_Time, get_vm_exec_time},
     {KIT_Get_Last_Updated_VM_Exec_Time, get_vm_exec_time},

@@ -132,6 +132,14 @@ static void free_temp_v86_data_area(struct vmm *v)
     s->temp = 0;
 }
 
+// _Add_Global_V86_Data_Area(linear, bytes, 0): memory of the first megabyte that was in use before Windows began is the
+// same in all VMs, which it is already below the first V86 page. Nothing else can be added once VMs are laid out.
+static void add_global_v86_data_area(struct vmm *v)
+{
+    uint32_t linear = vmm_arg(v, 0), bytes = vmm_arg(v, 1), end = state_of(v)->first_page * X86_PAGE_SIZE;
+    vmm_regs(v)[X86_EAX] = bytes && !vmm_arg(v, 2) && linear < end && bytes <= end - linear;
+}
+
 static void get_first_v86_page(struct vmm *v)
 {
     vmm_regs(v)[X86_EAX] = vmm_first_v86_page(v);
@@ -169,6 +177,7 @@ static const struct vmm_binding bindings[] = {
     {KIT__Allocate_Global_V86_Data_Area, allocate_global_v86_data_area},
     {KIT__Allocate_Temp_V86_Data_Area, allocate_temp_v86_data_area},
     {KIT__Free_Temp_V86_Data_Area, free_temp_v86_data_area},
+    {KIT__Add_Global_V86_Data_Area, add_global_v86_data_area},
     {KIT__GetFirstV86Page, get_first_v86_page},
     {KIT__GetLastV86Page, get_last_v86_page},
     {KIT__SetLastV86Page, set_last_v86_page},

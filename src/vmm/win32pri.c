@@ -127,6 +127,13 @@ static void set_thread_win32_pri(struct vmm *v)
         changed_begin(v);
 }
 
+// The same, and the thread goes on until its slice is over.
+static void set_thread_win32_pri_no_yield(struct vmm *v)
+{
+    if (set_base(v))
+        v->s.uneven = v->s.reschedule = 1;
+}
+
 static void boost_with_decay(struct vmm *v)
 {
     uint32_t thread = thread_in(v, X86_EDI, "Win95 DDK S3386");
@@ -278,6 +285,7 @@ static void thread_gone(struct vmm *v, uint32_t handle)
 static const struct vmm_binding bindings[] = {
     {KIT_Get_Thread_Win32_Pri, get_thread_win32_pri},
     {KIT_Set_Thread_Win32_Pri, set_thread_win32_pri},
+    {KIT_Set_Thread_Win32_Pri_NoYield, set_thread_win32_pri_no_yield},
     {KIT_Boost_With_Decay, boost_with_decay},
     {KIT_Set_Thread_Static_Boost, set_thread_static_boost},
     {KIT_Set_VM_Static_Boost, set_vm_static_boost},

@@ -277,6 +277,7 @@ static void registers_are_preserved(void **state)
     struct base_buf source, image;
     struct vmm_config config;
     vmm_default_config(&config);
+    config.profile = VMM_PROFILE_98; // it has all services
     base_buf_init(&source, &base_heap);
     unsigned count = generate(&source);
     assert_true(count > 200);

@@ -30,6 +30,14 @@ counts  dd 4 dup (0)
 place   db 64 dup (0)
 VxD_LOCKED_DATA_ENDS
 
+VxD_LOCKED_DATA_SEG
+valents dd OFFSET32 text, 0, 0, 0
+        dd OFFSET32 number, 0, 0, 0
+        dd OFFSET32 raw, 0, 0, 0
+absent  dd OFFSET32 fresh, 0, 0, 0
+many    db 16 dup (0)
+VxD_LOCKED_DATA_ENDS
+
 Begin_Tests
         VMMcall _GetRegistryPath, <<OFFSET32 TEST_DDB>, <OFFSET32 place>, 64>
         Check_Eq eax, 42, 'length of the path: #EAX'
@@ -46,6 +54,22 @@ Begin_Tests
         Check_Eq eax, ERROR_FILE_NOT_FOUND, 'an absent key: #EAX'
         VMMcall _RegOpenKey, <HKEY_USERS, <OFFSET32 path>, <OFFSET32 key2>>
         Check_Eq eax, ERROR_BADKEY, 'HKEY_USERS during initialisation: #EAX'
+
+        mov     [size_], 10
+        VMMcall _RegQueryMultipleValues, <[key], <OFFSET32 valents>, 3, <OFFSET32 many>, <OFFSET32 size_>>
+        Check_Eq eax, ERROR_MORE_DATA, 'a small buffer for many: #EAX'
+        Check_Eq [size_], 11, 'size of many'
+        VMMcall _RegQueryMultipleValues, <[key], <OFFSET32 valents>, 3, <OFFSET32 many>, <OFFSET32 size_>>
+        Check_Eq eax, ERROR_SUCCESS, 'many values: #EAX'
+        Check_Eq [valents+4], 4, 'length of the first'
+        Check_Eq [valents+8], <OFFSET32 many>, 'place of the first'
+        Check_Eq [valents+16+8], <OFFSET32 many+4>, 'place of the second'
+        Check_Eq [valents+16+12], REG_DWORD, 'type of the second'
+        Check_Eq <dword ptr [many+4]>, 10h, 'the second'
+        Check_Eq [valents+32+4], 3, 'length of the third'
+        Check_Eq <byte ptr [many+10]>, 3, 'the third'
+        VMMcall _RegQueryMultipleValues, <[key], <OFFSET32 absent>, 1, <OFFSET32 many>, <OFFSET32 size_>>
+        Check_Eq eax, ERROR_FILE_NOT_FOUND, 'an absent one: #EAX'
 
         mov     [size_], 32
         VMMcall _RegQueryValueEx, <[key], <OFFSET32 text>, 0, <OFFSET32 type_>, <OFFSET32 data>, <OFFSET32 size_>>
