@@ -65,7 +65,7 @@ static int parse(struct build_request *r, int argc, char **argv)
 
 static int make_object(const struct build_request *r, const char *path, struct vxd_bytes *object)
 {
-    if (cli_has_extension(path, ".obj") || cli_has_extension(path, ".o"))
+    if (cli_is_for_linker(path))
         return cli_status_of(vxd_read_file(path, object, cli_messages()));
     return cli_assemble(&r->sources, path, object, NULL);
 }
@@ -111,7 +111,7 @@ static int run(int argc, char **argv)
 
 const struct cli_command cli_build = {
     "build",
-    "vxd build [-o OUT.vxd] [-I DIR] [-D SYM[=VAL]] [--debug] FILE.asm|FILE.obj ...\n",
+    "vxd build [-o OUT.vxd] [-I DIR] [-D SYM[=VAL]] [--debug] FILE.asm|FILE.obj|FILE.lib ...\n",
     "assemble and link a driver",
     "  -o OUT.vxd     the driver (default: the first file's name with .vxd, here)\n"
     "  -I DIR         look for include files in DIR too; the kit's own (vmm.inc ...) are always found\n"

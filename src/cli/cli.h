@@ -74,6 +74,7 @@ void cli_write(void *user, const char *text, size_t size);
 // The file name of `path` with another extension, in the present directory; to be freed. "x/a.asm", ".obj" -> "a.obj".
 char *cli_derived_name(const char *path, const char *extension);
 bool cli_has_extension(const char *path, const char *extension);
+bool cli_is_for_linker(const char *path); // an object or a library, by its extension
 
 // Reads a file and looks at it, or at one driver of the collection that it is (look.c).
 typedef enum vxd_status cli_look_fn(void *user, const struct vxd_input *image);
@@ -102,12 +103,35 @@ bool cli_add_define(struct cli_sources *s, const char *text); // "NAME" or "NAME
 bool cli_set_debug(struct cli_sources *s);
 int cli_assemble(const struct cli_sources *s, const char *path, struct vxd_bytes *object, struct vxd_bytes *listing);
 
-struct cli_link { // what the options of the linker say
+struct cli_link { // what the options of the linker say; zeroed to begin with
     struct vxd_link_options options;
     const char *def, *map, *output;
+    bool want_map; // under the driver's name when `map` is NULL
+    int field;     // of LINK386's, while words are taken
+    struct cli_list objects, directories;
 };
 
 // Links the inputs and writes image and map.
 int cli_link_inputs(struct cli_link *l, const struct vxd_input *inputs, size_t count);
+
+// link.c: the words of a command line, argv[0] left out; then what they name is linked.
+int cli_link_parse(struct cli_link *l, int argc, char **argv);
+int cli_link_files(struct cli_link *l);
+void cli_link_free(struct cli_link *l);
+// link_classic.c: options of Microsoft's linkers
+bool cli_is_classic(const char *word);
+int cli_link_classic(struct cli_link *l, char *word);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Words as old makefiles write them (response.c)
+
+struct cli_words {
+    struct cli_list words, texts; // the words point into argv or into the texts, which are this list's
+};
+
+// Puts what response files (@FILE) hold in their place. False after a message; to be freed either way.
+bool cli_expand_words(struct cli_words *w, int argc, char **argv);
+void cli_words_free(struct cli_words *w);
+char *cli_path_of(char *text); // backslashes become slashes, unless there is such a file
 
 #endif

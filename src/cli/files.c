@@ -104,6 +104,15 @@ bool cli_has_extension(const char *path, const char *extension)
     return dot && strcasecmp(dot, extension) == 0;
 }
 
+bool cli_is_for_linker(const char *path)
+{
+    static const char *const extensions[] = {".obj", ".o", ".lib", ".clb", ".a"};
+    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
+        if (cli_has_extension(path, extensions[i]))
+            return true;
+    return false;
+}
+
 bool cli_list_add(struct cli_list *list, const char *item)
 {
     if (list->count == list->capacity) {

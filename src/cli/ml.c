@@ -1,9 +1,10 @@
-// vxd ml: the assembler with the options of Microsoft's ml, so that a driver's old makefile works unchanged. As with
-// ml, values are attached to their option (-Foname, -Idir), or follow it.
+// vxd ml: the assembler with the options of Microsoft's ml, so that a driver's old makefile works unchanged: it
+// assembles and, without -c, links. As with ml, values are attached to their option (-Foname, -Idir), or follow it.
 #include "cli/cli.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 struct ml_request {
@@ -11,6 +12,8 @@ struct ml_request {
     struct cli_list files;
     const char *output, *listing;
     bool want_listing, assemble_only, check_only;
+    struct cli_link link;
+    struct cli_list made; // names of objects that are linked, for freeing
 };
 
 static int missing(const char *option, const char *why)
@@ -93,32 +96,30 @@ static int set_convention(struct ml_request *r, const char *option)
     return CLI_OK;
 }
 
-// Makefiles of MS-DOS days separate directories with backslashes.
-static const char *path_of(char *text)
-{
-    for (char *p = text; *p; p++)
-        if (*p == '\\')
-            *p = '/';
-    return text;
-}
-
 static int set_file(struct ml_request *r, const char *option, char *value)
 {
     switch (option[2]) {
     case 'o':
         if (!*value)
             return cli_complain("ml: a file name is missing behind -Fo");
-        r->output = path_of(value);
+        r->output = cli_path_of(value);
         return CLI_OK;
     case 'l':
         r->want_listing = true;
-        r->listing = *value ? path_of(value) : NULL;
+        r->listing = *value ? cli_path_of(value) : NULL;
+        return CLI_OK;
+    case 'e':
+        r->link.output = *value ? cli_path_of(value) : r->link.output;
+        return *value ? CLI_OK : cli_complain("ml: a file name is missing behind -Fe");
+    case 'm':
+        r->link.want_map = true;
+        r->link.map = *value ? cli_path_of(value) : NULL;
         return CLI_OK;
     case 'r':
     case 'R':
         return missing(option, "browser information");
     default:
-        return missing(option, "linking; use -c, then vxd link");
+        return cli_complain("ml: unknown option %s", option);
     }
 }
 
@@ -149,7 +150,7 @@ static int take_simple(struct ml_request *r, const char *option)
 
 static int add_path(struct cli_list *list, char *path)
 {
-    return cli_list_add(list, path_of(path)) ? CLI_OK : CLI_BROKEN;
+    return cli_list_add(list, cli_path_of(path)) ? CLI_OK : CLI_BROKEN;
 }
 
 static int take_option(struct ml_request *r, char *option, int argc, char **argv, int *at)
@@ -160,7 +161,8 @@ static int take_option(struct ml_request *r, char *option, int argc, char **argv
     case 'D':
         return cli_add_define(&r->sources, value_of(option, 2, argc, argv, at)) ? CLI_OK : CLI_BROKEN;
     case 'F':
-        return set_file(r, option, option[2] == 'o' ? value_of(option, 3, argc, argv, at) : option + 3);
+        return set_file(r, option,
+                        option[2] == 'o' || option[2] == 'e' ? value_of(option, 3, argc, argv, at) : option + 3);
     case 'C':
         return set_case(r, option);
     case 'W':
@@ -199,67 +201,122 @@ static bool is_option(char *word)
     return word[0] == '-' && word[1];
 }
 
-static int parse(struct ml_request *r, int argc, char **argv)
+static bool is_link_word(const char *word)
 {
-    for (int at = 1; at < argc;) {
-        char *word = argv[at++];
-        int status = is_option(word) ? take_option(r, word, argc, argv, &at) : add_path(&r->files, word);
-        if (status != CLI_OK)
-            return status;
-    }
+    return strcasecmp(word, "-link") == 0 || strcasecmp(word, "/link") == 0;
+}
+
+static int check(const struct ml_request *r)
+{
     if (r->files.count == 0)
         return cli_complain("ml: no source file given\nTry: vxd ml --help");
-    if (!r->assemble_only && !r->check_only)
-        return missing("ml without -c", "linking; use -c, then vxd link");
     if (r->files.count > 1 && (names_file(r->output) || names_file(r->listing)))
         return cli_complain("ml: -Fo and -Fl name one file, but %zu sources are given", r->files.count);
     return CLI_OK;
 }
 
-static int write_result(const char *path, const char *given, const char *extension, const struct vxd_bytes *bytes)
+// Everything behind -link is the linker's.
+static int parse(struct ml_request *r, int argc, char **argv)
+{
+    for (int at = 1; at < argc;) {
+        if (is_link_word(argv[at])) {
+            int status = cli_link_parse(&r->link, argc - at, argv + at);
+            return status == CLI_OK ? check(r) : status;
+        }
+        char *word = argv[at++];
+        int status = is_option(word) ? take_option(r, word, argc, argv, &at) : add_path(&r->files, word);
+        if (status != CLI_OK)
+            return status;
+    }
+    return check(r);
+}
+
+// The result's name; to be freed.
+static char *result_path(const char *path, const char *given, const char *extension)
 {
     if (names_file(given))
-        return cli_write_file(given, bytes->data, bytes->size) ? CLI_OK : CLI_USAGE;
+        return strdup(given);
     char *derived = cli_derived_name(path, extension);
     char *full = derived ? malloc(strlen(derived) + (given ? strlen(given) : 0) + 1) : NULL;
     if (full)
         strcat(strcpy(full, given ? given : ""), derived);
-    bool done = full && cli_write_file(full, bytes->data, bytes->size);
-    free(full);
     free(derived);
+    return full;
+}
+
+static int write_listing(const struct ml_request *r, const char *path, const struct vxd_bytes *listing)
+{
+    char *name = result_path(path, r->listing, ".lst");
+    bool done = name && cli_write_file(name, listing->data, listing->size);
+    free(name);
     return done ? CLI_OK : CLI_USAGE;
 }
 
-static int assemble_one(const struct ml_request *r, const char *path)
+// The object's name goes to the linker's list.
+static int write_object(struct ml_request *r, const char *path, const struct vxd_bytes *object)
+{
+    char *name = result_path(path, r->output, ".obj");
+    bool done = name && cli_write_file(name, object->data, object->size);
+    if (!done || !cli_list_add(&r->made, name)) {
+        free(name);
+        return CLI_USAGE;
+    }
+    return cli_list_add(&r->link.objects, name) ? CLI_OK : CLI_BROKEN;
+}
+
+static int assemble_one(struct ml_request *r, const char *path)
 {
     struct vxd_bytes object = {0}, listing = {0};
     int status = cli_assemble(&r->sources, path, &object, r->want_listing ? &listing : NULL);
     if (r->want_listing && listing.size)
-        write_result(path, r->listing, ".lst", &listing);
+        write_listing(r, path, &listing);
     if (status == CLI_OK && !r->check_only)
-        status = write_result(path, r->output, ".obj", &object);
+        status = write_object(r, path, &object);
     vxd_bytes_free(&object);
     vxd_bytes_free(&listing);
     return status;
 }
 
+static int make(struct ml_request *r)
+{
+    int status = CLI_OK;
+    for (size_t i = 0; status == CLI_OK && i < r->files.count; i++)
+        if (!cli_is_for_linker(r->files.items[i]))
+            status = assemble_one(r, r->files.items[i]);
+        else if (!cli_list_add(&r->link.objects, r->files.items[i]))
+            status = CLI_BROKEN;
+    bool linking = !r->assemble_only && !r->check_only;
+    r->link.options.debug |= r->sources.options.symbols;
+    return status == CLI_OK && linking ? cli_link_files(&r->link) : status;
+}
+
 static int run(int argc, char **argv)
 {
     struct ml_request r = {0};
+    struct cli_words words;
     cli_sources_init(&r.sources);
-    int status = parse(&r, argc, argv);
-    for (size_t i = 0; status == CLI_OK && i < r.files.count; i++)
-        status = assemble_one(&r, r.files.items[i]);
+    int status = cli_expand_words(&words, argc, argv) ? CLI_OK : CLI_USAGE;
+    if (status == CLI_OK)
+        status = parse(&r, (int)words.words.count, (char **)words.words.items);
+    if (status == CLI_OK)
+        status = make(&r);
+    for (size_t i = 0; i < r.made.count; i++)
+        free((void *)r.made.items[i]);
+    free(r.made.items);
     free(r.files.items);
+    cli_link_free(&r.link);
     cli_sources_free(&r.sources);
+    cli_words_free(&words);
     return status;
 }
 
 const struct cli_command cli_ml = {
     "ml",
-    "vxd ml -c [-coff] [-FoOBJECT] [-Fl[LISTING]] [-IDIR] [-DSYM[=VAL]] ... FILE.asm ...\n",
+    "vxd ml [-c] [-coff] [-FoOBJECT] [-Fl[LISTING]] [-IDIR] [-DSYM[=VAL]] ... FILE.asm ... [-link ...]\n",
     "the assembler with the options of Microsoft's ml",
-    "  -c             assemble only (linking is vxd link's)\n"
+    "  -c             assemble only; without it the objects are linked into a driver\n"
+    "  -Fe -Fm        the driver, a map\n"
+    "  -link ...      options of vxd link, up to the end\n"
     "  -coff          COFF objects, the only kind (-omf is not implemented)\n"
     "  -Fo -Fl        object, listing, or a directory for it with a slash; attached or, for -Fo, the next word\n"
     "  -I -D          include directory, text macro; attached or the next word\n"

@@ -39,6 +39,30 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == 26;
 }
 
+// What stands between quotes; a quote inside is written twice.
+static struct word quoted_word(struct def_reader *r)
+{
+    char quote = *r->at++;
+    struct word w = {r->at, 0, true};
+    char *text = base_arena_get(&r->l->arena, (size_t)(r->end - r->at) + 1);
+    if (!text) {
+        report(r, BASE_ERROR, "out of memory");
+        return w;
+    }
+    w.text = text;
+    for (; r->at < r->end; r->at++) {
+        bool twice = *r->at == quote && r->at + 1 < r->end && r->at[1] == quote;
+        if (*r->at == quote && !twice) {
+            r->at++;
+            return w;
+        }
+        r->at += twice;
+        text[w.length++] = *r->at;
+    }
+    report(r, BASE_ERROR, "the quote is not closed");
+    return w;
+}
+
 // The next word of the line, quotes taken off; length 0 at its end.
 static struct word next_word(struct def_reader *r)
 {
@@ -47,21 +71,12 @@ static struct word next_word(struct def_reader *r)
     struct word w = {r->at, 0, false};
     if (r->at == r->end || *r->at == ';')
         return w;
-    char quote = *r->at == '\'' || *r->at == '"' ? *r->at : 0;
-    if (quote) {
-        w.text++;
-        w.quoted = true;
-        for (r->at++; r->at < r->end && *r->at != quote;)
-            r->at++;
-        w.length = (size_t)(r->at - w.text);
-        if (r->at == r->end)
-            report(r, BASE_ERROR, "the quote is not closed");
-        else
-            r->at++;
-        return w;
-    }
-    while (r->at < r->end && !is_blank(*r->at) && *r->at != ';')
+    if (*r->at == '\'' || *r->at == '"')
+        return quoted_word(r);
+    bool equals = *r->at == '='; // NAME=INTERNAL needs no blanks
+    do
         r->at++;
+    while (r->at < r->end && !equals && !is_blank(*r->at) && *r->at != ';' && *r->at != '=');
     w.length = (size_t)(r->at - w.text);
     return w;
 }
@@ -115,6 +130,15 @@ static const struct {
     {"READWRITE", LE_READ | LE_WRITE, 0},
     {"EXECUTEREAD", LE_EXECUTE | LE_READ, 0},
     {"EXECUTEONLY", LE_EXECUTE, 0},
+    {"EXECUTE", LE_EXECUTE, 0},
+    {"READ", LE_READ, 0},
+    {"WRITE", LE_WRITE, 0},
+    {"FIXED", 0, 0},
+    {"MOVABLE", 0, 0},
+    {"MOVEABLE", 0, 0},
+    {"SWAPPABLE", 0, 0},
+    {"PERMANENT", LE_RESIDENT, 0},
+    {"ALIAS", LE_ALIAS16, 0},
 };
 
 static bool read_attribute(struct link_def_segment *s, struct word w)
@@ -161,10 +185,13 @@ static void read_export(struct def_reader *r, struct word name)
     def->export_name = keep(r, name);
     def->export_line = r->line;
     for (struct word w = next_word(r); w.length; w = next_word(r)) {
-        if (w.text[0] == '@' && !(w.length == 2 && w.text[1] == '1'))
+        if (is_word(w, "=")) // the block's name in the objects
+            def->export_name = keep(r, next_word(r));
+        else if (w.text[0] == '@' && !(w.length == 2 && w.text[1] == '1'))
             report(r, BASE_ERROR, "'%s' has the ordinal %.*s: loaders look for the device descriptor block at @1",
                    def->export_name, shown(w), w.text);
-        else if (w.text[0] != '@' && !is_word(w, "RESIDENTNAME") && !is_word(w, "NONAME"))
+        else if (w.text[0] != '@' && !is_word(w, "RESIDENTNAME") && !is_word(w, "NONAME") && !is_word(w, "NODATA") &&
+                 !is_word(w, "DATA") && !is_word(w, "PRIVATE"))
             report(r, BASE_ERROR, "export '%s': unknown attribute '%.*s'", def->export_name, shown(w), w.text);
     }
 }
@@ -177,7 +204,9 @@ static void read_module(struct def_reader *r)
     for (struct word w = next_word(r); w.length; w = next_word(r)) {
         if (is_word(w, "DYNAMIC"))
             r->l->def.dynamic = true;
-        else if (is_word(w, "DEV386") || is_word(w, "STATIC"))
+        else if (is_word(w, "DEV386") || is_word(w, "STATIC") || is_word(w, "INITGLOBAL") ||
+                 is_word(w, "INITINSTANCE") || is_word(w, "TERMGLOBAL") || is_word(w, "TERMINSTANCE") ||
+                 is_word(w, "INITIALIZE"))
             continue;
         else if (r->l->def.name)
             report(r, BASE_ERROR, "'%.*s' is not understood after the module's name", shown(w), w.text);

@@ -159,11 +159,21 @@ static const struct link_known_segment *find_known(const char *name, size_t leng
     return NULL;
 }
 
+// What compilers call sections of COFF objects, .def files call as segments were called before.
+static const char *const other_names[][2] = {
+    {".text", "_TEXT"}, {".data", "_DATA"}, {".bss", "_BSS"}, {".rdata", "CONST"}, {".rdata", "_CONST"}};
+
 static const struct link_def_segment *find_in_def(const struct link_def *def, const char *name)
 {
     for (uint32_t i = 0; i < def->segment_count; i++)
         if (same(def->segments[i].name, name, strlen(name)))
             return &def->segments[i];
+    for (size_t k = 0; k < BASE_COUNT(other_names); k++) {
+        const struct link_def_segment *s =
+            same(name, other_names[k][0], strlen(other_names[k][0])) ? find_in_def(def, other_names[k][1]) : NULL;
+        if (s)
+            return s;
+    }
     return NULL;
 }
 

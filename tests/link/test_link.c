@@ -319,6 +319,28 @@ static void a_class_of_ones_own_may_be_16bit(void **state)
     end(&d);
 }
 
+// What .def files of drivers in C say of _TEXT and its like means the compiler's .text; quotes are doubled; the export
+// may be called otherwise inside.
+static void def_files_speak_of_compilers_sections(void **state)
+{
+    (void)state;
+    struct driver d;
+    struct base_arena arena;
+    struct le_image m;
+    begin(&d);
+    d.def = "VXD TEST\nDESCRIPTION 'It''s a driver'\nSECTIONS\n_TEXT CLASS 'PCODE' NONDISCARDABLE\n"
+            "_BSS CLASS 'PDATA' READ WRITE SHARED\nEXPORTS The_DDB=TEST_DDB @1 PRIVATE\n";
+    if (!link_driver(&d))
+        fail_msg("%s", base_buf_cstr(&d.diag.first));
+    base_arena_init(&arena, &base_heap);
+    assert_true(le_read(d.image.data, d.image.size, "t.vxd", &arena, &d.diag, &m));
+    assert_string_equal(m.description, "It's a driver");
+    assert_non_null(strstr(base_buf_cstr(&d.map), "00002005  PCODE"));
+    assert_non_null(strstr(base_buf_cstr(&d.map), "00002023  PDATA"));
+    base_arena_free(&arena);
+    end(&d);
+}
+
 static void def_files_of_windows_31_are_understood(void **state)
 {
     (void)state;
@@ -607,6 +629,7 @@ int main(void)
         cmocka_unit_test(offsets_within_16bit_code_are_numbers),
         cmocka_unit_test(a_class_of_ones_own_may_be_16bit),
         cmocka_unit_test(def_files_of_windows_31_are_understood),
+        cmocka_unit_test(def_files_speak_of_compilers_sections),
         cmocka_unit_test(parts_of_text_are_sorted_by_their_suffix),
         cmocka_unit_test(every_mistake_has_its_message),
         cmocka_unit_test(all_missing_and_double_names_come_out_at_once),
