@@ -338,6 +338,7 @@ struct asm_symbol {
         const struct asm_field *field; // SYMBOL_FIELD, SYMBOL_BITS
     };
     const struct asm_type *prototype; // of procedures
+    struct asm_symbol *stand_in;      // of EXTRN a(b): b
     struct asm_symbol *outer;         // the procedure around this one
     const struct asm_type *record;    // SYMBOL_BITS: the record; SYMBOL_FIELD: the structure
     struct asm_symbol *next;          // in order of creation

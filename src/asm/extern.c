@@ -81,10 +81,9 @@ static void one_extern(struct assembler *a, bool weak)
     if (!n)
         return;
     asm_spell(a, n, t->text);
-    if (asm_accept(a, '(')) { // alternative name: weak external
-        asm_expect_name(a);
-        asm_expect(a, ')');
-    }
+    struct asm_name *stand_in = NULL; // a(b): b is taken where nobody defines a
+    if (asm_accept(a, '(') && !((stand_in = asm_expect_name(a)) && asm_expect(a, ')')))
+        return;
     const struct asm_type *type = &asm_type_near;
     if (!asm_expect(a, ':') || !(type = extern_type(a)))
         return;
@@ -104,6 +103,8 @@ static void one_extern(struct assembler *a, bool weak)
         s->is_public |= s->kind == SYMBOL_LABEL;
     else
         asm_error_redefined(a, s, t->text);
+    if (stand_in)
+        s->stand_in = asm_symbol_get(a, stand_in);
 }
 
 void asm_extrn(struct assembler *a, struct asm_name *name, int weak)

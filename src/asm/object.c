@@ -109,6 +109,24 @@ static void add_named(struct builder *b, struct asm_symbol *s)
     s->coff_index = (int32_t)add_symbol(b, name, value, section, storage, function) + 1;
 }
 
+// A weak external points at its stand-in, which has to be in the object then.
+static void set_stand_in(struct builder *b, const struct asm_symbol *s)
+{
+    struct assembler *a = b->a;
+    struct asm_symbol *other = s->stand_in;
+    if (other->coff_index == 0 && (other->kind == SYMBOL_EXTERN || other->kind == SYMBOL_LABEL))
+        add_named(b, other);
+    if (other->coff_index == 0) {
+        a->origin = (struct asm_origin){.file = s->file, .line = s->line};
+        asm_error(a, NULL, "'%s', which stands in for '%s', is not defined", other->name->text, s->name->text);
+        return;
+    }
+    struct coff_symbol *c = &b->object.symbols[s->coff_index - 1];
+    c->storage = COFF_WEAK;
+    c->search_libraries = true;
+    c->fallback = (uint32_t)other->coff_index;
+}
+
 static void add_symbols(struct builder *b)
 {
     for (struct asm_symbol *s = b->a->symbols; s; s = s->next) {
@@ -117,6 +135,9 @@ static void add_symbols(struct builder *b)
         else if (s->kind != SYMBOL_SEGMENT && visible(b->a, s))
             add_named(b, s);
     }
+    for (const struct asm_symbol *s = b->a->symbols; s; s = s->next)
+        if (s->stand_in && s->kind == SYMBOL_EXTERN && s->coff_index)
+            set_stand_in(b, s);
 }
 
 static void add_relocations(struct builder *b, struct coff_section *c, const struct asm_segment *s)

@@ -70,7 +70,7 @@ mkdir "$dir/root"
 expect 2 "is not below the directory" "$vxd" run --root "$dir/root" --vm "$dir/x.com"
 expect 2 "at most 125 characters" "$vxd" run --vm "$dir/x.com $(printf '%0130d' 1)"
 expect 3 "-omf is not implemented" "$vxd" ml -c -omf x.asm
-expect 3 "linking" "$vxd" ml x.asm
+expect 2 "no such file" "$vxd" ml x.asm
 
 expect 2 "no W3 or W4 collection of drivers" "$vxd" info --driver VMM "$dir/text.vxd"
 expect 2 "no W3 or W4 collection of drivers" "$vxd" dis --driver=VMM "$dir/text.vxd"

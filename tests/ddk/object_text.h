@@ -53,6 +53,10 @@ static int by_name(const void *a, const void *b)
 // Sorts object->symbols: relocations have to be printed before.
 static void public_text(const struct coff_object *object, struct base_buf *out)
 {
+    for (uint32_t i = 0; i < object->symbol_count; i++)
+        if (object->symbols[i].storage == COFF_WEAK)
+            base_buf_printf(out, "weak %s else %s\n", object->symbols[i].name,
+                            object->symbols[object->symbols[i].fallback - 1].name);
     qsort(object->symbols, object->symbol_count, sizeof *object->symbols, by_name);
     for (uint32_t i = 0; i < object->symbol_count; i++) {
         const struct coff_symbol *s = &object->symbols[i];
