@@ -1,6 +1,7 @@
 // VXDLDR, the loader of dynamic drivers (Win95 DDK S3505-S3511), for drivers that load others. A device handle is the
 // address of the device descriptor block.
 #include "devices/vxdldr.h"
+#include "devices/vxdldr_list.h"
 
 #include "devices/call.h"
 #include "devices/common.h"
@@ -13,6 +14,8 @@
 
 struct vxdldr {
     uint32_t source_proc; // host code that places the file whose name EDX points to: EAX = DDB or 0, ECX = error
+    uint32_t remove_proc; // event: EDX = DDB of a driver that has unloaded itself
+    struct vxdldr_list list;
     uint16_t load_kind, unload_kind;
 };
 
@@ -163,29 +166,68 @@ static void dev_init_failed(struct vmm *v)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Unloading. A device that exports services stays, since their callers could not be told; and one that refuses
-// Sys_Dynamic_Device_Exit. Frame: a[0] DDB.
+// Sys_Dynamic_Device_Exit. Hooks of VXDLDR_Notify hear of every object. Frame: a[0] DDB, a[1] object, a[2] it unloads
+// itself: its memory goes later, when its code has been left.
+
+enum { EXITING, NOTIFYING, SCHEDULING };
+
+static void unloaded(struct vmm *v, const struct vmm_frame *f)
+{
+    uint32_t ddb = f->a[0];
+    bool itself = f->a[2];
+    vmm_frame_pop_all(v);
+    if (!itself)
+        vmm_driver_remove(v, ddb);
+    devices_carry(v, false);
+}
+
+static void notify_next_begin(struct vmm *v, struct vmm_frame *f)
+{
+    struct vmm_driver_object o;
+    uint32_t *r = vmm_regs(v), info = vxdldr_list_info(&state(v)->list, f->a[0]);
+    if (info && vmm_driver_object(v, f->a[0], f->a[1], &o)) {
+        f->step = NOTIFYING;
+        r[X86_EAX] = KIT_VXDLDR_NOTIFY_OBJECTUNLOAD;
+        r[X86_EDI] = info;
+        r[X86_EBX] = vmm_peek32(v, info + KIT_DI_ObjInfo) + f->a[1] * KIT_SIZE_ObjectInfo;
+        r[X86_EDX] = ++f->a[1]; // objects are numbered from 1
+        vmm_frame_call_begin(v, vmm_service_address(v, vxdldr_device.id, KIT_VXDLDR_Notify));
+    } else if (f->a[2]) {
+        f->step = SCHEDULING;
+        r[X86_EDX] = f->a[0];
+        r[X86_ESI] = state(v)->remove_proc;
+        devices_call_begin(v, KIT_Schedule_Global_Event);
+    } else {
+        unloaded(v, f);
+    }
+}
 
 static void unload_resume(struct vmm *v, struct vmm_frame *f)
 {
-    uint32_t ddb = f->a[0];
-    bool refused = vmm_flag(v, X86_CF);
-    vmm_frame_pop_all(v);
-    if (refused) {
+    if (f->step == SCHEDULING) {
+        unloaded(v, f);
+    } else if (f->step == EXITING && vmm_flag(v, X86_CF)) {
+        vmm_frame_pop_all(v);
         fail(v, KIT_VXDLDR_ERR_DEVICE_REFUSED);
-        return;
+    } else {
+        notify_next_begin(v, f);
     }
-    vmm_driver_remove(v, ddb);
-    devices_carry(v, false);
 }
 
 static const struct vmm_frame_kind unload_kind = {"Sys_Dynamic_Device_Exit", unload_resume, NULL};
 
-// EBX = id, or -1 with EDX = module name. False: its name is not there, the service runs again.
-static bool named_driver(struct vmm *v, uint32_t *ddb)
+static void remove_driver(void *user, struct vmm *v)
+{
+    (void)user;
+    vmm_driver_remove(v, vmm_regs(v)[X86_EDX]);
+}
+
+// The driver with this id, or with the module name at EDX. False: its name is not there, the service runs again.
+static bool named_driver(struct vmm *v, bool by_name, uint32_t *ddb)
 {
     const uint32_t *r = vmm_regs(v);
     char name[16];
-    if (r[X86_EBX] != 0xFFFFFFFFu) {
+    if (!by_name) {
         *ddb = vmm_driver_find(v, (uint16_t)r[X86_EBX], NULL);
         return true;
     }
@@ -195,28 +237,53 @@ static bool named_driver(struct vmm *v, uint32_t *ddb)
     return true;
 }
 
-static void unload_device_begin(struct vmm *v)
+static void exit_begin(struct vmm *v, uint32_t ddb, bool itself)
 {
-    uint32_t ddb;
-    if (!named_driver(v, &ddb))
-        return;
-    if (!ddb) {
-        fail(v, KIT_VXDLDR_ERR_NO_SUCH_DEVICE);
-        return;
-    }
-    if (vmm_peek32(v, ddb + KIT_DDB_Service_Table_Size)) {
-        fail(v, KIT_VXDLDR_ERR_DEVICE_UNLOADABLE);
-        return;
-    }
+    (void)vxdldr_list_refresh(v, &state(v)->list);
     struct vmm_frame *f = vmm_frame_push(v, state(v)->unload_kind);
     if (!f)
         return;
+    f->step = EXITING;
     f->a[0] = ddb;
+    f->a[1] = 0;
+    f->a[2] = itself;
     uint32_t *r = vmm_regs(v);
     r[X86_EAX] = KIT_Sys_Dynamic_Device_Exit;
     r[X86_EBX] = vmm_system_vm(v);
     r[X86_ECX] = ddb;
     devices_call_begin(v, KIT_Directed_Sys_Control);
+}
+
+static void unload_begin(struct vmm *v, bool by_name, bool itself)
+{
+    uint32_t ddb;
+    if (!named_driver(v, by_name, &ddb))
+        return;
+    if (!ddb)
+        fail(v, KIT_VXDLDR_ERR_NO_SUCH_DEVICE);
+    else if (vmm_peek32(v, ddb + KIT_DDB_Service_Table_Size))
+        fail(v, KIT_VXDLDR_ERR_DEVICE_UNLOADABLE);
+    else
+        exit_begin(v, ddb, itself);
+}
+
+// EBX = id, or -1 with EDX = module name.
+static void unload_device_begin(struct vmm *v)
+{
+    unload_begin(v, vmm_regs(v)[X86_EBX] == 0xFFFFFFFFu, false);
+}
+
+// BX = id, or no id with EDX = module name. The caller goes on behind the call and leaves; an event removes it from
+// memory (Win95 DDK S3512).
+static void unload_me_begin(struct vmm *v)
+{
+    uint32_t ebx = vmm_regs(v)[X86_EBX];
+    unload_begin(v, (ebx & 0xFFFF) == KIT_Undefined_Device_ID || ebx == 0xFFFFFFFFu, true);
+}
+
+static void get_device_list(struct vmm *v)
+{
+    vmm_regs(v)[X86_EAX] = vxdldr_list_refresh(v, &state(v)->list);
 }
 
 // A hook point: drivers that want to hear of loads and unloads hook it, and chain on to here (Win95 DDK S3510).
@@ -231,6 +298,8 @@ static const struct vmm_binding bindings[] = {
     {KIT_VXDLDR_UnloadDevice, unload_device_begin},
     {KIT_VXDLDR_DevInitSucceeded, dev_init_succeeded},
     {KIT_VXDLDR_DevInitFailed, dev_init_failed},
+    {KIT_VXDLDR_GetDeviceList, get_device_list},
+    {KIT_VXDLDR_UnloadMe, unload_me_begin},
     {KIT_VXDLDR_Notify, notify},
     {0, NULL},
 };
@@ -242,7 +311,8 @@ static bool create(struct vmm *v)
 {
     state(v)->load_kind = vmm_frame_kind_add(v, &load_kind);
     state(v)->unload_kind = vmm_frame_kind_add(v, &unload_kind);
-    return true;
+    state(v)->remove_proc = vmm_host_proc(v, remove_driver, NULL);
+    return state(v)->remove_proc != 0;
 }
 
 const struct devices_entry vxdldr_entry = {&vxdldr_device, create, true};

@@ -56,6 +56,11 @@ static bool fill_ddb(struct vmm *v, uint32_t ddb, struct vmm_device_slot *slot, 
     vmm_poke16(v, ddb + KIT_DDB_Dev_Major_Version, (uint16_t)(slot->device->version >> 8 | slot->device->version << 8));
     vmm_poke32(v, ddb + KIT_DDB_Init_Order, kit->init_order);
     vmm_poke32(v, ddb + KIT_DDB_Control_Proc, vmm_gate_address(gate));
+    if (slot->device->api) {
+        uint32_t api = vmm_gate_add(v, &(struct vmm_gate){.fn = slot->device->api});
+        vmm_poke32(v, ddb + KIT_DDB_V86_API_Proc, api ? vmm_gate_address(api) : 0);
+        vmm_poke32(v, ddb + KIT_DDB_PM_API_Proc, api ? vmm_gate_address(api) : 0);
+    }
     vmm_poke32(v, ddb + KIT_DDB_Service_Table_Ptr, table);
     vmm_poke32(v, ddb + KIT_DDB_Service_Table_Size, slot->services);
     vmm_poke32(v, ddb + KIT_DDB_Prev, 0x50726576);

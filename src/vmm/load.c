@@ -281,3 +281,29 @@ void vmm_driver_remove(struct vmm *v, uint32_t ddb)
     vmm_module_unlist(v, module);
     vmm_module_unload(v, module);
 }
+
+bool vmm_driver_nth(struct vmm *v, uint32_t n, struct vmm_driver *driver)
+{
+    uint32_t order = 0, sequence = 0;
+    for (uint32_t m; (m = vmm_module_next(v, true, order, sequence)) != 0;) {
+        const struct vmm_module *module = vmm_module_at(v, m);
+        order = module->order;
+        sequence = module->sequence;
+        if (module->is_c || n-- > 0)
+            continue;
+        *driver = (struct vmm_driver){.ddb = module->ddb, .id = module->id, .dynamic = module->dynamic};
+        memcpy(driver->name, module->name, sizeof driver->name);
+        return true;
+    }
+    return false;
+}
+
+bool vmm_driver_object(struct vmm *v, uint32_t ddb, uint32_t n, struct vmm_driver_object *object)
+{
+    uint32_t m = vmm_module_by_ddb(v, ddb);
+    if (!m || n >= vmm_module_at(v, m)->objects)
+        return false;
+    const struct vmm_object *o = vmm_object_at(v, vmm_module_at(v, m)->first_object + n);
+    *object = (struct vmm_driver_object){o->linear, o->size, o->flags};
+    return true;
+}

@@ -156,6 +156,8 @@ struct vmm_device {
     void (*vm_created)(struct vmm *v, uint32_t vm);
     void (*vm_started)(struct vmm *v, uint32_t vm, uint32_t reference);
     void (*vm_gone)(struct vmm *v, uint32_t vm);
+    // The API for programs, V86 and protected mode (INT 2Fh AX=1684h): EBX = VM, EBP = client registers. May be NULL.
+    vmm_service_fn *api;
 };
 
 // Adds a C device before boot: its DDB and service table come to lie in guest memory like any driver's. The struct must
@@ -203,6 +205,19 @@ uint32_t vmm_driver_place(struct vmm *v, const char *path, const uint8_t *bytes,
 uint32_t vmm_driver_find(struct vmm *v, uint16_t id,
                          const char *name); // DDB of a dynamic driver, name NULL: by id; 0 = none
 void vmm_driver_remove(struct vmm *v, uint32_t ddb);
+// Driver n (0, 1, ...) of the device list, dynamic or not; false: there are no more. And its object n.
+struct vmm_driver {
+    uint32_t ddb;
+    uint16_t id;
+    bool dynamic;
+    char name[9];
+};
+bool vmm_driver_nth(struct vmm *v, uint32_t n, struct vmm_driver *driver) BASE_MUST_USE;
+struct vmm_driver_object {
+    uint32_t linear, size; // linear 0: discarded
+    uint32_t flags;        // of the LE object
+};
+bool vmm_driver_object(struct vmm *v, uint32_t ddb, uint32_t n, struct vmm_driver_object *object) BASE_MUST_USE;
 // Guest memory by linear address for tools: no fault is noted. False: some of it is not there, nothing has moved.
 bool vmm_load(struct vmm *v, uint32_t linear, void *to, uint32_t n) BASE_MUST_USE;
 bool vmm_store(struct vmm *v, uint32_t linear, const void *from, uint32_t n) BASE_MUST_USE;

@@ -41,8 +41,29 @@ static void driver_loads_and_unloads_another(void **state)
     rig_free(r);
 }
 
+static void driver_unloads_itself_and_another_hears_of_it(void **state)
+{
+    (void)state;
+    struct rig *r = rig_begin();
+    rig_load(r, "watcher", VMM_LOAD_STATIC);
+    rig_load(r, "leaver", VMM_LOAD_DYNAMIC);
+    vmm_boot(r->v);
+    rig_expect(r, 200,
+               "name 43544157 objects 00000001 loaded 00000001 first 00000001\n"
+               "hook CF=0\n"
+               "leaver comes\n"
+               "name 43544157 objects 00000001 loaded 00000001 first 00000001\n"
+               "name 5641454C objects 00000001 loaded 00000001 first 00000001\n"
+               "leaver exits\n"
+               "object 00000001 type 00000001 of 00000001\n"
+               "leaver leaves CF=0\n"
+               "name 43544157 objects 00000001 loaded 00000001 first 00000001\n");
+    rig_free(r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(driver_loads_and_unloads_another)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(driver_loads_and_unloads_another),
+                                       cmocka_unit_test(driver_unloads_itself_and_another_hears_of_it)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
