@@ -28,10 +28,11 @@ bool vdd_windowed(struct vmm *v, uint32_t vm); // VDD_Set_VMType said so
 struct devices_entry {
     const struct vmm_device *device;
     bool (*create)(struct vmm *v);
-    bool windows_95; // not there in 3.1
+    bool windows_95;                       // not there in 3.1
+    const struct vmm_binding *const *more; // services beyond the device's own list, ended by NULL; NULL = none
 };
 
 extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, vkd_entry, vwin32_entry,
-    vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, shell_entry;
+    vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, shell_entry, configmg_entry;
 
 #endif

@@ -2,7 +2,6 @@
 #include "devices/common.h"
 
 #include "devices/call.h"
-#include "devices/vwin32_sync.h"
 #include "dos/dos.h"
 
 extern const struct vmm_board devices_vmm_board;
@@ -10,9 +9,17 @@ extern const struct vmm_board devices_vmm_board;
 // VPICD first: it keeps what all share (common.h).
 static const struct devices_entry *const entries[] = {&vpicd_entry, &vtd_entry,    &vxdldr_entry, &pageswap_entry,
                                                       &vkd_entry,   &vwin32_entry, &vdmad_entry,  &v86mmgr_entry,
-                                                      &vdd_entry,   &vmd_entry,    &shell_entry};
+                                                      &vdd_entry,   &vmd_entry,    &shell_entry,  &configmg_entry};
 
 enum { TEXT_PAGE = 0xB8, TEXT_PAGES = 8 }; // memory of the text screen
+
+static bool bind_more(struct vmm *v, const struct devices_entry *e)
+{
+    for (unsigned i = 0; e->more && e->more[i]; i++)
+        if (!vmm_bind(v, e->device->id, e->more[i]))
+            return false;
+    return true;
+}
 
 bool devices_add_all(struct vmm *v)
 {
@@ -20,35 +27,37 @@ bool devices_add_all(struct vmm *v)
         const struct devices_entry *e = entries[i];
         if (e->windows_95 && vmm_profile(v) == VMM_PROFILE_31)
             continue;
-        if (!vmm_add_device(v, e->device) || (i == 0 && !devices_call_create(v)) || (e->create && !e->create(v)))
+        if (!vmm_add_device(v, e->device) || (i == 0 && !devices_call_create(v)) || !bind_more(v, e) ||
+            (e->create && !e->create(v)))
             return false;
     }
     vmm_set_board(v, &devices_vmm_board);
     return x86_memory_set_kind(vmm_cpu(v)->memory, TEXT_PAGE, TEXT_PAGES, X86_RAM) && dos_add(v);
 }
 
-static const struct vmm_device *by_id(uint16_t id)
+static const struct devices_entry *by_id(uint16_t id)
 {
     for (size_t i = 0; i < BASE_COUNT(entries); i++) {
         if (entries[i]->device->id == id)
-            return entries[i]->device;
+            return entries[i];
     }
     return NULL;
 }
 
-static bool bound(const struct vmm_binding *bindings, uint16_t ordinal)
+static bool lists(const struct vmm_binding *b, uint16_t ordinal)
 {
-    for (const struct vmm_binding *b = bindings; b->fn; b++) {
-        if (b->ordinal == ordinal)
-            return true;
-    }
-    return false;
+    while (b->fn && b->ordinal != ordinal)
+        b++;
+    return b->fn;
 }
 
 bool devices_service_is_implemented(uint16_t device, uint16_t ordinal)
 {
-    const struct vmm_device *d = by_id(device);
-    if (!d)
+    const struct devices_entry *e = by_id(device);
+    if (!e)
         return vmm_service_is_implemented(device, ordinal);
-    return bound(d->bindings, ordinal) || (device == vwin32_device.id && bound(vwin32_sync_bindings, ordinal));
+    bool found = lists(e->device->bindings, ordinal);
+    for (unsigned i = 0; e->more && e->more[i]; i++)
+        found |= lists(e->more[i], ordinal);
+    return found;
 }

@@ -3,6 +3,7 @@
 #include "devices/hardware.h"
 
 #include "devices/common.h"
+#include "devices/configmg.h"
 #include "pc/pic.h"
 
 #include <string.h>
@@ -42,6 +43,10 @@ bool devices_provide_hardware(struct vmm *v, const char *name, const char *text,
     bool good = h ? hardware_read(name, text, size, &arena, diag, h) : refuse(diag, name, "out of memory");
     if (good)
         put_on_board(v, h);
+    if (good && h->nodes && !(good = vmm_profile(v) != VMM_PROFILE_31))
+        (void)!refuse(diag, name, "Windows 3.1 has no configuration manager: it knows no devices");
+    if (good && !(good = configmg_describe(v, h)))
+        (void)!refuse(diag, name, "out of memory");
     devices_common(v)->described |= good;
     base_arena_free(&arena);
     return good;

@@ -9,6 +9,7 @@ enum devices_record_kind {
     DEVICES_RECORD_POST,                           // struct devices_post_record
     DEVICES_RECORD_UNHEARD,                        // struct devices_unheard_record
     DEVICES_RECORD_APC,                            // struct devices_apc_record
+    DEVICES_RECORD_DEVNODE,                        // struct devices_devnode_record
 };
 
 // A message box that a driver asked SHELL for.
@@ -36,6 +37,14 @@ struct devices_apc_record {
 struct devices_unheard_record {
     struct base_record head;
     uint8_t irq;
+};
+
+// The life of a device node.
+struct devices_devnode_record {
+    struct base_record head;
+    const char *id;   // "ROOT\\CARD\\0000"
+    const char *what; // "has been started, IRQ 5"
+    uint32_t problem; // CM_PROB_*, 0 = none
 };
 
 #endif

@@ -31,4 +31,4 @@ static const struct vmm_binding bindings[] = {
 
 static const struct vmm_device device = {.id = 7, .version = 0x0400, .bindings = bindings};
 
-const struct devices_entry pageswap_entry = {&device, NULL, false};
+const struct devices_entry pageswap_entry = {&device, NULL, false, NULL};

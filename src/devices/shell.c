@@ -491,4 +491,4 @@ static bool create(struct vmm *v)
     return s->event_proc != 0;
 }
 
-const struct devices_entry shell_entry = {&shell_device, create, false};
+const struct devices_entry shell_entry = {&shell_device, create, false, NULL};

@@ -282,4 +282,4 @@ static bool create(struct vmm *v)
     return true;
 }
 
-const struct devices_entry v86mmgr_entry = {&v86mmgr_device, create, false};
+const struct devices_entry v86mmgr_entry = {&v86mmgr_device, create, false, NULL};

@@ -208,4 +208,4 @@ static const struct vmm_binding bindings[] = {
 const struct vmm_device vdd_device = {
     .id = 0x0A, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vdd)};
 
-const struct devices_entry vdd_entry = {&vdd_device, NULL, false};
+const struct devices_entry vdd_entry = {&vdd_device, NULL, false, NULL};

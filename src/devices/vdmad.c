@@ -372,4 +372,4 @@ static bool create(struct vmm *v)
     return true;
 }
 
-const struct devices_entry vdmad_entry = {&vdmad_device, create, false};
+const struct devices_entry vdmad_entry = {&vdmad_device, create, false, NULL};

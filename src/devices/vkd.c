@@ -460,4 +460,4 @@ static bool create(struct vmm *v)
     return s->io_proc != 0;
 }
 
-const struct devices_entry vkd_entry = {&vkd_device, create, false};
+const struct devices_entry vkd_entry = {&vkd_device, create, false, NULL};

@@ -68,4 +68,4 @@ static const struct vmm_binding bindings[] = {
 const struct vmm_device vmd_device = {
     .id = 0x0C, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vmd)};
 
-const struct devices_entry vmd_entry = {&vmd_device, NULL, false};
+const struct devices_entry vmd_entry = {&vmd_device, NULL, false, NULL};

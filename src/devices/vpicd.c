@@ -537,4 +537,4 @@ static bool create(struct vmm *v)
     return true;
 }
 
-const struct devices_entry vpicd_entry = {&vpicd_device, create, false};
+const struct devices_entry vpicd_entry = {&vpicd_device, create, false, NULL};

@@ -116,4 +116,4 @@ static const struct vmm_binding bindings[] = {
 const struct vmm_device vtd_device = {
     .id = 5, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vtd)};
 
-const struct devices_entry vtd_entry = {&vtd_device, NULL, false};
+const struct devices_entry vtd_entry = {&vtd_device, NULL, false, NULL};

@@ -300,4 +300,6 @@ static bool create(struct vmm *v)
     return vwin32_sync_create(v);
 }
 
-const struct devices_entry vwin32_entry = {&vwin32_device, create, true};
+static const struct vmm_binding *const more[] = {vwin32_sync_bindings, NULL};
+
+const struct devices_entry vwin32_entry = {&vwin32_device, create, true, more};

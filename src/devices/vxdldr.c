@@ -63,8 +63,11 @@ static uint32_t place(struct vmm *v, const struct vxdldr_source *source, const c
     *error = KIT_VXDLDR_ERR_DUPLICATE_DEVICE;
     if (already_there(v, base_name(path)))
         return 0;
+    uint32_t waiting = vmm_driver_take(v, path); // given to the machine, and its turn has not come
+    if (waiting)
+        return waiting;
     *error = KIT_VXDLDR_ERR_FILE_OPEN_ERROR;
-    if (!source->find(source->user, path, &bytes, &size))
+    if (!source || !source->find(source->user, path, &bytes, &size))
         return 0;
     *error = KIT_VXDLDR_ERR_BAD_DEVICE_FILE;
     struct base_diag diag;
@@ -141,10 +144,6 @@ static const struct vmm_frame_kind load_kind = {"Sys_Dynamic_Device_Init", load_
 
 static void load_device_begin(struct vmm *v)
 {
-    if (!state(v)->source_proc) {
-        fail(v, KIT_VXDLDR_ERR_FILE_OPEN_ERROR);
-        return;
-    }
     struct vmm_frame *f = vmm_frame_push(v, state(v)->load_kind);
     if (!f)
         return;
@@ -312,7 +311,8 @@ static bool create(struct vmm *v)
     state(v)->load_kind = vmm_frame_kind_add(v, &load_kind);
     state(v)->unload_kind = vmm_frame_kind_add(v, &unload_kind);
     state(v)->remove_proc = vmm_host_proc(v, remove_driver, NULL);
-    return state(v)->remove_proc != 0;
+    state(v)->source_proc = vmm_host_proc(v, place_from_source, NULL); // drivers that the machine was given already
+    return state(v)->remove_proc && state(v)->source_proc;
 }
 
-const struct devices_entry vxdldr_entry = {&vxdldr_device, create, true};
+const struct devices_entry vxdldr_entry = {&vxdldr_device, create, true, NULL};

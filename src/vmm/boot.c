@@ -190,6 +190,20 @@ bool vmm_boot_begun(const struct vmm *v)
 
 // --- from outside
 
+static uint32_t ask_first(struct vmm *v, const struct vmm_ticket *what)
+{
+    uint32_t row = vmm_ticket_new(v);
+    if (!row)
+        return 0;
+    *vmm_ticket_at(v, row) = *what;
+    vmm_ticket_at(v, row)->next = v->s.first_ticket;
+    v->s.first_ticket = row;
+    if (!v->s.last_ticket)
+        v->s.last_ticket = row;
+    v->s.tickets_due = 1;
+    return row;
+}
+
 static uint32_t ask(struct vmm *v, const struct vmm_ticket *what)
 {
     uint32_t row = vmm_ticket_new(v);
@@ -239,6 +253,14 @@ bool vmm_start_vm(struct vmm *v, uint32_t reference)
     return ask(v, &(struct vmm_ticket){.kind = VMM_TICKET_VM, .ebx = reference}) != 0;
 }
 
+bool vmm_send_control_first(struct vmm *v, const char *device, uint32_t message)
+{
+    uint32_t module = vmm_module_by_name(v, device);
+    return module &&
+           ask_first(v, &(struct vmm_ticket){
+                            .kind = VMM_TICKET_CONTROL, .module = module, .message = message, .ebx = vmm_system_vm(v)});
+}
+
 bool vmm_device_present(struct vmm *v, const char *device)
 {
     return vmm_module_by_name(v, device) != 0;
@@ -276,19 +298,38 @@ static void control_begin(struct vmm *v, uint32_t ticket)
         vmm_broadcast_begin(v, t.message, p, false);
 }
 
+static uint32_t take_ticket(struct vmm *v)
+{
+    uint32_t ticket = v->s.first_ticket;
+    if (ticket)
+        v->s.first_ticket = vmm_ticket_at(v, ticket)->next;
+    if (!v->s.first_ticket)
+        v->s.last_ticket = 0;
+    return ticket;
+}
+
+// A driver that VXDLDR has loaded in the meantime.
+static bool is_done(struct vmm *v, uint32_t ticket)
+{
+    struct vmm_ticket *t = vmm_ticket_at(v, ticket);
+    bool done = t->kind == VMM_TICKET_LOAD && vmm_module_at(v, t->module)->state != VMM_MODULE_QUEUED;
+    t->state = done ? 2 : t->state;
+    return done;
+}
+
 // On the way to ring 3: the next thing asked for from outside. Only the System VM's thread does such things.
 bool vmm_ticket_begin(struct vmm *v)
 {
     if (v->s.current != v->s.system_thread || vmm_frame_top(v))
         return false;
-    uint32_t ticket = v->s.first_ticket;
-    if (!ticket) {
-        v->s.tickets_due = 0;
-        return false;
-    }
-    v->s.first_ticket = vmm_ticket_at(v, ticket)->next;
-    if (!v->s.first_ticket)
-        v->s.last_ticket = 0;
+    uint32_t ticket;
+    do {
+        ticket = take_ticket(v);
+        if (!ticket) {
+            v->s.tickets_due = 0;
+            return false;
+        }
+    } while (is_done(v, ticket));
     vmm_ticket_at(v, ticket)->state = 1;
     v->s.idle_told = 0;
     v->s.idle_asks = 0;

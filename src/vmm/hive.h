@@ -66,6 +66,9 @@ void vmm_hive_data(const struct vmm_hive *h, const struct vmm_bytes *data, void 
 
 bool vmm_hive_path_valid(const char *path) BASE_MUST_USE; // no part of it is empty or too long
 
+struct vmm;
+struct vmm_hive vmm_registry(struct vmm *v); // the machine's
+
 // Reads the plain text form into the hive. False: *line and *problem say what is wrong; line 0 = memory is exhausted.
 bool vmm_hive_read(struct vmm_hive *h, const struct base_alloc *alloc, const char *text, size_t size, uint32_t *line,
                    const char **problem) BASE_MUST_USE;

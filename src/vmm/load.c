@@ -206,6 +206,20 @@ static uint32_t load(struct vmm *v, const char *path, const struct le_image *ima
     return 0;
 }
 
+// Upper case, without directories and extension.
+static void file_name(const char *path, char to[16])
+{
+    const char *name = path;
+    for (; *path; path++)
+        if (*path == '\\' || *path == '/' || *path == ':')
+            name = path + 1;
+    size_t n = strcspn(name, ".");
+    n = n < 15 ? n : 15;
+    for (size_t i = 0; i < n; i++)
+        to[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 32) : name[i];
+    to[n] = 0;
+}
+
 // Reads the file and loads it; its module row, 0 and a message otherwise.
 static uint32_t load_file(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, enum vmm_load how,
                           struct base_diag *diag)
@@ -223,8 +237,10 @@ static uint32_t load_file(struct vmm *v, const char *path, const uint8_t *bytes,
                              "a static driver takes part in boot; it cannot be loaded later");
         else
             module = load(v, path, &image, ddb_object, ddb_offset, diag);
-        if (module)
+        if (module) {
             vmm_module_at(v, module)->dynamic = dynamic;
+            file_name(path, vmm_module_at(v, module)->file);
+        }
     }
     base_arena_free(&arena);
     return module;
@@ -256,15 +272,43 @@ bool vmm_load_image(struct vmm *v, const char *path, const uint8_t *bytes, size_
 
 // --- for VXDLDR
 
-uint32_t vmm_driver_place(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, struct base_diag *diag)
+// The module of that name and in that state; 0 = none.
+static uint32_t named(struct vmm *v, const char *name, enum vmm_module_state state)
 {
-    uint32_t module = load_file(v, path, bytes, size, VMM_LOAD_DYNAMIC, diag);
-    if (!module)
-        return 0;
+    char file[16];
+    file_name(name, file);
+    for (uint32_t i = 1; file[0] && i < vmm_table(v, VMM_TABLE_module)->count; i++) {
+        const struct vmm_module *m = vmm_module_at(v, i);
+        if (m->state == state && (strcmp(m->file, file) == 0 || strcmp(m->name, file) == 0))
+            return i;
+    }
+    return 0;
+}
+
+static uint32_t list_dynamic(struct vmm *v, uint32_t module)
+{
     vmm_module_list(v, module);
     uint32_t ddb = vmm_module_at(v, module)->ddb, flags = ddb + KIT_DDB_Flags;
     vmm_poke16(v, flags, (uint16_t)(vmm_peek16(v, flags) | KIT_DDB_Dynamic_VxD));
     return ddb;
+}
+
+uint32_t vmm_driver_place(struct vmm *v, const char *path, const uint8_t *bytes, size_t size, struct base_diag *diag)
+{
+    uint32_t module = load_file(v, path, bytes, size, VMM_LOAD_DYNAMIC, diag);
+    return module ? list_dynamic(v, module) : 0;
+}
+
+uint32_t vmm_driver_take(struct vmm *v, const char *file)
+{
+    uint32_t module = named(v, file, VMM_MODULE_QUEUED);
+    return module ? list_dynamic(v, module) : 0;
+}
+
+uint32_t vmm_device_named(struct vmm *v, const char *name)
+{
+    uint32_t module = named(v, name, VMM_MODULE_LISTED);
+    return module ? vmm_module_at(v, module)->ddb : 0;
 }
 
 uint32_t vmm_driver_find(struct vmm *v, uint16_t id, const char *name)

@@ -253,6 +253,7 @@ struct vmm_phys { // 32 physical pages
 // A driver's image in memory, or a C device.
 struct vmm_module {
     char name[9];  // DDB name without blanks, "" until known
+    char file[16]; // of its file, without directories and extension; cut
     uint8_t state; // enum vmm_module_state
     uint8_t dynamic;
     uint8_t is_c;

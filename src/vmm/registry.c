@@ -33,6 +33,11 @@ static struct vmm_hive hive_of(struct vmm *v)
                              vmm_chapter_table(v, VMM_CHAPTER_registry, 2)};
 }
 
+struct vmm_hive vmm_registry(struct vmm *v)
+{
+    return hive_of(v);
+}
+
 static struct base_table *handles(struct vmm *v)
 {
     return vmm_chapter_table(v, VMM_CHAPTER_registry, 3);

@@ -83,6 +83,8 @@ void vmm_shutdown(struct vmm *v);
 // the System VM's thread accepts it; the result is kept for vmm_control_result.
 bool vmm_send_control(struct vmm *v, const char *device, uint32_t message, uint32_t ebx, uint32_t edx, uint32_t esi,
                       uint32_t edi, uint32_t *ticket) BASE_MUST_USE;
+// The same to a device of this room's, ahead of everything that waits already; nobody asks for its result.
+bool vmm_send_control_first(struct vmm *v, const char *device, uint32_t message) BASE_MUST_USE;
 // True when a device of that name is in the device list: a dynamic driver only after vmm_run has loaded it.
 bool vmm_device_present(struct vmm *v, const char *device) BASE_MUST_USE;
 bool vmm_control_result(const struct vmm *v, uint32_t ticket, bool *carry, uint32_t *eax) BASE_MUST_USE;
@@ -202,6 +204,10 @@ void vmm_set_tick(struct vmm *v, uint32_t milliseconds);
 // For VXDLDR: a dynamic driver's image into memory and the device list, no message is sent. Its DDB; 0 and a message.
 uint32_t vmm_driver_place(struct vmm *v, const char *path, const uint8_t *bytes, size_t size,
                           struct base_diag *diag) BASE_MUST_USE;
+// A driver of that file that waits for its turn after boot: into the device list now, no message is sent. Its DDB; 0.
+uint32_t vmm_driver_take(struct vmm *v, const char *file) BASE_MUST_USE;
+// A device in the list, by the name of its file or by its own (any case, extension or not); its DDB, 0 = none.
+uint32_t vmm_device_named(struct vmm *v, const char *name);
 uint32_t vmm_driver_find(struct vmm *v, uint16_t id,
                          const char *name); // DDB of a dynamic driver, name NULL: by id; 0 = none
 void vmm_driver_remove(struct vmm *v, uint32_t ddb);

@@ -297,6 +297,14 @@ static void tell_program(struct watch_account *a, const struct dos_program_recor
         base_buf_printf(b, "%s with exit code %u", r->how < BASE_COUNT(ends) ? ends[r->how] : "?", r->code);
     else
         base_buf_printf(b, "cannot be started: %s", r->error);
+}
+
+static void tell_devnode(struct watch_account *a, const struct devices_devnode_record *r)
+{
+    struct base_buf *b = begin_line(a, r->head.time);
+    base_buf_printf(b, "device %s %s", r->id, r->what);
+    if (r->problem)
+        base_buf_printf(b, " %u: %s", r->problem, watch_device_problem(r->problem));
     end_line(a);
 }
 
@@ -344,6 +352,10 @@ void watch_account_listen(void *user, const struct base_record *record)
     }
     if (record->kind == DEVICES_RECORD_UNHEARD) {
         tell_unheard(a, r);
+        return;
+    }
+    if (record->kind == DEVICES_RECORD_DEVNODE) {
+        tell_devnode(a, r);
         return;
     }
     if (record->kind == DEVICES_RECORD_POST) {

@@ -56,6 +56,22 @@ const char *watch_end_name(uint8_t end)
     return NAME_IN(names, end);
 }
 
+const char *watch_device_problem(uint32_t problem)
+{
+    static const char *const words[] = {
+        [KIT_CM_PROB_NOT_CONFIGURED] = "no driver is named for it",
+        [KIT_CM_PROB_DEVLOADER_FAILED] = "its loader has failed",
+        [KIT_CM_PROB_OUT_OF_MEMORY] = "out of memory",
+        [KIT_CM_PROB_FAILED_FILTER] = "a handler refuses its configurations",
+        [KIT_CM_PROB_DEVLOADER_NOT_FOUND] = "its loader is not there",
+        [KIT_CM_PROB_FAILED_START] = "its driver does not start it",
+        [KIT_CM_PROB_NORMAL_CONFLICT] = "the resources it needs are taken",
+        [KIT_CM_PROB_DISABLED] = "it is disabled",
+        [KIT_CM_PROB_DEVLOADER_NOT_READY] = "its loader is not ready",
+    };
+    return NAME_IN(words, problem);
+}
+
 const char *watch_exception(uint8_t vector)
 {
     static const char *const names[] = {

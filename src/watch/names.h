@@ -13,6 +13,7 @@ const char *watch_program_state(uint8_t progress); // enum dos_progress
 const char *watch_program_end(uint8_t how);        // enum dos_how
 const char *watch_end_name(uint8_t end);           // "idle"
 const char *watch_exception(uint8_t vector);       // "page fault"
+const char *watch_device_problem(uint32_t problem); // CM_PROB_*: "the resources are taken"
 const char *watch_message_words(uint32_t message); // what a control message is for; NULL: nothing to say
 
 // A restriction by bit of vmm_event_record.not_met. Name: "PEF_Wait_Not_Crit" or "not current VM"; NULL: no such bit.

@@ -1,5 +1,6 @@
 // One JSON object a line: {"t":NS,"n":INSTRUCTIONS,"ev":KIND,...}. The same run gives the same bytes on every host.
 #include "dos/observe.h"
+#include "devices/observe.h"
 #include "vmm/observe.h"
 #include "watch/names.h"
 #include "watch/watch.h"
@@ -171,10 +172,19 @@ static void put_program(struct base_buf *b, const struct dos_program_record *r)
     put_text(b, "error", r->error);
 }
 
+static void put_devnode(struct base_buf *b, const struct devices_devnode_record *r)
+{
+    put_text(b, "id", r->id);
+    put_text(b, "state", r->what);
+    put_number(b, "problem", r->problem);
+}
+
 static const char *kind_name(uint32_t kind)
 {
     if (kind == DOS_RECORD_OUTPUT || kind == DOS_RECORD_PROGRAM)
         return kind == DOS_RECORD_OUTPUT ? "output" : "program";
+    if (kind == DEVICES_RECORD_DEVNODE)
+        return "devnode";
     static const char *const names[] = {"control", "service", "event", "timeout", "switch", "io",
                                         "irq",     "fault",   "debug", "check",   "end"};
     uint32_t index = kind - VMM_RECORD_CONTROL;
@@ -188,6 +198,10 @@ static void put_payload(struct base_buf *b, const struct base_record *record)
         put_output(b, r);
     if (record->kind == DOS_RECORD_PROGRAM)
         put_program(b, r);
+    if (record->kind == DEVICES_RECORD_DEVNODE) {
+        put_devnode(b, r);
+        return;
+    }
     switch ((enum vmm_record_kind)record->kind) {
     case VMM_RECORD_CONTROL:
         put_control(b, r);

@@ -11,6 +11,16 @@ static void provide(struct rig *r, const char *path)
     free(text);
 }
 
+// What was printed since the last time is the content of a file.
+static void expect_file(struct rig *r, uint64_t ms, const char *path)
+{
+    size_t size;
+    char *text = (char *)rig_read(path, &size);
+    text[size] = 0;
+    rig_expect(r, ms, text);
+    free(text);
+}
+
 static struct rig *described(const char *name)
 {
     char path[256];
@@ -52,6 +62,17 @@ static void a_snapshot_keeps_them(void **state)
     rig_expect(r, 50, first);
     free(first);
     vmm_snapshot_free(before);
+    rig_free(r);
+}
+
+static void devices_are_loaded_configured_and_started(void **state)
+{
+    (void)state;
+    struct rig *r = rig_begin();
+    provide(r, "tests/devices/pnp.hw");
+    rig_load(r, "pnp", VMM_LOAD_DYNAMIC);
+    vmm_boot(r->v);
+    expect_file(r, 50, "tests/devices/pnp.txt");
     rig_free(r);
 }
 
@@ -132,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ports_memory_and_configuration_space),
         cmocka_unit_test(a_snapshot_keeps_them),
+        cmocka_unit_test(devices_are_loaded_configured_and_started),
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(hardware_is_described_once),
     };

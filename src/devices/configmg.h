@@ -1,0 +1,114 @@
+// CONFIGMG, the configuration manager, between its files: the tree of device nodes, their logical configurations and
+// resource descriptors as rows of plain numbers. What has no fixed size (identifiers, resource data) lies in guest
+// memory. Handles hold the row and its generation, so that a dead one is recognised.
+#ifndef VXDKIT_DEVICES_CONFIGMG_H
+#define VXDKIT_DEVICES_CONFIGMG_H
+
+#include "devices/call.h"
+#include "devices/common.h"
+#include "devices/hardware.h"
+#include "kit/constants.h"
+#include "vmm/hive.h"
+
+enum {
+    CONFIGMG_NODES = 192, // row 0 is none, 1 the root
+    CONFIGMG_CONFS = 768,
+    CONFIGMG_DESCRIPTORS = 2048,
+    CONFIGMG_TYPES = 5, // of logical configurations: BASIC_LOG_CONF to FORCED_LOG_CONF
+    CONFIGMG_ROOT = 1,
+    CONFIGMG_DATA = 1024,  // bytes of a descriptor's data
+    CONFIGMG_PATH = 512,   // bytes of a registry path (MAX_VMM_REG_KEY_LEN is 256)
+    CONFIGMG_FAULTED = -1, // a page fault was noted: no answer, the service runs again
+};
+
+enum configmg_kind { CONFIGMG_NODE = 1, CONFIGMG_CONF, CONFIGMG_DESCRIPTOR };
+
+struct configmg_node {
+    uint32_t generation; // 0: free
+    uint16_t parent, child, sibling;
+    uint16_t conf[CONFIGMG_TYPES]; // first of each type
+    uint32_t id;                   // guest address of its identifier, 0 = none
+    uint32_t status, problem;      // DN_*, CM_PROB_*
+    uint32_t handler, reference;   // of Register_Device_Driver
+    uint32_t enumerator, function; // of Register_Enumerator and _Function
+    uint32_t private_dword, driver_dword;
+    uint32_t bus_type, bus_info, bus_bytes; // bus_info: guest address
+    uint32_t disabled;                      // how often
+    uint8_t waits;                          // to be loaded, configured, started
+    uint8_t to_enumerate;
+    uint8_t new_node; // its loader has not been asked yet
+};
+
+struct configmg_conf {
+    uint32_t generation;
+    uint32_t priority;
+    uint16_t node, next, first;
+    uint8_t type;
+};
+
+struct configmg_descriptor {
+    uint32_t generation;
+    uint32_t data, bytes; // guest address
+    uint32_t type;        // ResType_*
+    uint16_t conf, next;
+};
+
+struct configmg {
+    uint32_t generation;
+    struct configmg_node node[CONFIGMG_NODES];
+    struct configmg_conf conf[CONFIGMG_CONFS];
+    struct configmg_descriptor descriptor[CONFIGMG_DESCRIPTORS];
+    uint8_t scheduled; // processing of the tree has been asked for
+    uint16_t work_kind, load_kind, change_kind, call_kind;
+};
+
+struct configmg *configmg_state(struct vmm *v);
+
+// configmg.c: rows, handles, the tree
+uint32_t configmg_handle(struct vmm *v, enum configmg_kind kind, uint32_t row);
+uint32_t configmg_row(struct vmm *v, enum configmg_kind kind, uint32_t handle); // 0: not a live one
+uint32_t configmg_node_new(struct vmm *v, uint32_t parent, const char *id);     // 0: no room
+void configmg_node_free(struct vmm *v, uint32_t node);
+uint32_t configmg_find(struct vmm *v, const char *id);
+uint32_t configmg_next_in_tree(struct vmm *v, uint32_t top, uint32_t node); // parents first; 0: all were visited
+void configmg_id(struct vmm *v, uint32_t node, char id[HARDWARE_ID]);       // "" = none
+uint32_t configmg_waiting(struct vmm *v);        // the first node in the tree that is to be loaded or started, 0 = none
+void configmg_answer(struct vmm *v, int result); // CR_* in EAX
+void configmg_problem(struct vmm *v, uint32_t node, uint32_t problem);
+void configmg_announce(struct vmm *v, uint32_t node, const char *what);
+
+// configmg_conf.c: logical configurations and resource descriptors
+uint32_t configmg_conf_new(struct vmm *v, uint32_t node, uint32_t type, uint32_t priority, bool before_equals);
+void configmg_conf_free(struct vmm *v, uint32_t conf);
+uint32_t configmg_descriptor_new(struct vmm *v, uint32_t conf, uint32_t type, const void *data, uint32_t bytes);
+void configmg_confs_free(struct vmm *v, uint32_t node, uint32_t type); // all of a type
+uint32_t configmg_conf_copy(struct vmm *v, uint32_t conf, uint32_t type);
+extern const struct vmm_binding configmg_conf_bindings[];
+
+// configmg_alloc.c: resources without conflict
+bool configmg_allocate(struct vmm *v, uint32_t node); // from the filtered configurations
+void configmg_announce_started(struct vmm *v, uint32_t node);
+extern const struct vmm_binding configmg_alloc_bindings[];
+
+// configmg_registry.c: keys of a device node
+uint32_t configmg_driver_text(struct vmm *v, uint32_t node, const char *name, char *to, uint32_t size); // length
+bool configmg_describe_key(struct vmm *v, const struct hardware_node *n);
+extern const struct vmm_binding configmg_registry_bindings[];
+
+// configmg_start.c: loading, configuring and starting
+void configmg_schedule(struct vmm *v);
+void configmg_work_begin(struct vmm *v);
+void configmg_work_answer_begin(struct vmm *v); // for a service: CR_SUCCESS in EAX at the end
+void configmg_call_begin(struct vmm *v, uint32_t node, uint32_t function, uint32_t sub); // its driver's handler
+void configmg_start_create(struct vmm *v);
+extern const struct vmm_binding configmg_start_bindings[];
+
+// configmg_change.c: stopping, removing, calling back
+void configmg_change_create(struct vmm *v);
+void configmg_shut_down_begin(struct vmm *v); // CONFIG_SHUTDOWN to all drivers that were started
+extern const struct vmm_binding configmg_change_bindings[];
+
+// configmg_describe.c: the tree from a hardware description. False: no room.
+bool configmg_describe(struct vmm *v, const struct hardware *h);
+
+#endif

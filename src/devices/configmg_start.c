@@ -1,0 +1,513 @@
+// CONFIGMG: from a new device node to a working device. Its loader (registry value DevLoader) is loaded and told by
+// PNP_New_Devnode; the driver that registers filters the configurations, gets one without conflict, and is started
+// (Win95 DDK S343B, S2548, S256B; handlers are C functions). The tree is gone through from the root down, until nothing
+// waits any more: enumerators add nodes on the way.
+#include "devices/configmg.h"
+
+#include "kit/messages.h"
+#include "kit/services.h"
+
+#include <string.h>
+
+enum { NAMES = 256 }; // bytes of a list of file names
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Loading VxDs for a node and telling them. Frame: a[0] node, a[1] DLVXD_LOAD_*, a[2] guest copy of the names, each
+// terminated, a[3] offset of the one that is next, a[4] result so far.
+
+enum { LOADING, TELLING };
+
+static const char *base_name(const char *path)
+{
+    const char *name = path + (*path == '*'); // *NAME: a device that is always there
+    for (; *path; path++) {
+        if (*path == '\\' || *path == '/' || *path == ':')
+            name = path + 1;
+    }
+    return name;
+}
+
+static void load_over(struct vmm *v, int result)
+{
+    struct vmm_frame *f = vmm_frame_top(v);
+    if (f->a[2])
+        (void)!vmm_heap_give(v, f->a[2]);
+    vmm_frame_pop_all(v);
+    vmm_regs(v)[X86_EAX] = (uint32_t)result;
+}
+
+static void tell_begin(struct vmm *v, struct vmm_frame *f, uint32_t ddb)
+{
+    uint32_t *r = vmm_regs(v);
+    f->step = TELLING;
+    r[X86_EAX] = KIT_PNP_New_Devnode;
+    r[X86_EBX] = configmg_handle(v, CONFIGMG_NODE, f->a[0]);
+    r[X86_ECX] = ddb;
+    r[X86_EDX] = f->a[1];
+    devices_call_begin(v, KIT_Directed_Sys_Control);
+}
+
+// The next name of the list: a device that is there is told at once, others are loaded by VXDLDR.
+static void next_name_begin(struct vmm *v, struct vmm_frame *f)
+{
+    char name[NAMES] = "";
+    if (!f->a[2] || f->a[3] >= NAMES ||
+        !x86_read_linear(vmm_cpu(v), f->a[2] + f->a[3], name, NAMES - f->a[3], X86_READ, NULL) || !name[0]) {
+        load_over(v, (int)f->a[4]);
+        return;
+    }
+    uint32_t at = f->a[2] + f->a[3], ddb = vmm_device_named(v, base_name(name));
+    f->a[3] += (uint32_t)strlen(name) + 1;
+    if (ddb) {
+        tell_begin(v, f, ddb);
+        return;
+    }
+    uint32_t target = vmm_service_address(v, KIT_VXDLDR_Device_ID, KIT_VXDLDR_LoadDevice);
+    if (name[0] == '*' || !target) {
+        load_over(v, KIT_CR_DLVXD_NOT_FOUND);
+        return;
+    }
+    f->step = LOADING;
+    vmm_regs(v)[X86_EDX] = at;
+    vmm_regs(v)[X86_EAX] = KIT_VXDLDR_INIT_DEVICE;
+    vmm_frame_call_begin(v, target);
+}
+
+static void load_resume(struct vmm *v, struct vmm_frame *f)
+{
+    const uint32_t *r = vmm_regs(v);
+    bool carry = vmm_flag(v, X86_CF);
+    if (f->step == LOADING && carry)
+        load_over(v, r[X86_EAX] == KIT_VXDLDR_ERR_FILE_OPEN_ERROR ? KIT_CR_DLVXD_NOT_FOUND : KIT_CR_FAILURE);
+    else if (f->step == LOADING)
+        tell_begin(v, f, r[X86_EAX]);
+    else if (!carry && r[X86_EAX] == KIT_PNP_New_Devnode)
+        load_over(v, KIT_CR_FAILURE); // its control procedure does not know the message
+    else if (r[X86_EAX] != KIT_CR_SUCCESS)
+        load_over(v, (int)r[X86_EAX]);
+    else
+        next_name_begin(v, f);
+}
+
+static const struct vmm_frame_kind load_kind = {"PNP_New_Devnode", load_resume, NULL};
+
+// Names are separated by blanks or commas (S2537); the answer comes in EAX.
+static void load_begin(struct vmm *v, uint32_t node, const char *names, uint32_t type)
+{
+    char list[NAMES] = "";
+    uint32_t n = 0;
+    for (const char *c = names; *c && n < NAMES - 2; c++) {
+        bool between = *c == ' ' || *c == ',';
+        if (!between || (n && list[n - 1]))
+            list[n++] = between ? '\0' : *c;
+    }
+    struct vmm_frame *f = vmm_frame_push(v, configmg_state(v)->load_kind);
+    if (!f)
+        return;
+    f->a[0] = node;
+    f->a[1] = type;
+    f->a[2] = vmm_heap_get(v, NAMES);
+    f->a[3] = 0;
+    f->a[4] = KIT_CR_SUCCESS;
+    if (!f->a[2] || !x86_write_linear(vmm_cpu(v), f->a[2], list, NAMES, X86_WRITE, NULL))
+        load_over(v, KIT_CR_OUT_OF_MEMORY);
+    else
+        next_name_begin(v, f);
+}
+
+// Load_DLVxDs(dnDevNode, FileNames, LoadType, ulFlags)
+static void load_dlvxds_begin(struct vmm *v)
+{
+    uint32_t node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, 0)), type = vmm_arg(v, 2);
+    char names[NAMES];
+    if (!node || vmm_arg(v, 3) || !vmm_arg(v, 1)) {
+        configmg_answer(v, !node           ? KIT_CR_INVALID_DEVNODE
+                           : vmm_arg(v, 3) ? KIT_CR_INVALID_FLAG
+                                           : KIT_CR_INVALID_POINTER);
+        return;
+    }
+    if (type != KIT_DLVXD_LOAD_ENUMERATOR && type != KIT_DLVXD_LOAD_DEVLOADER && type != KIT_DLVXD_LOAD_DRIVER)
+        configmg_answer(v, KIT_CR_INVALID_LOAD_TYPE);
+    else if (vmm_get_text(v, vmm_arg(v, 1), names, sizeof names))
+        load_begin(v, node, names, type);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Calls of handlers
+
+// A driver's handler: (CONFIGFUNC, SUBCONFIGFUNC, DEVNODE, reference data, flags).
+void configmg_call_begin(struct vmm *v, uint32_t node, uint32_t function, uint32_t sub)
+{
+    const struct configmg_node *n = &configmg_state(v)->node[node];
+    const uint32_t args[5] = {function, sub, configmg_handle(v, CONFIGMG_NODE, node), n->reference, 0};
+    vmm_frame_call_c_begin(v, n->handler, 5, args);
+}
+
+// An enumerator's handler: (CONFIGFUNC, SUBCONFIGFUNC, DEVNODE of its own, DEVNODE that it is about, flags).
+static void enumerator_begin(struct vmm *v, uint32_t node, uint32_t about, uint32_t function, uint32_t sub)
+{
+    const uint32_t args[5] = {function, sub, configmg_handle(v, CONFIGMG_NODE, node),
+                              configmg_handle(v, CONFIGMG_NODE, about), 0};
+    vmm_frame_call_c_begin(v, configmg_state(v)->node[node].enumerator, 5, args);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The work on the tree. Frame: a[0] node, a[1] whether EAX shall be CR_SUCCESS at the end (a service's work).
+
+enum step {
+    FIND,
+    LOAD_LOADER,
+    LOADER_LOADED,
+    LOAD_ENUMERATOR,
+    FILTER,
+    FILTER_PARENT,
+    ALLOCATE,
+    START,
+    STARTED,
+    ENUMERATE,
+};
+
+// What the call that has come back answered to the step before.
+static bool agreed(struct vmm *v)
+{
+    uint32_t result = vmm_regs(v)[X86_EAX];
+    return result == KIT_CR_SUCCESS || result == KIT_CR_DEFAULT;
+}
+
+static uint32_t problem_of(uint32_t result)
+{
+    switch (result) {
+    case KIT_CR_DLVXD_NOT_FOUND:
+        return KIT_CM_PROB_DEVLOADER_NOT_FOUND;
+    case KIT_CR_DEVLOADER_NOT_READY:
+        return KIT_CM_PROB_DEVLOADER_NOT_READY;
+    case KIT_CR_OUT_OF_MEMORY:
+        return KIT_CM_PROB_OUT_OF_MEMORY;
+    default:
+        return KIT_CM_PROB_DEVLOADER_FAILED;
+    }
+}
+
+// Steps give true when the next one follows at once, false when something was called, or all is done.
+
+static bool give_up(struct vmm *v, struct vmm_frame *f, uint32_t problem)
+{
+    configmg_problem(v, f->a[0], problem);
+    f->step = FIND;
+    return true;
+}
+
+static void work_over(struct vmm *v, struct vmm_frame *f)
+{
+    bool answer = f->a[1];
+    configmg_state(v)->scheduled = 0;
+    vmm_frame_pop_all(v);
+    if (answer)
+        vmm_regs(v)[X86_EAX] = KIT_CR_SUCCESS;
+}
+
+static bool find(struct vmm *v, struct vmm_frame *f)
+{
+    f->a[0] = configmg_waiting(v);
+    if (!f->a[0]) {
+        work_over(v, f);
+        return false;
+    }
+    struct configmg_node *n = &configmg_state(v)->node[f->a[0]];
+    bool fresh = n->new_node && n->id && !n->disabled;
+    n->waits = n->new_node = 0;
+    f->step = fresh ? LOAD_LOADER : FILTER;
+    if (fresh)
+        configmg_announce(v, f->a[0], "is new");
+    return true;
+}
+
+// A value of the driver's key that names VxDs is loaded. False: there is none.
+static bool load_value_begin(struct vmm *v, const struct vmm_frame *f, const char *value, uint32_t type)
+{
+    char names[NAMES];
+    uint32_t node = f->a[0];
+    if (!configmg_driver_text(v, node, value, names, sizeof names))
+        return false;
+    vmm_frame_wait(v);
+    load_begin(v, node, names, type);
+    return true;
+}
+
+static bool load_loader(struct vmm *v, struct vmm_frame *f)
+{
+    const struct configmg_node *n = &configmg_state(v)->node[f->a[0]];
+    f->step = LOADER_LOADED;
+    if (load_value_begin(v, f, "DevLoader", KIT_DLVXD_LOAD_DEVLOADER))
+        return false;
+    f->step = LOAD_ENUMERATOR;
+    if (!(n->status & (KIT_DN_DRIVER_LOADED | KIT_DN_ENUM_LOADED)) && !n->child)
+        return give_up(v, f, KIT_CM_PROB_NOT_CONFIGURED); // nobody is responsible for it
+    return true;
+}
+
+static bool loader_loaded(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t result = vmm_regs(v)[X86_EAX];
+    f->step = LOAD_ENUMERATOR;
+    return result == KIT_CR_SUCCESS || give_up(v, f, problem_of(result));
+}
+
+static bool load_enumerator(struct vmm *v, struct vmm_frame *f)
+{
+    f->step = FILTER;
+    return configmg_state(v)->node[f->a[0]].status & KIT_DN_ENUM_LOADED ||
+           !load_value_begin(v, f, "Enumerator", KIT_DLVXD_LOAD_ENUMERATOR);
+}
+
+static bool copy_basic(struct vmm *v, uint32_t node)
+{
+    const struct configmg *s = configmg_state(v);
+    const uint16_t *conf = s->node[node].conf;
+    configmg_confs_free(v, node, KIT_FILTERED_LOG_CONF);
+    for (uint32_t c = conf[conf[KIT_FORCED_LOG_CONF] ? KIT_FORCED_LOG_CONF : KIT_BASIC_LOG_CONF]; c;
+         c = s->conf[c].next)
+        if (!configmg_conf_copy(v, c, KIT_FILTERED_LOG_CONF))
+            return false;
+    return true;
+}
+
+// Only a node whose driver has registered is configured.
+static bool filter(struct vmm *v, struct vmm_frame *f)
+{
+    struct configmg_node *n = &configmg_state(v)->node[f->a[0]];
+    f->step = ENUMERATE;
+    n->waits = 0; // its driver may just have registered
+    if (!(n->status & KIT_DN_DRIVER_LOADED) || n->status & KIT_DN_STARTED || n->disabled)
+        return true;
+    if (!copy_basic(v, f->a[0]))
+        return give_up(v, f, KIT_CM_PROB_OUT_OF_MEMORY);
+    f->step = FILTER_PARENT;
+    vmm_regs(v)[X86_EAX] = KIT_CR_SUCCESS;
+    if (n->handler)
+        configmg_call_begin(v, f->a[0], KIT_CONFIG_FILTER, 0);
+    return !n->handler;
+}
+
+static bool filter_parent(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t parent = configmg_state(v)->node[f->a[0]].parent;
+    if (!agreed(v))
+        return give_up(v, f, KIT_CM_PROB_FAILED_FILTER);
+    f->step = ALLOCATE;
+    if (!configmg_state(v)->node[parent].enumerator)
+        return true;
+    enumerator_begin(v, parent, f->a[0], KIT_CONFIG_FILTER, 0);
+    return false;
+}
+
+static uint32_t start_sub(struct vmm *v, uint32_t node)
+{
+    return configmg_state(v)->node[node].status & KIT_DN_NOT_FIRST_TIME ? KIT_CONFIG_START_DYNAMIC_START
+                                                                        : KIT_CONFIG_START_FIRST_START;
+}
+
+static bool allocate(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t parent = configmg_state(v)->node[f->a[0]].parent;
+    if (!agreed(v))
+        return give_up(v, f, KIT_CM_PROB_FAILED_FILTER);
+    configmg_state(v)->node[f->a[0]].status |= KIT_DN_FILTERED;
+    if (!configmg_allocate(v, f->a[0]))
+        return give_up(v, f, KIT_CM_PROB_NORMAL_CONFLICT);
+    f->step = START;
+    if (!configmg_state(v)->node[parent].enumerator)
+        return true;
+    enumerator_begin(v, parent, f->a[0], KIT_CONFIG_START, start_sub(v, f->a[0]));
+    return false;
+}
+
+static bool start(struct vmm *v, struct vmm_frame *f)
+{
+    bool handler = configmg_state(v)->node[f->a[0]].handler;
+    f->step = STARTED;
+    vmm_regs(v)[X86_EAX] = KIT_CR_SUCCESS;
+    if (handler)
+        configmg_call_begin(v, f->a[0], KIT_CONFIG_START, start_sub(v, f->a[0]));
+    return !handler;
+}
+
+static bool started(struct vmm *v, struct vmm_frame *f)
+{
+    if (!agreed(v)) {
+        configmg_confs_free(v, f->a[0], KIT_ALLOC_LOG_CONF);
+        return give_up(v, f, KIT_CM_PROB_FAILED_START);
+    }
+    configmg_state(v)->node[f->a[0]].status |= KIT_DN_STARTED | KIT_DN_NOT_FIRST_TIME;
+    configmg_problem(v, f->a[0], 0);
+    configmg_announce_started(v, f->a[0]);
+    f->step = ENUMERATE;
+    return true;
+}
+
+// The enumerator's handler adds the children, or the driver's where there is none.
+static bool enumerate(struct vmm *v, struct vmm_frame *f)
+{
+    struct configmg_node *n = &configmg_state(v)->node[f->a[0]];
+    bool due = n->to_enumerate && (n->enumerator || n->handler);
+    f->step = FIND;
+    n->to_enumerate = 0;
+    n->status &= ~(uint32_t)KIT_DN_NEED_TO_ENUM;
+    if (due && n->enumerator)
+        enumerator_begin(v, f->a[0], f->a[0], KIT_CONFIG_ENUMERATE, 0);
+    else if (due)
+        configmg_call_begin(v, f->a[0], KIT_CONFIG_ENUMERATE, 0);
+    return !due;
+}
+
+static void go_on(struct vmm *v)
+{
+    static bool (*const steps[])(struct vmm * v, struct vmm_frame * f) = {
+        [FIND] = find,
+        [LOAD_LOADER] = load_loader,
+        [LOADER_LOADED] = loader_loaded,
+        [LOAD_ENUMERATOR] = load_enumerator,
+        [FILTER] = filter,
+        [FILTER_PARENT] = filter_parent,
+        [ALLOCATE] = allocate,
+        [START] = start,
+        [STARTED] = started,
+        [ENUMERATE] = enumerate,
+    };
+    struct vmm_frame *f;
+    do
+        f = vmm_frame_top(v);
+    while (steps[f->step](v, f));
+}
+
+// A node may have been removed by what was called on its behalf.
+static void work_resume(struct vmm *v, struct vmm_frame *f)
+{
+    if (!configmg_state(v)->node[f->a[0]].generation)
+        f->step = FIND;
+    go_on(v);
+}
+
+static void work_abandon(struct vmm *v, struct vmm_frame *f)
+{
+    (void)f;
+    configmg_state(v)->scheduled = 0;
+}
+
+static const struct vmm_frame_kind work_kind = {"a configuration handler", work_resume, work_abandon};
+
+static void begin(struct vmm *v, bool answer)
+{
+    struct vmm_frame *f = vmm_frame_push(v, configmg_state(v)->work_kind);
+    if (!f)
+        return;
+    f->step = FIND;
+    f->a[0] = CONFIGMG_ROOT;
+    f->a[1] = answer;
+    go_on(v);
+}
+
+void configmg_work_begin(struct vmm *v)
+{
+    begin(v, false);
+}
+
+void configmg_work_answer_begin(struct vmm *v)
+{
+    begin(v, true);
+}
+
+void configmg_start_create(struct vmm *v)
+{
+    configmg_state(v)->load_kind = vmm_frame_kind_add(v, &load_kind);
+    configmg_state(v)->work_kind = vmm_frame_kind_add(v, &work_kind);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Services by which drivers take part
+
+// Register_Device_Driver(dnDevNode, Handler, ulRefData, ulFlags), S2548. Windows 98 has more flags (KB Q247251).
+static void register_device_driver(struct vmm *v)
+{
+    uint32_t node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, 0)), flags = vmm_arg(v, 3);
+    struct configmg_node *n = &configmg_state(v)->node[node];
+    uint32_t known = vmm_profile(v) == VMM_PROFILE_98 ? 0x1Fu : 3u;
+    if (!node || flags & ~known) {
+        configmg_answer(v, node ? KIT_CR_INVALID_FLAG : KIT_CR_INVALID_DEVNODE);
+        return;
+    }
+    n->handler = vmm_arg(v, 1);
+    n->reference = vmm_arg(v, 2);
+    n->status &= ~(uint32_t)(KIT_DN_DISABLEABLE | KIT_DN_REMOVABLE);
+    n->status |= KIT_DN_DRIVER_LOADED | (flags & KIT_CM_REGISTER_DEVICE_DRIVER_DISABLEABLE ? KIT_DN_DISABLEABLE : 0) |
+                 (flags & KIT_CM_REGISTER_DEVICE_DRIVER_REMOVABLE ? KIT_DN_REMOVABLE : 0);
+    n->waits = 1;
+    configmg_schedule(v);
+    configmg_answer(v, KIT_CR_SUCCESS);
+}
+
+// Register_Enumerator(dnDevNode, Handler, ulFlags), S254A.
+static void register_enumerator(struct vmm *v)
+{
+    uint32_t node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, 0));
+    struct configmg_node *n = &configmg_state(v)->node[node];
+    uint32_t known = vmm_profile(v) == VMM_PROFILE_98 ? 3u : 1u;
+    if (!node || vmm_arg(v, 2) & ~known) {
+        configmg_answer(v, node ? KIT_CR_INVALID_FLAG : KIT_CR_INVALID_DEVNODE);
+        return;
+    }
+    n->enumerator = vmm_arg(v, 1);
+    n->status |= KIT_DN_ENUM_LOADED;
+    n->to_enumerate = n->waits = 1;
+    configmg_schedule(v);
+    configmg_answer(v, KIT_CR_SUCCESS);
+}
+
+static void register_enumerator_function(struct vmm *v)
+{
+    uint32_t node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, 0));
+    if (node && !vmm_arg(v, 2))
+        configmg_state(v)->node[node].function = vmm_arg(v, 1);
+    configmg_answer(v, !node ? KIT_CR_INVALID_DEVNODE : vmm_arg(v, 2) ? KIT_CR_INVALID_FLAG : KIT_CR_SUCCESS);
+}
+
+// Register_DevLoader(pDDB, ulFlags), S2549: what waited for a static loader is tried again.
+static void register_devloader(struct vmm *v)
+{
+    struct configmg *s = configmg_state(v);
+    for (uint32_t i = 1; i < CONFIGMG_NODES; i++) {
+        if (!s->node[i].generation || s->node[i].problem != KIT_CM_PROB_DEVLOADER_NOT_READY)
+            continue;
+        s->node[i].waits = s->node[i].new_node = 1;
+        configmg_schedule(v);
+    }
+    configmg_answer(v, vmm_arg(v, 1) ? KIT_CR_INVALID_FLAG : KIT_CR_SUCCESS);
+}
+
+static void reenumerate_devnode(struct vmm *v)
+{
+    uint32_t node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, 0));
+    if (!node || vmm_arg(v, 1) > KIT_CM_REENUMERATE_SYNCHRONOUS) {
+        configmg_answer(v, node ? KIT_CR_INVALID_FLAG : KIT_CR_INVALID_DEVNODE);
+        return;
+    }
+    struct configmg_node *n = &configmg_state(v)->node[node];
+    n->status |= KIT_DN_NEED_TO_ENUM;
+    n->to_enumerate = n->waits = 1;
+    if (vmm_arg(v, 1)) {
+        configmg_work_answer_begin(v);
+        return;
+    }
+    configmg_schedule(v);
+    configmg_answer(v, KIT_CR_SUCCESS);
+}
+
+const struct vmm_binding configmg_start_bindings[] = {
+    {KIT__CONFIGMG_Load_DLVxDs, load_dlvxds_begin},
+    {KIT__CONFIGMG_Register_Device_Driver, register_device_driver},
+    {KIT__CONFIGMG_Register_Enumerator, register_enumerator},
+    {KIT__CONFIGMG_Register_Enumerator_Function, register_enumerator_function},
+    {KIT__CONFIGMG_Register_DevLoader, register_devloader},
+    {KIT__CONFIGMG_Reenumerate_DevNode, reenumerate_devnode},
+    {0, NULL},
+};
