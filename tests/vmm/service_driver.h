@@ -19,6 +19,9 @@
 #include "vmm/observe.h"
 #include "vmm/vmm.h"
 
+#ifndef SERVICE_RUN_OVER
+#define SERVICE_RUN_OVER(v) 0 // what a test does before the machine goes
+#endif
 #ifndef SERVICE_DEVICES
 #define SERVICE_DEVICES(v) true // a machine of the VMM alone
 #endif
@@ -177,6 +180,7 @@ static inline bool run_driver(const struct base_alloc *alloc, const struct vmm_c
         snprintf(run->message, sizeof run->message, "%s", vmm_end_message(v));
     }
     base_diag_free(&diag);
+    (void)SERVICE_RUN_OVER(v);
     vmm_free(v);
     return loaded;
 }
