@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    HOST_PARAGRAPHS = 0x100, // of the V86 stack on which reflected interrupts run
+    HOST_PARAGRAPHS = 0x200, // of V86 memory for the host: a stack, and copies for INT 21h
     ERROR_NO_SWITCH = 0x8011,
     PSP_ENVIRONMENT = 0x2C,
     DOS_GET_PSP = 0x51,
@@ -222,7 +222,9 @@ static void enter(struct vmm *v, struct vmm_pm_app *app, const uint32_t selector
     if (!x86_read_linear(v->cpu, crs + KIT_Client_EIP, app->v86, sizeof app->v86, X86_READ, NULL))
         vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", crs);
     vmm_poke32(v, crs + KIT_Client_SS, host);
-    vmm_poke32(v, crs + KIT_Client_ESP, HOST_PARAGRAPHS * 16);
+    vmm_poke32(v, crs + KIT_Client_ESP, VMM_DPMI_STACK_BYTES);
+    app->host_segment = host;
+    app->psp_selector = es;
     vmm_set_exec_mode(v, false);
     const uint32_t set[][2] = {{KIT_Client_CS, selector[0]}, {KIT_Client_EIP, eip}, {KIT_Client_SS, selector[1]},
                                {KIT_Client_ESP, sp},         {KIT_Client_ES, es},   {KIT_Client_DS, selector[2]},
@@ -253,8 +255,10 @@ static bool int21(struct vmm *v, uint8_t vector)
 {
     (void)vector;
     uint16_t ax = vmm_dpmi_word(v, KIT_Client_EAX);
-    if ((ax >> 8 != 0x4C && ax >> 8 != 0) || !vmm_pm_app(v))
+    if (!vmm_pm_app(v))
         return false;
+    if (ax >> 8 != 0x4C && ax >> 8 != 0)
+        return vmm_dpmi_int21_begin(v);
     vmm_pm_app_end_begin(v, (uint8_t)(ax >> 8 ? ax : 0));
     return true;
 }

@@ -7,7 +7,8 @@
 #include "vmm/pmode.h"
 
 enum {
-    VMM_DPMI_VERSION = 0x005A, // 0.90
+    VMM_DPMI_VERSION = 0x005A,     // 0.90
+    VMM_DPMI_STACK_BYTES = 0x1000, // the host's V86 stack; behind it what INT 21h is shown
     VMM_DPMI_EXCEPTIONS = 32,
     VMM_DPMI_SELECTORS = 8192,
 };
@@ -22,9 +23,12 @@ struct vmm_pm_app {
     uint32_t frame, blocks, crossing;                 // of its thread when it began: what lies above goes with it
     uint8_t v86[KIT_Client_Alt_EIP - KIT_Client_EIP]; // its V86 set when it began
     uint32_t psp;                                     // segment
-    uint32_t raw_ss, raw_sp; // the host's V86 stack while the application is in real mode by itself
-    uint32_t environment_at; // linear address of the PSP's environment word, 0: not replaced
-    uint32_t environment;    // what it was
+    uint32_t psp_selector;
+    uint32_t host_segment;             // of the memory that it gave the host
+    uint32_t dta_selector, dta_offset; // selector 0: the PSP\'s
+    uint32_t raw_ss, raw_sp;           // the host's V86 stack while the application is in real mode by itself
+    uint32_t environment_at;           // linear address of the PSP's environment word, 0: not replaced
+    uint32_t environment;              // what it was
     struct {
         uint32_t selector, offset; // selector 0: the default
     } exception[VMM_DPMI_EXCEPTIONS];
@@ -49,6 +53,10 @@ void vmm_pm_app_end_begin(struct vmm *v, uint8_t code); // the newest one ends: 
 void vmm_dpmi_started(struct vmm *v, bool begun); // false: a device refused, or no memory
 void vmm_dpmi_ended(struct vmm *v, uint32_t app); // what it held is given back
 vmm_dpmi_fn vmm_dpmi_vendor_entry;
+
+// dpmi_int21.c
+bool vmm_dpmi_int21_begin(struct vmm *v); // false: DOS takes the registers as they are
+
 uint32_t vmm_dpmi_processor(struct vmm *v); // 3 = 386, ...
 bool vmm_dpmi_v86_asked(struct vmm *v);     // INT 2Fh; false: not the host's question
 bool vmm_dpmi_pm_asked(struct vmm *v);
@@ -84,6 +92,7 @@ extern const struct vmm_dpmi_function vmm_dpmi_ldt[], vmm_dpmi_dos[], vmm_dpmi_v
 // dpmi_ldt.c
 uint32_t vmm_dpmi_selector_new(struct vmm *v, struct vmm_pm_app *app, uint32_t base, uint32_t limit, uint32_t type,
                                uint32_t count) BASE_MUST_USE; // `count` in a row of one descriptor; 0 = none left
+uint32_t vmm_dpmi_segment_selector(struct vmm *v, struct vmm_pm_app *app, uint32_t segment) BASE_MUST_USE;
 void vmm_dpmi_selector_free(struct vmm *v, struct vmm_pm_app *app, uint32_t selector);
 enum { VMM_DPMI_DATA16 = 0xF2, VMM_DPMI_CODE16 = 0xFA, VMM_DPMI_DATA32 = 0x40F2 }; // access byte, size in bits 12-15
 
@@ -93,6 +102,7 @@ void vmm_dpmi_memory_forget(struct vmm *v, uint32_t app);
 void vmm_dpmi_real_forget(struct vmm *v, uint32_t app);
 
 // Ways back from crossings
-vmm_crossed_fn vmm_dpmi_entry_over, vmm_dpmi_real_call_over, vmm_dpmi_call_back_over, vmm_dpmi_dos_over;
+vmm_crossed_fn vmm_dpmi_entry_over, vmm_dpmi_real_call_over, vmm_dpmi_call_back_over, vmm_dpmi_dos_over,
+    vmm_dpmi_int21_over;
 
 #endif

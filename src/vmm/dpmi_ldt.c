@@ -92,9 +92,9 @@ static uint32_t release(struct vmm *v, struct vmm_pm_app *app)
 }
 
 // The same segment gives the same selector, which cannot be freed: it is found again among the VM's descriptors.
-static uint32_t segment_to_descriptor(struct vmm *v, struct vmm_pm_app *app)
+uint32_t vmm_dpmi_segment_selector(struct vmm *v, struct vmm_pm_app *app, uint32_t segment)
 {
-    uint32_t segment = bx(v), high, low, now_high, now_low, selector = 0;
+    uint32_t high, low, now_high, now_low, selector = 0;
     describe(segment << 4, 0xFFFF, VMM_DPMI_DATA16, &high, &low);
     for (uint32_t i = 1; !selector && i < VMM_DPMI_SELECTORS; i++)
         if ((app->segments[i / 32] >> (i % 32) & 1) && get(v, i * 8 | 7, &now_high, &now_low) && now_low == low &&
@@ -102,11 +102,17 @@ static uint32_t segment_to_descriptor(struct vmm *v, struct vmm_pm_app *app)
             selector = i * 8 | 7;
     if (!selector)
         selector = vmm_ldt_selector_take(v, vm_of(v), high, low, 1);
-    if (!selector)
-        return VMM_DPMI_NO_DESCRIPTOR;
-    app->segments[selector / 8 / 32] |= 1u << (selector / 8 % 32);
-    vmm_dpmi_set_word(v, KIT_Client_EAX, selector);
-    return 0;
+    if (selector)
+        app->segments[selector / 8 / 32] |= 1u << (selector / 8 % 32);
+    return selector;
+}
+
+static uint32_t segment_to_descriptor(struct vmm *v, struct vmm_pm_app *app)
+{
+    uint32_t selector = vmm_dpmi_segment_selector(v, app, bx(v));
+    if (selector)
+        vmm_dpmi_set_word(v, KIT_Client_EAX, selector);
+    return selector ? 0 : VMM_DPMI_NO_DESCRIPTOR;
 }
 
 static uint32_t increment(struct vmm *v, struct vmm_pm_app *app)

@@ -127,10 +127,13 @@ static bool returns_in_pm(uint32_t kind)
     return kind == VMM_CROSS_CALL_BACK || kind == VMM_CROSS_HW_INT;
 }
 
-static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {
-    [VMM_CROSS_INTERRUPT] = interrupt_over,          [VMM_CROSS_HW_INT] = hw_int_over,
-    [VMM_CROSS_ENTRY] = vmm_dpmi_entry_over,         [VMM_CROSS_REAL_CALL] = vmm_dpmi_real_call_over,
-    [VMM_CROSS_CALL_BACK] = vmm_dpmi_call_back_over, [VMM_CROSS_DOS] = vmm_dpmi_dos_over};
+static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {[VMM_CROSS_INTERRUPT] = interrupt_over,
+                                                      [VMM_CROSS_HW_INT] = hw_int_over,
+                                                      [VMM_CROSS_INT21] = vmm_dpmi_int21_over,
+                                                      [VMM_CROSS_ENTRY] = vmm_dpmi_entry_over,
+                                                      [VMM_CROSS_REAL_CALL] = vmm_dpmi_real_call_over,
+                                                      [VMM_CROSS_CALL_BACK] = vmm_dpmi_call_back_over,
+                                                      [VMM_CROSS_DOS] = vmm_dpmi_dos_over};
 
 // The client has come to an address of return.
 static void came_back(void *user, struct vmm *v)

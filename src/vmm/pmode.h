@@ -69,6 +69,7 @@ enum vmm_crossing_kind {
     VMM_CROSS_DOS,
     VMM_CROSS_ENTRY,
     VMM_CROSS_HW_INT,
+    VMM_CROSS_INT21,
     VMM_CROSS_KINDS
 };
 struct vmm_crossing {
@@ -77,6 +78,7 @@ struct vmm_crossing {
     uint32_t below;                            // the crossing before it of the same thread
     uint32_t kind;                             // enum vmm_crossing_kind
     uint32_t selector, offset;                 // of the structure with the V86 registers
+    uint32_t a[2];                             // belongs to the kind
     uint8_t client[KIT_SIZE_Client_Reg_Struc]; // as it was
 };
 typedef void vmm_crossed_fn(struct vmm *v, struct vmm_crossing *c);

@@ -1,0 +1,372 @@
+// The "MS-DOS" extension (DPMI 0.9, function 0A00h; Windows 3.1 SDK, DOS services in protected mode): INT 21h functions
+// that take pointers. What a pointer of the application shows is copied to the host's V86 memory, the function crosses
+// into V86 mode with the copy's address, and what DOS wrote is copied back. Long reads and writes go in pieces.
+// Functions without pointers are reflected as any interrupt; those that cannot be translated fail with DOS's error 1.
+#include "vmm/defs.h"
+#include "vmm/dpmi.h"
+
+#include <string.h>
+
+enum kind {
+    NOTHING,
+    TEXT,     // ends with 0
+    NEW_TEXT, // the same, DOS appends a name of up to 12 characters
+    DOLLAR,   // ends with $
+    LINE,     // of function 0Ah: its first byte is its size
+    OUTPUT,   // a certain size, DOS writes it
+    NEW_DTA,  // where DOS shall put what it finds
+    IN_COUNT, // (E)CX bytes, DOS reads them
+    OUT_COUNT,
+};
+enum {
+    PART_BYTES = 0x700,
+    PARTS = 2,
+    DTA_AT = PARTS * PART_BYTES,
+    DTA_BYTES = 0x80,
+    APPENDED = 13,
+    INVALID_FUNCTION = 1,
+    PSP_DTA = 0x80
+};
+enum { WITH_DTA = 1, IN_PIECES = 2, SEGMENT_IN_ES = 4 }; // of a row: DOS writes the DTA; long ones; ES is a segment
+
+struct argument {
+    uint8_t kind; // enum kind
+    uint8_t segment, offset;
+    uint8_t bytes;
+};
+
+struct translation {
+    uint8_t function, first, last; // AH, AL
+    uint8_t flags;
+    struct argument arg[PARTS];
+};
+
+#define DS_DX(kind, bytes)                                                                                             \
+    {                                                                                                                  \
+        kind, KIT_Client_DS, KIT_Client_EDX, bytes                                                                     \
+    }
+#define DS_SI(kind, bytes)                                                                                             \
+    {                                                                                                                  \
+        kind, KIT_Client_DS, KIT_Client_ESI, bytes                                                                     \
+    }
+#define ES_DI(kind, bytes)                                                                                             \
+    {                                                                                                                  \
+        kind, KIT_Client_ES, KIT_Client_EDI, bytes                                                                     \
+    }
+#define ALL 0x00, 0xFF
+
+static const struct translation translations[] = {
+    {0x09, ALL, 0, {DS_DX(DOLLAR, 0)}},
+    {0x0A, ALL, 0, {DS_DX(LINE, 0)}},
+    {0x1A, ALL, 0, {DS_DX(NEW_DTA, 0)}},
+    {0x34, ALL, SEGMENT_IN_ES, {{0}}},
+    {0x38, ALL, 0, {DS_DX(OUTPUT, 34)}},
+    {0x39, ALL, 0, {DS_DX(TEXT, 0)}},
+    {0x3A, ALL, 0, {DS_DX(TEXT, 0)}},
+    {0x3B, ALL, 0, {DS_DX(TEXT, 0)}},
+    {0x3C, ALL, 0, {DS_DX(TEXT, 0)}},
+    {0x3D, ALL, 0, {DS_DX(TEXT, 0)}},
+    {0x3F, ALL, IN_PIECES, {DS_DX(OUT_COUNT, 0)}},
+    {0x40, ALL, IN_PIECES, {DS_DX(IN_COUNT, 0)}},
+    {0x41, ALL, 0, {DS_DX(TEXT, 0)}},
+    {0x43, ALL, 0, {DS_DX(TEXT, 0)}},
+    {0x44, 0x02, 0x02, 0, {DS_DX(OUT_COUNT, 0)}},
+    {0x44, 0x03, 0x03, 0, {DS_DX(IN_COUNT, 0)}},
+    {0x44, 0x04, 0x04, 0, {DS_DX(OUT_COUNT, 0)}},
+    {0x44, 0x05, 0x05, 0, {DS_DX(IN_COUNT, 0)}},
+    {0x47, ALL, 0, {DS_SI(OUTPUT, 64)}},
+    {0x4E, ALL, WITH_DTA, {DS_DX(TEXT, 0)}},
+    {0x4F, ALL, WITH_DTA, {{0}}},
+    {0x52, ALL, SEGMENT_IN_ES, {{0}}},
+    {0x56, ALL, 0, {DS_DX(TEXT, 0), ES_DI(TEXT, 0)}},
+    {0x5A, ALL, 0, {DS_DX(NEW_TEXT, 0)}},
+    {0x5B, ALL, 0, {DS_DX(TEXT, 0)}},
+    {0x60, ALL, 0, {DS_SI(TEXT, 0), ES_DI(OUTPUT, 128)}},
+    {0x6C, ALL, 0, {DS_SI(TEXT, 0)}},
+};
+
+static const struct translation *find(uint16_t ax)
+{
+    for (size_t i = 0; i < BASE_COUNT(translations); i++) {
+        const struct translation *t = &translations[i];
+        if (t->function == ax >> 8 && (ax & 0xFF) >= t->first && (ax & 0xFF) <= t->last)
+            return t;
+    }
+    return NULL;
+}
+
+// --- memory of the application, and its copies
+
+// Where the copies lie: behind the host's V86 stack.
+static uint32_t copy_at(const struct vmm_pm_app *app, uint32_t part)
+{
+    return (app->host_segment << 4) + VMM_DPMI_STACK_BYTES + part * PART_BYTES;
+}
+
+static uint32_t count_of(struct vmm *v)
+{
+    return vmm_dpmi_offset(v, KIT_Client_ECX);
+}
+
+static bool get(struct vmm *v, const struct argument *a, uint32_t from, void *to, uint32_t n)
+{
+    uint32_t linear;
+    return vmm_pm_linear(v, vmm_dpmi_word(v, a->segment), vmm_dpmi_offset(v, a->offset) + from, n, false, &linear) &&
+           vmm_user_get(v, linear, to, n);
+}
+
+static bool put(struct vmm *v, const struct argument *a, uint32_t at, const void *from, uint32_t n)
+{
+    uint32_t linear;
+    return n == 0 ||
+           (vmm_pm_linear(v, vmm_dpmi_word(v, a->segment), vmm_dpmi_offset(v, a->offset) + at, n, true, &linear) &&
+            vmm_user_put(v, linear, from, n));
+}
+
+// A text up to and with its last character; 0: too long, or out of reach.
+static uint32_t get_text(struct vmm *v, const struct argument *a, uint8_t bytes[PART_BYTES])
+{
+    char end = a->kind == DOLLAR ? '$' : 0;
+    for (uint32_t n = 0; n < PART_BYTES - APPENDED; n++) {
+        if (!get(v, a, n, bytes + n, 1))
+            return 0;
+        if (bytes[n] == end)
+            return n + 1;
+    }
+    return 0;
+}
+
+// What goes into V86 memory for an argument. False: the application's pointer is wrong.
+static bool collect(struct vmm *v, const struct argument *a, uint32_t done, uint8_t bytes[PART_BYTES], uint32_t *n)
+{
+    *n = 0;
+    switch (a->kind) {
+    case TEXT:
+    case NEW_TEXT:
+    case DOLLAR:
+        *n = get_text(v, a, bytes);
+        return *n != 0;
+    case LINE:
+        *n = get(v, a, 0, bytes, 1) ? bytes[0] + 2u : 0;
+        return *n && get(v, a, 0, bytes, *n);
+    case IN_COUNT:
+        *n = count_of(v) - done < PART_BYTES ? count_of(v) - done : PART_BYTES;
+        return *n == 0 || get(v, a, done, bytes, *n);
+    default:
+        return true;
+    }
+}
+
+// --- into V86 mode. c->a[]: 0 bytes done, 1 bytes of this piece
+
+static void point_to_copies(struct vmm *v, const struct translation *t, const struct vmm_pm_app *app)
+{
+    for (unsigned i = 0; i < PARTS; i++) {
+        if (!t->arg[i].kind)
+            continue;
+        uint32_t at = t->arg[i].kind == NEW_DTA ? copy_at(app, 0) + DTA_AT : copy_at(app, i);
+        vmm_dpmi_set_word(v, t->arg[i].segment, at >> 4);
+        vmm_dpmi_set_word(v, t->arg[i].offset, at & 15);
+    }
+}
+
+static bool counts(const struct translation *t)
+{
+    return t->arg[0].kind == IN_COUNT || t->arg[0].kind == OUT_COUNT;
+}
+
+static void call_dos_begin(struct vmm *v, const struct translation *t, uint32_t done)
+{
+    const struct vmm_pm_app *app = vmm_pm_app(v);
+    uint8_t bytes[PARTS][PART_BYTES];
+    uint32_t n[PARTS] = {0}, crs = vmm_client(v), back = vmm_crossing_return(v, true);
+    for (unsigned i = 0; i < PARTS; i++)
+        if (t->arg[i].kind && !collect(v, &t->arg[i], done, bytes[i], &n[i])) {
+            if (!v->call.faulted)
+                vmm_pm_exception_begin(v, 13, 0); // as the program's own access would have ended
+            return;
+        }
+    if (!vmm_v86_stack_there(v, vmm_peek16(v, crs + KIT_Client_Alt_SS), vmm_peek16(v, crs + KIT_Client_Alt_ESP), 6))
+        return;
+    for (unsigned i = 0; i < PARTS; i++)
+        if (n[i] && !vmm_put(v, copy_at(app, i), bytes[i], n[i]))
+            return;
+    uint32_t left = count_of(v) - done, piece = left < PART_BYTES ? left : PART_BYTES;
+    struct vmm_crossing *c = vmm_cross(v, VMM_CROSS_INT21);
+    if (!c)
+        return;
+    c->selector = (uint32_t)(t - translations);
+    c->a[0] = done;
+    c->a[1] = piece;
+    vmm_set_exec_mode(v, true);
+    point_to_copies(v, t, app);
+    if (counts(t))
+        vmm_dpmi_set_word(v, KIT_Client_ECX, piece);
+    vmm_client_jump(v, back >> 16, back & 0xFFFF);
+    vmm_v86_int_begin(v, 0x21);
+}
+
+// --- and back: V86 registers are results but for the pointers and the count
+
+// What DOS wrote for an argument. False: the application's pointer is wrong, or a page fault has been noted.
+static bool deliver(struct vmm *v, const struct vmm_pm_app *app, const struct argument *a, unsigned part,
+                    const struct vmm_crossing *c, uint32_t ax)
+{
+    uint8_t bytes[PART_BYTES];
+    uint32_t n = 0;
+    if (!vmm_get(v, copy_at(app, part), bytes, sizeof bytes))
+        return false;
+    if (a->kind == OUTPUT)
+        n = a->bytes;
+    else if (a->kind == LINE)
+        n = bytes[0] + 2u;
+    else if (a->kind == OUT_COUNT)
+        n = ax < c->a[1] ? ax : c->a[1];
+    else if (a->kind == NEW_TEXT)
+        n = (uint32_t)strnlen((const char *)bytes, sizeof bytes - 1) + 1;
+    return put(v, a, a->kind == OUT_COUNT ? c->a[0] : 0, bytes, n);
+}
+
+static bool deliver_dta(struct vmm *v, const struct vmm_pm_app *app)
+{
+    uint8_t bytes[DTA_BYTES];
+    uint32_t linear;
+    if (!app->dta_selector)
+        return true;
+    return vmm_get(v, copy_at(app, 0) + DTA_AT, bytes, sizeof bytes) &&
+           vmm_pm_linear(v, app->dta_selector, app->dta_offset, sizeof bytes, true, &linear) &&
+           vmm_user_put(v, linear, bytes, sizeof bytes);
+}
+
+// General registers of V86 mode into the state kept; pointers and the count stay as they were.
+static void merge(const struct translation *t, const uint8_t *now, uint8_t *kept)
+{
+    uint8_t old[KIT_Client_EIP];
+    memcpy(old, kept, sizeof old);
+    memcpy(kept, now, KIT_Client_EIP);
+    for (unsigned i = 0; i < PARTS; i++)
+        if (t->arg[i].kind)
+            memcpy(kept + t->arg[i].offset, old + t->arg[i].offset, 4);
+    if (counts(t))
+        memcpy(kept + KIT_Client_ECX, old + KIT_Client_ECX, 4);
+    base_put32(kept + KIT_Client_EFlags, base_get32(now + KIT_Client_EFlags) & ~(uint32_t)X86_VM);
+}
+
+static void segment_to_selector(struct vmm *v, uint32_t segment)
+{
+    uint32_t selector = vmm_dpmi_segment_selector(v, vmm_pm_app(v), segment);
+    vmm_dpmi_set_word(v, KIT_Client_ES, selector);
+}
+
+void vmm_dpmi_int21_over(struct vmm *v, struct vmm_crossing *c)
+{
+    const struct translation *t = &translations[c->selector];
+    const struct vmm_pm_app *app = vmm_pm_app(v);
+    uint8_t now[KIT_SIZE_Client_Reg_Struc], kept[KIT_SIZE_Client_Reg_Struc];
+    vmm_client_load(v, now);
+    uint32_t ax = base_get16(now + KIT_Client_EAX), es = base_get16(now + KIT_Client_ES);
+    bool failed = base_get32(now + KIT_Client_EFlags) & X86_CF, there = true;
+    memcpy(kept, c->client, sizeof kept);
+    merge(t, now, kept);
+    vmm_crossing_leave(v);
+    vmm_client_store(v, c->client); // for the pointers
+    for (unsigned i = 0; there && !failed && i < PARTS; i++)
+        there = !t->arg[i].kind || deliver(v, app, &t->arg[i], i, c, ax);
+    if (there && !failed && t->flags & WITH_DTA)
+        there = deliver_dta(v, app);
+    v->call.faulted = false; // the crossing is over: what could not be written is the client's fault
+    if (!there) {
+        vmm_pm_exception_begin(v, 13, 0);
+        return;
+    }
+    uint32_t done = c->a[0] + (ax < c->a[1] ? ax : c->a[1]);
+    if (t->flags & IN_PIECES && !failed && ax == c->a[1] && done < count_of(v)) {
+        call_dos_begin(v, t, done);
+        return;
+    }
+    vmm_client_store(v, kept);
+    if (t->flags & IN_PIECES && (!failed || c->a[0])) { // an error after the first piece: what was done counts
+        vmm_dpmi_set_offset(v, KIT_Client_EAX, failed ? c->a[0] : done);
+        vmm_client_flags(v, 0, X86_CF);
+    }
+    if (t->flags & SEGMENT_IN_ES)
+        segment_to_selector(v, es);
+}
+
+// --- functions about what only protected mode has
+
+// Without one of its own the application has the PSP's, which DOS writes by itself.
+static void get_dta(struct vmm *v, const struct vmm_pm_app *app)
+{
+    vmm_dpmi_set_word(v, KIT_Client_ES, app->dta_selector ? app->dta_selector : app->psp_selector);
+    vmm_dpmi_set_offset(v, KIT_Client_EBX, app->dta_selector ? app->dta_offset : PSP_DTA);
+}
+
+static void set_vector(struct vmm *v)
+{
+    vmm_pm_set_vector(v, vmm_dpmi_word(v, KIT_Client_EAX) & 0xFF, vmm_dpmi_word(v, KIT_Client_DS),
+                      vmm_dpmi_offset(v, KIT_Client_EDX));
+}
+
+static void get_vector(struct vmm *v)
+{
+    uint32_t selector, offset;
+    vmm_pm_vector(v, vmm_dpmi_word(v, KIT_Client_EAX) & 0xFF, &selector, &offset);
+    vmm_dpmi_set_word(v, KIT_Client_ES, selector);
+    vmm_dpmi_set_offset(v, KIT_Client_EBX, offset);
+}
+
+// True: it needed no DOS.
+static bool served_here(struct vmm *v, struct vmm_pm_app *app, uint8_t function)
+{
+    switch (function) {
+    case 0x2F:
+        get_dta(v, app);
+        return true;
+    case 0x25:
+        set_vector(v);
+        return true;
+    case 0x35:
+        get_vector(v);
+        return true;
+    case 0x51:
+    case 0x62:
+        vmm_dpmi_set_word(v, KIT_Client_EBX, app->psp_selector);
+        return true;
+    default:
+        return false;
+    }
+}
+
+// File control blocks, program loading and memory: their pointers and segments mean nothing in V86 mode.
+static bool untranslated(uint8_t function)
+{
+    static const uint8_t functions[] = {0x0F, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x1B, 0x1C, 0x1F,
+                                        0x21, 0x22, 0x23, 0x24, 0x26, 0x27, 0x28, 0x29, 0x31, 0x32, 0x48, 0x49,
+                                        0x4A, 0x4B, 0x50, 0x53, 0x55, 0x5D, 0x5E, 0x5F, 0x63, 0x64, 0x65, 0x69};
+    return memchr(functions, function, sizeof functions) != NULL;
+}
+
+static void refuse(struct vmm *v)
+{
+    vmm_dpmi_set_word(v, KIT_Client_EAX, INVALID_FUNCTION);
+    vmm_client_flags(v, X86_CF, X86_CF);
+}
+
+bool vmm_dpmi_int21_begin(struct vmm *v)
+{
+    struct vmm_pm_app *app = vmm_pm_app(v);
+    uint16_t ax = vmm_dpmi_word(v, KIT_Client_EAX);
+    const struct translation *t = find(ax);
+    if (served_here(v, app, (uint8_t)(ax >> 8)))
+        return true;
+    if (t && t->arg[0].kind == NEW_DTA) {
+        app->dta_selector = vmm_dpmi_word(v, KIT_Client_DS);
+        app->dta_offset = vmm_dpmi_offset(v, KIT_Client_EDX);
+    }
+    if (t)
+        call_dos_begin(v, t, 0);
+    else if (untranslated((uint8_t)(ax >> 8)))
+        refuse(v);
+    return t || untranslated((uint8_t)(ax >> 8));
+}
