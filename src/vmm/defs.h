@@ -206,8 +206,8 @@ bool vmm_v86_push32(struct vmm *v, uint32_t value) BASE_MUST_USE;
 bool vmm_v86_pop32(struct vmm *v, uint32_t *value) BASE_MUST_USE;
 bool vmm_v86_reflect(struct vmm *v, uint32_t vector) BASE_MUST_USE;
 bool vmm_v86_iret32(struct vmm *v) BASE_MUST_USE;
-uint32_t vmm_wide_flags(struct vmm *v); // flags that a 32-bit POPF or IRET of a client sets
-void vmm_client_sti(struct vmm *v);     // as STI behind which CS:IP stands already
+uint32_t vmm_wide_flags(struct vmm *v);                   // flags that a 32-bit POPF or IRET of a client sets
+void vmm_client_sti(struct vmm *v);                       // as STI behind which CS:IP stands already
 void vmm_client_far_ret_n(struct vmm *v, uint32_t bytes); // in either mode
 
 // nest.c

@@ -178,13 +178,16 @@ static void entered(void *user, struct vmm *v)
 }
 
 // BX = PSP, 0 when no DOS answered: then it is the program's own segment. The client goes on behind its far call.
-void vmm_dpmi_entry_over(struct vmm *v, struct vmm_crossing *c)
+bool vmm_dpmi_entry_over(struct vmm *v, struct vmm_crossing *c)
 {
-    uint32_t psp = vmm_dpmi_word(v, KIT_Client_EBX);
+    uint32_t psp = vmm_dpmi_word(v, KIT_Client_EBX), own = base_get16(c->client + KIT_Client_CS);
+    if (!vmm_probe(v, ((psp ? psp : own) << 4) + PSP_ENVIRONMENT, 2, true))
+        return false;
     vmm_crossing_leave(v);
     vmm_client_store(v, c->client);
     vmm_client_far_ret_n(v, 0);
     vmm_pm_app_new_begin(v, vmm_dpmi_word(v, KIT_Client_EAX) & 1, psp ? psp : vmm_dpmi_word(v, KIT_Client_CS));
+    return false;
 }
 
 // Selectors for the segments that the program came with; equal ones share.

@@ -134,7 +134,7 @@ static void done(struct vmm *v, const struct vmm_crossing *c, uint32_t ax)
         vmm_client_flags(v, X86_CF, X86_CF);
 }
 
-void vmm_dpmi_dos_over(struct vmm *v, struct vmm_crossing *c)
+bool vmm_dpmi_dos_over(struct vmm *v, struct vmm_crossing *c)
 {
     uint32_t ax = vmm_dpmi_word(v, KIT_Client_EAX), bx = vmm_dpmi_word(v, KIT_Client_EBX);
     bool failed = vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags) & X86_CF;
@@ -147,6 +147,7 @@ void vmm_dpmi_dos_over(struct vmm *v, struct vmm_crossing *c)
     } else {
         done(v, c, ax);
     }
+    return true;
 }
 
 // DOS frees the memory of a program that ends; the selectors go with the application.

@@ -25,6 +25,7 @@ enum {
     DTA_BYTES = 0x80,
     APPENDED = 13,
     INVALID_FUNCTION = 1,
+    GENERAL_PROTECTION = 13,
     PSP_DTA = 0x80
 };
 enum { WITH_DTA = 1, IN_PIECES = 2, SEGMENT_IN_ES = 4 }; // of a row: DOS writes the DTA; long ones; ES is a segment
@@ -103,32 +104,44 @@ static uint32_t copy_at(const struct vmm_pm_app *app, uint32_t part)
     return (app->host_segment << 4) + VMM_DPMI_STACK_BYTES + part * PART_BYTES;
 }
 
-static uint32_t count_of(struct vmm *v)
+// The application's registers as they were at the interrupt.
+struct state {
+    const uint8_t *client;
+    bool wide;
+};
+
+static uint32_t offset_of(const struct state *s, uint32_t field)
 {
-    return vmm_dpmi_offset(v, KIT_Client_ECX);
+    return s->wide ? base_get32(s->client + field) : base_get16(s->client + field);
 }
 
-static bool get(struct vmm *v, const struct argument *a, uint32_t from, void *to, uint32_t n)
+static uint32_t count_of(const struct state *s)
+{
+    return offset_of(s, KIT_Client_ECX);
+}
+
+static bool get(struct vmm *v, const struct state *s, const struct argument *a, uint32_t from, void *to, uint32_t n)
 {
     uint32_t linear;
-    return vmm_pm_linear(v, vmm_dpmi_word(v, a->segment), vmm_dpmi_offset(v, a->offset) + from, n, false, &linear) &&
+    return vmm_pm_linear(v, base_get16(s->client + a->segment), offset_of(s, a->offset) + from, n, false, &linear) &&
            vmm_user_get(v, linear, to, n);
 }
 
-static bool put(struct vmm *v, const struct argument *a, uint32_t at, const void *from, uint32_t n)
+static bool put(struct vmm *v, const struct state *s, const struct argument *a, uint32_t at, const void *from,
+                uint32_t n)
 {
     uint32_t linear;
     return n == 0 ||
-           (vmm_pm_linear(v, vmm_dpmi_word(v, a->segment), vmm_dpmi_offset(v, a->offset) + at, n, true, &linear) &&
+           (vmm_pm_linear(v, base_get16(s->client + a->segment), offset_of(s, a->offset) + at, n, true, &linear) &&
             vmm_user_put(v, linear, from, n));
 }
 
 // A text up to and with its last character; 0: too long, or out of reach.
-static uint32_t get_text(struct vmm *v, const struct argument *a, uint8_t bytes[PART_BYTES])
+static uint32_t get_text(struct vmm *v, const struct state *s, const struct argument *a, uint8_t bytes[PART_BYTES])
 {
     char end = a->kind == DOLLAR ? '$' : 0;
     for (uint32_t n = 0; n < PART_BYTES - APPENDED; n++) {
-        if (!get(v, a, n, bytes + n, 1))
+        if (!get(v, s, a, n, bytes + n, 1))
             return 0;
         if (bytes[n] == end)
             return n + 1;
@@ -136,22 +149,23 @@ static uint32_t get_text(struct vmm *v, const struct argument *a, uint8_t bytes[
     return 0;
 }
 
-// What goes into V86 memory for an argument. False: the application's pointer is wrong.
-static bool collect(struct vmm *v, const struct argument *a, uint32_t done, uint8_t bytes[PART_BYTES], uint32_t *n)
+// What goes into V86 memory for an argument. False: the application's pointer is wrong, or a page fault was noted.
+static bool collect(struct vmm *v, const struct state *s, const struct argument *a, uint32_t piece, uint32_t done,
+                    uint8_t bytes[PART_BYTES], uint32_t *n)
 {
     *n = 0;
     switch (a->kind) {
     case TEXT:
     case NEW_TEXT:
     case DOLLAR:
-        *n = get_text(v, a, bytes);
+        *n = get_text(v, s, a, bytes);
         return *n != 0;
     case LINE:
-        *n = get(v, a, 0, bytes, 1) ? bytes[0] + 2u : 0;
-        return *n && get(v, a, 0, bytes, *n);
+        *n = get(v, s, a, 0, bytes, 1) ? bytes[0] + 2u : 0;
+        return *n && get(v, s, a, 0, bytes, *n);
     case IN_COUNT:
-        *n = count_of(v) - done < PART_BYTES ? count_of(v) - done : PART_BYTES;
-        return *n == 0 || get(v, a, done, bytes, *n);
+        *n = piece;
+        return piece == 0 || get(v, s, a, done, bytes, piece);
     default:
         return true;
     }
@@ -159,62 +173,79 @@ static bool collect(struct vmm *v, const struct argument *a, uint32_t done, uint
 
 // --- into V86 mode. c->a[]: 0 bytes done, 1 bytes of this piece
 
-static void point_to_copies(struct vmm *v, const struct translation *t, const struct vmm_pm_app *app)
-{
-    for (unsigned i = 0; i < PARTS; i++) {
-        if (!t->arg[i].kind)
-            continue;
-        uint32_t at = t->arg[i].kind == NEW_DTA ? copy_at(app, 0) + DTA_AT : copy_at(app, i);
-        vmm_dpmi_set_word(v, t->arg[i].segment, at >> 4);
-        vmm_dpmi_set_word(v, t->arg[i].offset, at & 15);
-    }
-}
-
 static bool counts(const struct translation *t)
 {
     return t->arg[0].kind == IN_COUNT || t->arg[0].kind == OUT_COUNT;
 }
 
-static void call_dos_begin(struct vmm *v, const struct translation *t, uint32_t done)
+static uint32_t piece_of(const struct state *s, uint32_t done)
 {
-    const struct vmm_pm_app *app = vmm_pm_app(v);
-    uint8_t bytes[PARTS][PART_BYTES];
-    uint32_t n[PARTS] = {0}, crs = vmm_client(v), back = vmm_crossing_return(v, true);
-    for (unsigned i = 0; i < PARTS; i++)
-        if (t->arg[i].kind && !collect(v, &t->arg[i], done, bytes[i], &n[i])) {
-            if (!v->call.faulted)
-                vmm_pm_exception_begin(v, 13, 0); // as the program's own access would have ended
-            return;
-        }
-    if (!vmm_v86_stack_there(v, vmm_peek16(v, crs + KIT_Client_Alt_SS), vmm_peek16(v, crs + KIT_Client_Alt_ESP), 6))
+    uint32_t left = count_of(s) - done;
+    return left < PART_BYTES ? left : PART_BYTES;
+}
+
+static bool copy_in(struct vmm *v, const struct state *s, const struct translation *t, uint32_t done)
+{
+    for (unsigned i = 0; i < PARTS; i++) {
+        uint8_t bytes[PART_BYTES];
+        uint32_t n;
+        if (!t->arg[i].kind)
+            continue;
+        if (!collect(v, s, &t->arg[i], piece_of(s, done), done, bytes, &n) ||
+            !vmm_put(v, copy_at(vmm_pm_app(v), i), bytes, n))
+            return false;
+    }
+    return true;
+}
+
+// The client stands in V86 mode at the address of return, with the application's general registers.
+static void run_dos_begin(struct vmm *v, const struct state *s, const struct translation *t, uint32_t done)
+{
+    for (unsigned i = 0; i < PARTS; i++) {
+        uint32_t at = copy_at(vmm_pm_app(v), i) + (t->arg[i].kind == NEW_DTA ? (uint32_t)DTA_AT : 0);
+        if (!t->arg[i].kind)
+            continue;
+        vmm_dpmi_set_word(v, t->arg[i].segment, at >> 4);
+        vmm_dpmi_set_word(v, t->arg[i].offset, at & 15);
+    }
+    if (counts(t))
+        vmm_dpmi_set_word(v, KIT_Client_ECX, piece_of(s, done));
+    vmm_crossing_top(v)->a[0] = done;
+    vmm_crossing_top(v)->a[1] = piece_of(s, done);
+    vmm_v86_int_begin(v, 0x21);
+}
+
+static void call_dos_begin(struct vmm *v, const struct translation *t)
+{
+    uint32_t crs = vmm_client(v), back = vmm_crossing_return(v, true);
+    uint8_t client[KIT_SIZE_Client_Reg_Struc];
+    const struct state s = {client, vmm_pm_wide(v)};
+    vmm_client_load(v, client);
+    if (!copy_in(v, &s, t, 0)) {
+        if (!v->call.faulted)
+            vmm_pm_exception_begin(v, GENERAL_PROTECTION, 0); // as DOS's own access would have ended
         return;
-    for (unsigned i = 0; i < PARTS; i++)
-        if (n[i] && !vmm_put(v, copy_at(app, i), bytes[i], n[i]))
-            return;
-    uint32_t left = count_of(v) - done, piece = left < PART_BYTES ? left : PART_BYTES;
-    struct vmm_crossing *c = vmm_cross(v, VMM_CROSS_INT21);
+    }
+    struct vmm_crossing *c = NULL;
+    if (vmm_v86_stack_there(v, vmm_peek16(v, crs + KIT_Client_Alt_SS), vmm_peek16(v, crs + KIT_Client_Alt_ESP), 6))
+        c = vmm_cross(v, VMM_CROSS_INT21);
     if (!c)
         return;
     c->selector = (uint32_t)(t - translations);
-    c->a[0] = done;
-    c->a[1] = piece;
     vmm_set_exec_mode(v, true);
-    point_to_copies(v, t, app);
-    if (counts(t))
-        vmm_dpmi_set_word(v, KIT_Client_ECX, piece);
     vmm_client_jump(v, back >> 16, back & 0xFFFF);
-    vmm_v86_int_begin(v, 0x21);
+    run_dos_begin(v, &s, t, 0);
 }
 
 // --- and back: V86 registers are results but for the pointers and the count
 
 // What DOS wrote for an argument. False: the application's pointer is wrong, or a page fault has been noted.
-static bool deliver(struct vmm *v, const struct vmm_pm_app *app, const struct argument *a, unsigned part,
+static bool deliver(struct vmm *v, const struct state *s, const struct argument *a, unsigned part,
                     const struct vmm_crossing *c, uint32_t ax)
 {
     uint8_t bytes[PART_BYTES];
     uint32_t n = 0;
-    if (!vmm_get(v, copy_at(app, part), bytes, sizeof bytes))
+    if (!vmm_get(v, copy_at(vmm_pm_app(v), part), bytes, sizeof bytes))
         return false;
     if (a->kind == OUTPUT)
         n = a->bytes;
@@ -224,7 +255,7 @@ static bool deliver(struct vmm *v, const struct vmm_pm_app *app, const struct ar
         n = ax < c->a[1] ? ax : c->a[1];
     else if (a->kind == NEW_TEXT)
         n = (uint32_t)strnlen((const char *)bytes, sizeof bytes - 1) + 1;
-    return put(v, a, a->kind == OUT_COUNT ? c->a[0] : 0, bytes, n);
+    return put(v, s, a, a->kind == OUT_COUNT ? c->a[0] : 0, bytes, n);
 }
 
 static bool deliver_dta(struct vmm *v, const struct vmm_pm_app *app)
@@ -236,6 +267,15 @@ static bool deliver_dta(struct vmm *v, const struct vmm_pm_app *app)
     return vmm_get(v, copy_at(app, 0) + DTA_AT, bytes, sizeof bytes) &&
            vmm_pm_linear(v, app->dta_selector, app->dta_offset, sizeof bytes, true, &linear) &&
            vmm_user_put(v, linear, bytes, sizeof bytes);
+}
+
+static bool copy_out(struct vmm *v, const struct state *s, const struct translation *t, const struct vmm_crossing *c,
+                     uint32_t ax)
+{
+    for (unsigned i = 0; i < PARTS; i++)
+        if (t->arg[i].kind && !deliver(v, s, &t->arg[i], i, c, ax))
+            return false;
+    return !(t->flags & WITH_DTA) || deliver_dta(v, vmm_pm_app(v));
 }
 
 // General registers of V86 mode into the state kept; pointers and the count stay as they were.
@@ -252,45 +292,53 @@ static void merge(const struct translation *t, const uint8_t *now, uint8_t *kept
     base_put32(kept + KIT_Client_EFlags, base_get32(now + KIT_Client_EFlags) & ~(uint32_t)X86_VM);
 }
 
-static void segment_to_selector(struct vmm *v, uint32_t segment)
+// The next piece of a long read or write: the same registers again.
+static void next_piece_begin(struct vmm *v, const struct state *s, const struct translation *t, uint32_t done)
 {
-    uint32_t selector = vmm_dpmi_segment_selector(v, vmm_pm_app(v), segment);
-    vmm_dpmi_set_word(v, KIT_Client_ES, selector);
+    if (!copy_in(v, s, t, done))
+        return;
+    if (!x86_write_linear(v->cpu, vmm_client(v), s->client, KIT_Client_EIP, X86_WRITE, NULL))
+        vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", vmm_client(v));
+    run_dos_begin(v, s, t, done);
 }
 
-void vmm_dpmi_int21_over(struct vmm *v, struct vmm_crossing *c)
+static void finish(struct vmm *v, const struct translation *t, struct vmm_crossing *c, const uint8_t *now,
+                   uint32_t done)
 {
-    const struct translation *t = &translations[c->selector];
-    const struct vmm_pm_app *app = vmm_pm_app(v);
-    uint8_t now[KIT_SIZE_Client_Reg_Struc], kept[KIT_SIZE_Client_Reg_Struc];
-    vmm_client_load(v, now);
-    uint32_t ax = base_get16(now + KIT_Client_EAX), es = base_get16(now + KIT_Client_ES);
-    bool failed = base_get32(now + KIT_Client_EFlags) & X86_CF, there = true;
-    memcpy(kept, c->client, sizeof kept);
-    merge(t, now, kept);
-    vmm_crossing_leave(v);
-    vmm_client_store(v, c->client); // for the pointers
-    for (unsigned i = 0; there && !failed && i < PARTS; i++)
-        there = !t->arg[i].kind || deliver(v, app, &t->arg[i], i, c, ax);
-    if (there && !failed && t->flags & WITH_DTA)
-        there = deliver_dta(v, app);
-    v->call.faulted = false; // the crossing is over: what could not be written is the client's fault
-    if (!there) {
-        vmm_pm_exception_begin(v, 13, 0);
-        return;
-    }
-    uint32_t done = c->a[0] + (ax < c->a[1] ? ax : c->a[1]);
-    if (t->flags & IN_PIECES && !failed && ax == c->a[1] && done < count_of(v)) {
-        call_dos_begin(v, t, done);
-        return;
-    }
-    vmm_client_store(v, kept);
+    bool failed = base_get32(now + KIT_Client_EFlags) & X86_CF;
+    merge(t, now, c->client);
+    vmm_client_store(v, c->client);
     if (t->flags & IN_PIECES && (!failed || c->a[0])) { // an error after the first piece: what was done counts
         vmm_dpmi_set_offset(v, KIT_Client_EAX, failed ? c->a[0] : done);
         vmm_client_flags(v, 0, X86_CF);
     }
     if (t->flags & SEGMENT_IN_ES)
-        segment_to_selector(v, es);
+        vmm_dpmi_set_word(v, KIT_Client_ES,
+                          vmm_dpmi_segment_selector(v, vmm_pm_app(v), base_get16(now + KIT_Client_ES)));
+}
+
+bool vmm_dpmi_int21_over(struct vmm *v, struct vmm_crossing *c)
+{
+    const struct translation *t = &translations[c->selector];
+    const struct state s = {c->client, vmm_pm_app(v)->wide};
+    uint8_t now[KIT_SIZE_Client_Reg_Struc];
+    vmm_client_load(v, now);
+    uint32_t ax = base_get16(now + KIT_Client_EAX), done = c->a[0] + (ax < c->a[1] ? ax : c->a[1]);
+    bool failed = base_get32(now + KIT_Client_EFlags) & X86_CF, there = failed || copy_out(v, &s, t, c, ax);
+    if (there && t->flags & IN_PIECES && !failed && ax == c->a[1] && done < count_of(&s)) {
+        next_piece_begin(v, &s, t, done);
+        return false;
+    }
+    if (v->call.faulted)
+        return false;
+    if (there) {
+        finish(v, t, c, now, done);
+        return true;
+    }
+    vmm_crossing_leave(v);
+    vmm_client_store(v, c->client);
+    vmm_pm_exception_begin(v, GENERAL_PROTECTION, 0);
+    return false;
 }
 
 // --- functions about what only protected mode has
@@ -365,7 +413,7 @@ bool vmm_dpmi_int21_begin(struct vmm *v)
         app->dta_offset = vmm_dpmi_offset(v, KIT_Client_EDX);
     }
     if (t)
-        call_dos_begin(v, t, 0);
+        call_dos_begin(v, t);
     else if (untranslated((uint8_t)(ax >> 8)))
         refuse(v);
     return t || untranslated((uint8_t)(ax >> 8));

@@ -176,18 +176,19 @@ static uint32_t call_iret(struct vmm *v, struct vmm_pm_app *app)
     return call_procedure(v, true);
 }
 
-void vmm_dpmi_real_call_over(struct vmm *v, struct vmm_crossing *c)
+bool vmm_dpmi_real_call_over(struct vmm *v, struct vmm_crossing *c)
 {
     uint8_t r[R_BYTES] = {0};
     bool there = read_structure(v, c->selector, c->offset, r);
     store_registers(v, r);
     there = there && write_structure(v, c->selector, c->offset, r);
     if (v->call.faulted)
-        return;
+        return false;
     vmm_client_store(v, c->client);
     vmm_client_flags(v, there ? 0 : X86_CF, X86_CF);
     if (!there)
         vmm_dpmi_set_word(v, KIT_Client_EAX, VMM_DPMI_INVALID_LINEAR);
+    return true;
 }
 
 // --- 0303h, 0304h: call-backs
@@ -304,23 +305,24 @@ static void called_back(void *user, struct vmm *v)
 }
 
 // The procedure has returned: ES:(E)DI -> the registers with which real mode goes on.
-void vmm_dpmi_call_back_over(struct vmm *v, struct vmm_crossing *c)
+bool vmm_dpmi_call_back_over(struct vmm *v, struct vmm_crossing *c)
 {
     uint8_t r[R_BYTES];
     bool there = read_structure(v, vmm_dpmi_word(v, KIT_Client_ES), vmm_dpmi_offset(v, KIT_Client_EDI), r);
     if (v->call.faulted)
-        return;
+        return false;
     (void)vmm_pm_stack_unlock(v);
     vmm_client_store(v, c->client);
     if (!there) {
         vmm_pm_dies_begin(v, "its real-mode call-back returned without a structure");
-        return;
+        return false;
     }
     load_registers(v, r);
     vmm_client_flags(v, base_get16(r + R_FLAGS), X86_IF);
     vmm_dpmi_set_word(v, KIT_Client_SS, base_get16(r + R_SS));
     vmm_poke32(v, vmm_client(v) + KIT_Client_ESP, base_get16(r + R_SP));
     vmm_client_jump(v, base_get16(r + R_CS), base_get16(r + R_IP));
+    return true;
 }
 
 void vmm_dpmi_real_forget(struct vmm *v, uint32_t app)

@@ -52,6 +52,11 @@ static void drop(struct vmm *v, uint32_t thread)
     base_table_release(table(v), row);
 }
 
+struct vmm_crossing *vmm_crossing_top(struct vmm *v)
+{
+    return base_table_at(table(v), vmm_thread_at(v, v->s.current)->crossing);
+}
+
 void vmm_crossing_leave(struct vmm *v)
 {
     drop(v, v->s.current);
@@ -87,7 +92,7 @@ void vmm_pm_reflect_begin(struct vmm *v, uint32_t vector)
 }
 
 // General registers and flags are results; everything else is as it was.
-static void interrupt_over(struct vmm *v, struct vmm_crossing *c)
+static bool interrupt_over(struct vmm *v, struct vmm_crossing *c)
 {
     uint8_t now[KIT_SIZE_Client_Reg_Struc];
     vmm_client_load(v, now);
@@ -95,6 +100,7 @@ static void interrupt_over(struct vmm *v, struct vmm_crossing *c)
     memcpy(c->client, now, KIT_Client_EIP);
     base_put32(c->client + KIT_Client_EFlags, flags);
     vmm_client_store(v, c->client);
+    return true;
 }
 
 // --- hardware interrupts: the application's handlers come first, in whatever mode the client is
@@ -111,13 +117,14 @@ void vmm_pm_hw_int(struct vmm *v, uint8_t vector)
 }
 
 // Flags too are as they were: IRET did not give the interrupt flag back.
-static void hw_int_over(struct vmm *v, struct vmm_crossing *c)
+static bool hw_int_over(struct vmm *v, struct vmm_crossing *c)
 {
     uint8_t now[KIT_SIZE_Client_Reg_Struc];
     vmm_client_load(v, now);
     memcpy(c->client, now, KIT_Client_EIP);
     (void)vmm_pm_stack_unlock(v);
     vmm_client_store(v, c->client);
+    return true;
 }
 
 // --- coming back
@@ -147,9 +154,8 @@ static void came_back(void *user, struct vmm *v)
         return;
     }
     struct vmm_crossing copy = *c;
-    over[copy.kind](v, &copy);
-    if (!v->call.faulted && vmm_thread_at(v, copy.thread)->crossing == row)
-        drop(v, copy.thread);
+    if (over[copy.kind](v, &copy) && !v->call.faulted)
+        vmm_crossing_leave(v);
 }
 
 static bool create(struct vmm *v)

@@ -71,10 +71,14 @@ void vmm_pm_go_to_nest_break(struct vmm *v)
 // Somebody came to a default vector with an interrupt's frame: past it, the interrupt is what is left.
 static void default_vector_begin(struct vmm *v, uint32_t vector)
 {
+    uint8_t client[KIT_SIZE_Client_Reg_Struc];
+    vmm_client_load(v, client);
     if (vmm_pm_iret(v))
         vmm_pm_default_int_begin(v, vector);
     else
         vmm_pm_no_stack_begin(v);
+    if (v->call.faulted) // a page first: the entry runs again
+        vmm_client_store(v, client);
 }
 
 // A general protection fault of a protected-mode client. False: not one of the traps.

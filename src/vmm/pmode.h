@@ -81,10 +81,12 @@ struct vmm_crossing {
     uint32_t a[2];                             // belongs to the kind
     uint8_t client[KIT_SIZE_Client_Reg_Struc]; // as it was
 };
-typedef void vmm_crossed_fn(struct vmm *v, struct vmm_crossing *c);
+// The client has come back. True: the crossing is over; `c` is a copy. A noted page fault makes it come back again.
+typedef bool vmm_crossed_fn(struct vmm *v, struct vmm_crossing *c);
 // Pointer valid until the next crossing; NULL: too many, the client is dead.
 struct vmm_crossing *vmm_cross(struct vmm *v, enum vmm_crossing_kind kind) BASE_MUST_USE;
-void vmm_crossing_leave(struct vmm *v); // the top one, for one that goes before it is over
+struct vmm_crossing *vmm_crossing_top(struct vmm *v); // the row itself; there is one
+void vmm_crossing_leave(struct vmm *v);               // the top one, for one that goes before it is over
 void vmm_crossings_forget(struct vmm *v, uint32_t thread, uint32_t keep); // those above `keep`, 0 = all
 uint32_t vmm_crossing_return(struct vmm *v, bool v86);                    // seg:off or sel:off
 bool vmm_v86_stack_there(struct vmm *v, uint32_t segment, uint32_t sp, uint32_t bytes) BASE_MUST_USE;
