@@ -33,14 +33,15 @@ uint32_t base_table_new(struct base_table *t)
     uint32_t index = t->free;
     if (index) {
         memcpy(&t->free, base_table_at(t, index), sizeof t->free);
+        memset(base_table_at(t, index), 0, sizeof t->free); // the rest is zero since the release
     } else {
         if (t->count == 0)
             t->count = 1;
         if (t->count >= t->capacity && !grow(t, t->count + 1))
             return 0;
         index = t->count++;
+        memset(base_table_at(t, index), 0, t->row_size);
     }
-    memset(base_table_at(t, index), 0, t->row_size);
     t->live++;
     return index;
 }

@@ -163,6 +163,9 @@ static void poke(struct vmm *v, uint32_t linear, const uint8_t *bytes, uint32_t 
 uint32_t vmm_peek32(struct vmm *v, uint32_t linear)
 {
     uint8_t bytes[4];
+    uint32_t value;
+    if (x86_read_dword(v->cpu, linear, &value))
+        return value;
     (void)peek(v, linear, bytes, 4);
     return base_get32(bytes);
 }
@@ -170,6 +173,8 @@ uint32_t vmm_peek32(struct vmm *v, uint32_t linear)
 void vmm_poke32(struct vmm *v, uint32_t linear, uint32_t value)
 {
     uint8_t bytes[4];
+    if (x86_write_dword(v->cpu, linear, value))
+        return;
     base_put32(bytes, value);
     poke(v, linear, bytes, 4);
 }

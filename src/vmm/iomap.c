@@ -72,9 +72,10 @@ static uint8_t *trapped_in(struct vmm *v, uint32_t vm)
     return m ? m->trapped : state_of(v)->trapped;
 }
 
-bool vmm_io_trapped(struct vmm *v, uint16_t port)
+uint32_t vmm_io_trapped_by(struct vmm *v, uint16_t port)
 {
-    return vmm_io_handler(v, port) && (trapped_in(v, vmm_current_vm(v))[port / 8] >> port % 8 & 1);
+    uint32_t handler = vmm_io_handler(v, port);
+    return handler && trapped_in(v, vmm_current_vm(v))[port / 8] >> port % 8 & 1 ? handler : 0;
 }
 
 static void set_bit(uint8_t *map, uint16_t port, bool on)

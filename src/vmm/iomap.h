@@ -4,7 +4,7 @@
 
 #include "vmm/guest.h"
 
-uint32_t vmm_io_handler(struct vmm *v, uint16_t port);           // address of the handler, 0 = none
-bool vmm_io_trapped(struct vmm *v, uint16_t port) BASE_MUST_USE; // has a handler, and trapping is on in the current VM
+uint32_t vmm_io_handler(struct vmm *v, uint16_t port);    // address of the handler, 0 = none
+uint32_t vmm_io_trapped_by(struct vmm *v, uint16_t port); // the same, 0 also where the current VM is not trapped
 
 #endif

@@ -56,15 +56,15 @@ static uint32_t real_access(struct vmm *v, uint16_t port, uint32_t type, uint32_
     return data;
 }
 
-static bool any_trapped(struct vmm *v, uint16_t port, uint32_t size)
+static bool others_trapped(struct vmm *v, uint16_t port, uint32_t size)
 {
-    for (uint32_t i = 0; i < size; i++)
-        if (vmm_io_trapped(v, (uint16_t)(port + i)))
+    for (uint32_t i = 1; i < size; i++)
+        if (vmm_io_trapped_by(v, (uint16_t)(port + i)))
             return true;
     return false;
 }
 
-static void call_handler_begin(struct vmm *v, uint16_t port, uint32_t type, uint32_t data)
+static void call_handler_begin(struct vmm *v, uint16_t port, uint32_t type, uint32_t data, uint32_t handler)
 {
     uint32_t *r = vmm_regs(v);
     r[X86_EAX] = data;
@@ -74,7 +74,7 @@ static void call_handler_begin(struct vmm *v, uint16_t port, uint32_t type, uint
     r[X86_EBP] = vmm_client(v);
     vmm_frame_top(v)->contract = VMM_DIRECTION_UP;
     v->cpu->state.eflags = (v->cpu->state.eflags | X86_IF) & ~(uint32_t)X86_DF;
-    vmm_frame_call_begin(v, vmm_io_handler(v, port));
+    vmm_frame_call_begin(v, handler);
 }
 
 static void split_begin(struct vmm *v, uint16_t port, uint32_t type, uint32_t data);
@@ -83,12 +83,13 @@ static void split_begin(struct vmm *v, uint16_t port, uint32_t type, uint32_t da
 // in EAX.
 static bool access_begin(struct vmm *v, uint16_t port, uint32_t type, uint32_t data, uint32_t *result)
 {
-    if (!any_trapped(v, port, size_of(type))) {
+    uint32_t handler = vmm_io_trapped_by(v, port);
+    if (!handler && !others_trapped(v, port, size_of(type))) {
         *result = real_access(v, port, type, data);
         return true;
     }
-    if (vmm_io_trapped(v, port)) {
-        call_handler_begin(v, port, type, data);
+    if (handler) {
+        call_handler_begin(v, port, type, data, handler);
     } else { // the first port is nobody's, a later one is somebody's
         vmm_frame_wait(v);
         split_begin(v, port, type, data);
@@ -264,14 +265,14 @@ static void split_begin(struct vmm *v, uint16_t port, uint32_t type, uint32_t da
 
 static void deliver(struct vmm *v, uint32_t result)
 {
-    const struct vmm_frame f = *vmm_frame_top(v);
-    uint32_t type = f.a[A_TYPE], mask = mask_of(size_of(type)), at = vmm_client(v) + KIT_Client_EAX;
-    bool input = !(type & (KIT_Output | KIT_String_IO));
+    const struct vmm_frame *f = vmm_frame_top(v);
+    uint32_t type = f->a[A_TYPE], mask = mask_of(size_of(type)), at = vmm_client(v) + KIT_Client_EAX;
+    uint32_t port = f->a[A_PORT], data = f->a[A_DATA], callee = f->callee;
+    bool input = !(type & (KIT_Output | KIT_String_IO)), into_register = f->a[A_REGISTER];
     vmm_frame_pop_all(v);
-    if (f.callee && !(type & KIT_String_IO))
-        announce(v, (uint16_t)f.a[A_PORT], type, type & KIT_Output ? f.a[A_DATA] : result,
-                 vmm_module_name(v, f.callee));
-    if (input && f.a[A_REGISTER])
+    if (callee && !(type & KIT_String_IO) && base_sink_heard(&v->sink))
+        announce(v, (uint16_t)port, type, type & KIT_Output ? data : result, vmm_module_name(v, callee));
+    if (input && into_register)
         vmm_regs(v)[X86_EAX] = (vmm_regs(v)[X86_EAX] & ~mask) | (result & mask);
     else if (input)
         vmm_poke32(v, at, (vmm_peek32(v, at) & ~mask) | (result & mask));
@@ -288,7 +289,7 @@ static const struct vmm_frame_kind access_frame = {"the I/O handler", access_res
 static void client_access_begin(struct vmm *v, uint16_t port, uint32_t type, uint32_t data, bool into_register)
 {
     struct vmm_frame *f = vmm_frame_push(v, state_of(v)->access);
-    uint32_t result;
+    uint32_t result, handler;
     if (!f)
         return;
     f->a[A_TYPE] = type;
@@ -298,8 +299,8 @@ static void client_access_begin(struct vmm *v, uint16_t port, uint32_t type, uin
     if (!(type & KIT_String_IO)) {
         if (access_begin(v, port, type & SIMPLE, data, &result))
             deliver(v, result);
-    } else if (vmm_io_trapped(v, port)) {
-        call_handler_begin(v, port, type, data);
+    } else if ((handler = vmm_io_trapped_by(v, port)) != 0) {
+        call_handler_begin(v, port, type, data, handler);
     } else {
         vmm_frame_wait(v);
         split_begin(v, port, type, data);

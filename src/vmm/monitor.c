@@ -10,13 +10,19 @@ struct insn {
     uint8_t bytes[LONGEST + 1]; // and an immediate byte behind the opcode
     uint32_t length;            // of prefixes and opcode
     uint8_t opcode;
-    bool wide, address32, rep; // operand-size, address-size, REP prefixes
-    uint8_t segment;           // client field of the segment of a string instruction's source
+    bool wide, address32, rep;         // operand-size, address-size, REP prefixes
+    uint8_t segment;                   // client field of the segment of a string instruction's source
+    uint8_t client[KIT_Client_GS + 4]; // registers as they were when it began
 };
 
 static uint16_t client16(struct vmm *v, uint32_t offset)
 {
     return vmm_peek16(v, vmm_client(v) + offset);
+}
+
+static uint32_t before(const struct insn *i, uint32_t field)
+{
+    return base_get32(i->client + field);
 }
 
 static bool take_prefix(struct insn *i, uint8_t byte)
@@ -58,8 +64,11 @@ static bool take_prefix(struct insn *i, uint8_t byte)
 // False: a page fault has been noted, or there is no end of prefixes.
 static bool fetch(struct vmm *v, struct insn *i)
 {
-    uint32_t linear = client16(v, KIT_Client_CS) * 16u + client16(v, KIT_Client_EIP);
-    *i = (struct insn){.segment = KIT_Client_DS};
+    i->segment = KIT_Client_DS;
+    i->wide = i->address32 = i->rep = false;
+    if (!vmm_load(v, vmm_client(v), i->client, sizeof i->client))
+        return false;
+    uint32_t linear = (before(i, KIT_Client_CS) & 0xFFFF) * 16 + (before(i, KIT_Client_EIP) & 0xFFFF);
     bool whole = vmm_load(v, linear, i->bytes, sizeof i->bytes);
     for (uint32_t n = 0; n < LONGEST; n++) {
         if (!whole && !vmm_get(v, linear + n, &i->bytes[n], 1))
@@ -79,15 +88,14 @@ static uint8_t immediate(const struct insn *i)
     return i->bytes[i->length];
 }
 
-static void skip(struct vmm *v, uint32_t bytes)
+static void skip(struct vmm *v, const struct insn *i, uint32_t bytes)
 {
-    uint32_t at = vmm_client(v) + KIT_Client_EIP;
-    vmm_poke32(v, at, (vmm_peek32(v, at) + bytes) & 0xFFFF);
+    vmm_poke32(v, vmm_client(v) + KIT_Client_EIP, (before(i, KIT_Client_EIP) + bytes) & 0xFFFF);
 }
 
 static bool push_flags(struct vmm *v, const struct insn *i)
 {
-    uint32_t flags = vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags) & ~(uint32_t)(X86_VM | X86_RF);
+    uint32_t flags = before(i, KIT_Client_EFlags) & ~(uint32_t)(X86_VM | X86_RF);
     return i->wide ? vmm_v86_push32(v, flags) : vmm_v86_push(v, (uint16_t)flags);
 }
 
@@ -104,18 +112,18 @@ static bool pop_flags(struct vmm *v, const struct insn *i)
 // Nothing happens before an interrupt; STI's shadow ends here.
 static void halt(struct vmm *v, const struct insn *i)
 {
-    skip(v, i->length);
+    skip(v, i, i->length);
     vmm_idle_set(v, v->s.current, true);
 }
 
 static void software_interrupt_begin(struct vmm *v, const struct insn *i)
 {
     uint8_t vector = i->opcode == 0xCD ? immediate(i) : i->opcode == 0xCE ? 4 : 3;
-    uint32_t length = i->length + (i->opcode == 0xCD), old = vmm_peek32(v, vmm_client(v) + KIT_Client_EIP);
-    skip(v, length);
+    uint32_t length = i->length + (i->opcode == 0xCD);
+    skip(v, i, length);
     vmm_v86_int_begin(v, vector);
     if (v->call.faulted) // no room on its stack: it begins again when there is
-        vmm_poke32(v, vmm_client(v) + KIT_Client_EIP, old);
+        skip(v, i, 0);
 }
 
 // IN, OUT, INS, OUTS on a port that is trapped: the I/O chapter's handlers.
@@ -126,31 +134,31 @@ static void port_begin(struct vmm *v, const struct insn *i)
     uint32_t type = (out ? KIT_Output : 0) | (word ? i->wide ? KIT_Dword_IO : KIT_Word_IO : 0);
     if (string) {
         type |= KIT_String_IO | (i->rep ? KIT_Rep_IO : 0) | (i->address32 ? KIT_Addr_32_IO : 0);
-        type |= vmm_peek32(v, vmm_client(v) + KIT_Client_EFlags) & X86_DF ? KIT_Reverse_IO : 0;
-        type |= (uint32_t)client16(v, out ? i->segment : KIT_Client_ES) << 16;
+        type |= before(i, KIT_Client_EFlags) & X86_DF ? KIT_Reverse_IO : 0;
+        type |= before(i, out ? i->segment : KIT_Client_ES) << 16;
     }
-    skip(v, i->length + fixed);
-    vmm_io_begin(v, fixed ? immediate(i) : client16(v, KIT_Client_EDX), type);
+    skip(v, i, i->length + fixed);
+    vmm_io_begin(v, fixed ? immediate(i) : (uint16_t)before(i, KIT_Client_EDX), type);
 }
 
 static bool emulate_begin(struct vmm *v, const struct insn *i)
 {
     switch (i->opcode) {
     case 0xFA:
-        skip(v, i->length);
+        skip(v, i, i->length);
         vmm_client_flags(v, 0, X86_IF);
         break;
     case 0xFB:
-        skip(v, i->length);
+        skip(v, i, i->length);
         vmm_client_sti(v);
         break;
     case 0x9C:
         if (push_flags(v, i))
-            skip(v, i->length);
+            skip(v, i, i->length);
         break;
     case 0x9D:
         if (pop_flags(v, i))
-            skip(v, i->length);
+            skip(v, i, i->length);
         break;
     case 0xCC:
     case 0xCD:
@@ -187,11 +195,10 @@ static bool emulate_begin(struct vmm *v, const struct insn *i)
 bool vmm_monitor_begin(struct vmm *v)
 {
     struct insn i;
-    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
-    bool traced = vmm_peek32(v, t->crs + KIT_Client_EFlags) & X86_TF;
     if (!fetch(v, &i))
         return v->call.faulted;
-    t->shadow = 0; // this is the instruction behind STI
+    bool traced = before(&i, KIT_Client_EFlags) & X86_TF;
+    vmm_thread_at(v, v->s.current)->shadow = 0; // this is the instruction behind STI
     if (!emulate_begin(v, &i))
         return false;
     // What the processor would have trapped behind; interrupts begin untraced.

@@ -24,45 +24,64 @@ static void wake(struct vmm *v)
     vmm_idle_set(v, v->s.current, false);
 }
 
-// --- the V86 stack: words at SS:SP, wrapping inside the segment
+// --- the V86 stack at SS:SP, wrapping inside the segment
+
+static bool stack_bytes(struct vmm *v, uint32_t sp, void *bytes, uint32_t n, bool push)
+{
+    uint32_t base = (client(v, KIT_Client_SS) & 0xFFFF) * 16, first = 0x10000 - sp < n ? 0x10000 - sp : n;
+    uint8_t *rest = (uint8_t *)bytes + first;
+    if (first < n && (!vmm_probe(v, base + sp, first, push) || !vmm_probe(v, base, n - first, push)))
+        return false;
+    if (push)
+        return vmm_put(v, base + sp, bytes, first) && (first == n || vmm_put(v, base, rest, n - first));
+    return vmm_get(v, base + sp, bytes, first) && (first == n || vmm_get(v, base, rest, n - first));
+}
+
+static bool push_bytes(struct vmm *v, void *bytes, uint32_t n)
+{
+    uint32_t esp = client(v, KIT_Client_ESP), sp = (esp - n) & 0xFFFF;
+    if (!stack_bytes(v, sp, bytes, n, true))
+        return false;
+    set_client(v, KIT_Client_ESP, (esp & 0xFFFF0000) | sp);
+    return true;
+}
+
+static bool pop_bytes(struct vmm *v, void *bytes, uint32_t n)
+{
+    uint32_t esp = client(v, KIT_Client_ESP);
+    if (!stack_bytes(v, esp & 0xFFFF, bytes, n, false))
+        return false;
+    set_client(v, KIT_Client_ESP, (esp & 0xFFFF0000) | ((esp + n) & 0xFFFF));
+    return true;
+}
 
 bool vmm_v86_push(struct vmm *v, uint16_t value)
 {
-    uint32_t ss = client(v, KIT_Client_SS) & 0xFFFF, sp = (client(v, KIT_Client_ESP) - 2) & 0xFFFF;
     uint8_t bytes[2];
     base_put16(bytes, value);
-    if (!vmm_put(v, ss * 16 + sp, bytes, 2))
-        return false;
-    set_client(v, KIT_Client_ESP, (client(v, KIT_Client_ESP) & 0xFFFF0000) | sp);
-    return true;
+    return push_bytes(v, bytes, 2);
 }
 
 bool vmm_v86_pop(struct vmm *v, uint16_t *value)
 {
-    uint32_t ss = client(v, KIT_Client_SS) & 0xFFFF, sp = client(v, KIT_Client_ESP) & 0xFFFF;
-    if (!vmm_get16(v, ss * 16 + sp, value))
-        return false;
-    set_client(v, KIT_Client_ESP, (client(v, KIT_Client_ESP) & 0xFFFF0000) | ((sp + 2) & 0xFFFF));
-    return true;
+    uint8_t bytes[2] = {0};
+    bool ok = pop_bytes(v, bytes, 2);
+    *value = base_get16(bytes);
+    return ok;
 }
 
 bool vmm_v86_push32(struct vmm *v, uint32_t value)
 {
-    uint32_t esp = client(v, KIT_Client_ESP);
-    if (vmm_v86_push(v, (uint16_t)(value >> 16)) && vmm_v86_push(v, (uint16_t)value))
-        return true;
-    set_client(v, KIT_Client_ESP, esp);
-    return false;
+    uint8_t bytes[4];
+    base_put32(bytes, value);
+    return push_bytes(v, bytes, 4);
 }
 
 bool vmm_v86_pop32(struct vmm *v, uint32_t *value)
 {
-    uint32_t esp = client(v, KIT_Client_ESP);
-    uint16_t low, high;
-    bool ok = vmm_v86_pop(v, &low) && vmm_v86_pop(v, &high);
-    if (!ok)
-        set_client(v, KIT_Client_ESP, esp);
-    *value = ok ? (uint32_t)high << 16 | low : 0;
+    uint8_t bytes[4] = {0};
+    bool ok = pop_bytes(v, bytes, 4);
+    *value = base_get32(bytes);
     return ok;
 }
 
@@ -114,13 +133,11 @@ void vmm_client_wait(struct vmm *v)
 // The six bytes of an interrupt's frame, then the handler; IF and TF are cleared.
 bool vmm_v86_interrupt(struct vmm *v, uint16_t cs, uint32_t ip)
 {
-    uint32_t esp = client(v, KIT_Client_ESP), linear = (client(v, KIT_Client_SS) & 0xFFFF) * 16;
-    for (uint32_t i = 1; i <= 3; i++) // all three words before the first changes
-        if (!vmm_probe(v, linear + ((esp - 2 * i) & 0xFFFF), 2, true))
-            return false;
-    bool ok = vmm_v86_push(v, flags_image(v)) && vmm_v86_push(v, (uint16_t)client(v, KIT_Client_CS)) &&
-              vmm_v86_push(v, (uint16_t)client(v, KIT_Client_EIP));
-    if (!ok)
+    uint8_t frame[6];
+    base_put16(frame, (uint16_t)client(v, KIT_Client_EIP));
+    base_put16(frame + 2, (uint16_t)client(v, KIT_Client_CS));
+    base_put16(frame + 4, flags_image(v));
+    if (!push_bytes(v, frame, sizeof frame))
         return false;
     vmm_client_flags(v, 0, X86_IF | X86_TF);
     vmm_client_jump(v, cs, ip & 0xFFFF);
@@ -136,27 +153,21 @@ bool vmm_v86_reflect(struct vmm *v, uint32_t vector)
 
 bool vmm_v86_iret(struct vmm *v)
 {
-    uint16_t ip, cs, flags;
-    uint32_t esp = client(v, KIT_Client_ESP), linear = (client(v, KIT_Client_SS) & 0xFFFF) * 16;
-    for (uint32_t i = 0; i < 3; i++)
-        if (!vmm_probe(v, linear + ((esp + 2 * i) & 0xFFFF), 2, false))
-            return false;
-    if (!vmm_v86_pop(v, &ip) || !vmm_v86_pop(v, &cs) || !vmm_v86_pop(v, &flags))
+    uint8_t frame[6];
+    if (!pop_bytes(v, frame, sizeof frame))
         return false;
-    vmm_client_flags(v, flags, 0xFFFF);
-    vmm_client_jump(v, cs, ip);
+    vmm_client_flags(v, base_get16(frame + 4), 0xFFFF);
+    vmm_client_jump(v, base_get16(frame + 2), base_get16(frame));
     return true;
 }
 
 bool vmm_v86_iret32(struct vmm *v)
 {
-    uint32_t eip, cs, flags, esp = client(v, KIT_Client_ESP);
-    if (!vmm_v86_pop32(v, &eip) || !vmm_v86_pop32(v, &cs) || !vmm_v86_pop32(v, &flags)) {
-        set_client(v, KIT_Client_ESP, esp);
+    uint8_t frame[12];
+    if (!pop_bytes(v, frame, sizeof frame))
         return false;
-    }
-    vmm_client_flags(v, flags, vmm_wide_flags(v));
-    vmm_client_jump(v, cs, eip);
+    vmm_client_flags(v, base_get32(frame + 8), vmm_wide_flags(v));
+    vmm_client_jump(v, base_get32(frame + 4), base_get32(frame));
     return true;
 }
 

@@ -296,6 +296,7 @@ X86_OP(x86_follow_jump); // the same without a link, through the jump cache
 bool x86_check_fetch(struct x86_private *c, uint32_t n);      // n bytes at EIP against CS's limit
 void x86_update_segment(struct x86_private *c, unsigned seg); // spans and base from state.seg
 void x86_update_mode(struct x86_private *c); // CPL, mode, TLB and key, after segments, CRs or VM changed
+void x86_known_mode(struct x86_private *c, unsigned cpl, unsigned mode); // the same where they are known
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Segments, stack, transfers

@@ -459,13 +459,24 @@ static uint32_t part_of_page(uint32_t linear, uint32_t n)
     return n < room ? n : room;
 }
 
-// The owner looks at the same few pages all the time: control blocks, client registers, stacks.
-static uint8_t *owner_hit(struct x86_private *c, unsigned kind, uint32_t linear, uint32_t n, unsigned access)
+// Bytes of a TLB entry that may be accessed directly: writes only beside decoded code.
+static uint8_t *hit_in(const struct x86_tlb *t, unsigned kind, uint32_t linear, uint32_t n)
 {
-    const struct x86_tlb_entry *e = entry_of(&c->tlbs[0], kind, linear);
-    if ((access & X86_USER) || e->tag != (linear & ~(uint32_t)X86_PAGE_MASK) || crosses(linear, n))
+    unsigned row = linear / X86_PAGE_SIZE % X86_TLB_ENTRIES;
+    const struct x86_tlb_entry *e = kind == KIND_READ ? &t->read[row] : &t->write[row];
+    uint32_t page = linear & ~(uint32_t)X86_PAGE_MASK;
+    bool code = kind == KIND_WRITE && e->tag == (page | X86_TLB_CODE);
+    if ((e->tag != page && !code) || crosses(linear, n) || (code && x86_covers_code(t->code[row], linear, n)))
         return NULL;
     return (uint8_t *)(e->addend + linear);
+}
+
+// The owner looks at the same few pages all the time: control blocks, client registers, stacks; and at what ring-3 code
+// has just touched, which is accessible to it, too.
+static uint8_t *owner_hit(struct x86_private *c, unsigned kind, uint32_t linear, uint32_t n, unsigned access)
+{
+    uint8_t *hit = access & X86_USER ? NULL : hit_in(&c->tlbs[0], kind, linear, n);
+    return hit || access & X86_USER ? hit : hit_in(&c->tlbs[1], kind, linear, n);
 }
 
 bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, unsigned access, struct x86_fault *fault)
@@ -493,6 +504,23 @@ bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, uns
         out += part, linear += part, n -= part;
     }
     return true;
+}
+
+bool x86_read_dword(struct x86 *cpu, uint32_t linear, uint32_t *value)
+{
+    const uint8_t *hit = owner_hit(cpu->private, KIND_READ, linear, 4, X86_READ);
+    uint8_t bytes[4];
+    if (!hit && !x86_read_linear(cpu, linear, bytes, 4, X86_READ, NULL))
+        return false;
+    *value = base_get32(hit ? hit : bytes);
+    return true;
+}
+
+bool x86_write_dword(struct x86 *cpu, uint32_t linear, uint32_t value)
+{
+    uint8_t *hit = owner_hit(cpu->private, KIND_WRITE, linear, 4, X86_WRITE), bytes[4];
+    base_put32(hit ? hit : bytes, value);
+    return hit || x86_write_linear(cpu, linear, bytes, 4, X86_WRITE, NULL);
 }
 
 static void write_part(struct x86_private *c, uint32_t phys, const uint8_t *in, uint32_t n)

@@ -212,6 +212,14 @@ static bool flat(const struct x86_private *c, unsigned seg)
     return c->base[seg] == 0 && w->first == 0 && w->last == UINT64_MAX;
 }
 
+void x86_known_mode(struct x86_private *c, unsigned cpl, unsigned mode)
+{
+    c->cpl = (uint8_t)cpl;
+    c->mode = (uint8_t)mode;
+    c->tlb = &c->tlbs[cpl == 3];
+    c->key = c->attention ? NEVER : (uint64_t)(c->generation << 8 | mode) << 32;
+}
+
 void x86_update_mode(struct x86_private *c)
 {
     const struct x86_state *s = &c->pub.state;
@@ -222,10 +230,7 @@ void x86_update_mode(struct x86_private *c)
     mode |= s->seg[X86_SS].access & 0x4000 ? X86_MODE_STACK32 : 0;
     mode |= flat(c, X86_DS) && flat(c, X86_ES) && flat(c, X86_SS) ? X86_MODE_FLAT : 0;
     mode |= cs->limit == 0xffffffff ? X86_MODE_UNLIMITED : 0;
-    mode |= c->cpl == 3 ? X86_MODE_USER : 0;
-    c->mode = (uint8_t)mode;
-    c->tlb = &c->tlbs[c->cpl == 3];
-    c->key = c->attention ? NEVER : (uint64_t)(c->generation << 8 | mode) << 32;
+    x86_known_mode(c, c->cpl, mode | (c->cpl == 3 ? X86_MODE_USER : 0));
 }
 
 void x86_flush(struct x86 *cpu)
@@ -326,8 +331,6 @@ static bool owner_takes_fault(struct x86_private *c)
     c->running = true;
     c->left = (int64_t)(c->limit - s->count) - taken;
     x86_adopt_flags(c);
-    x86_update_mode(c);
-    c->fault = fault;
     return taken;
 }
 
@@ -408,7 +411,8 @@ static enum x86_stop_reason run_loop(struct x86_private *c)
     enum x86_stop_reason why;
     for (;;) {
         c->attention = false;
-        x86_update_mode(c);
+        if (c->exit != X86_EXIT_FAULT) // which sets it
+            x86_update_mode(c);
         if (c->exit == X86_EXIT_NONE || c->exit == X86_EXIT_FAULT)
             (void)take_events(c);
         if (reason_to_stop(c, &why))

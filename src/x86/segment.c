@@ -173,40 +173,48 @@ bool x86_load_for_owner(struct x86_private *c, unsigned seg, uint16_t selector)
 // ---------------------------------------------------------------------------------------------------------------------
 // V86 mode entered and left by the owner
 
-static void set_whole(struct x86_private *c, unsigned seg, const struct x86_segment *s)
+enum { SEGMENTS = X86_GS + 1 };
+
+static void set_spans(struct x86_private *c, uint64_t last)
 {
-    const struct x86_span span = {0, s->limit == 0xffffffff ? UINT64_MAX : s->limit};
-    c->pub.state.seg[seg] = *s;
-    c->base[seg] = s->base;
-    c->read[seg] = c->write[seg] = span;
+    for (unsigned seg = 0; seg < SEGMENTS; seg++)
+        c->read[seg] = c->write[seg] = (struct x86_span){0, last};
 }
 
 void x86_v86_leave(struct x86 *cpu, const struct x86_segment *code, const struct x86_segment *data)
 {
     struct x86_private *c = cpu->private;
     cpu->state.eflags &= ~(uint32_t)(X86_VM | X86_TF | X86_NT | X86_RF);
-    for (unsigned seg = X86_ES; seg <= X86_GS; seg++)
-        if (seg != X86_CS)
-            set_whole(c, seg, data);
+    set_spans(c, data->limit == 0xffffffff ? UINT64_MAX : data->limit);
+    for (unsigned seg = 0; seg < SEGMENTS; seg++) {
+        cpu->state.seg[seg] = *data;
+        c->base[seg] = data->base;
+    }
     cpu->state.seg[X86_CS] = *code;
     x86_update_segment(c, X86_CS);
-    x86_update_mode(c);
+    bool flat = !data->base && (data->access & code->access & 0x4000) && (data->limit & code->limit) == 0xffffffff;
+    if (flat)
+        x86_known_mode(c, 0, X86_MODE_CODE32 | X86_MODE_STACK32 | X86_MODE_FLAT | X86_MODE_UNLIMITED);
+    else
+        x86_update_mode(c);
 }
 
 void x86_v86_enter(struct x86 *cpu, const struct x86_v86_frame *f)
 {
     struct x86_private *c = cpu->private;
-    const uint32_t selector[6] = {f->es, f->cs, f->ss, f->ds, f->fs, f->gs};
     struct x86_state *s = &cpu->state;
-    for (unsigned seg = X86_ES; seg <= X86_GS; seg++) {
+    const uint32_t selector[SEGMENTS] = {f->es, f->cs, f->ss, f->ds, f->fs, f->gs};
+    set_spans(c, 0xffff);
+    for (unsigned seg = 0; seg < SEGMENTS; seg++) {
         uint16_t value = (uint16_t)selector[seg];
-        set_whole(c, seg, &(struct x86_segment){value, 0xf3, (uint32_t)value << 4, 0xffff});
+        s->seg[seg] = (struct x86_segment){value, 0xf3, (uint32_t)value << 4, 0xffff};
+        c->base[seg] = (uint32_t)value << 4;
     }
     c->cs_base = c->base[X86_CS];
     s->eip = f->eip;
     s->reg[X86_ESP] = f->esp;
     s->eflags = (f->eflags & x86_known_eflags(c)) | X86_VM | 2;
-    x86_update_mode(c);
+    x86_known_mode(c, 3, X86_MODE_USER);
     if ((s->eflags & (X86_TF | X86_RF)) || s->intr || s->nmi)
         x86_attend(c);
 }

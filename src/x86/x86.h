@@ -193,6 +193,9 @@ bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, uns
                      struct x86_fault *fault) BASE_MUST_USE;
 bool x86_write_linear(struct x86 *cpu, uint32_t linear, const void *from, uint32_t n, unsigned access,
                       struct x86_fault *fault) BASE_MUST_USE;
+// One dword, as x86_read_linear and x86_write_linear with supervisor rights.
+bool x86_read_dword(struct x86 *cpu, uint32_t linear, uint32_t *value) BASE_MUST_USE;
+bool x86_write_dword(struct x86 *cpu, uint32_t linear, uint32_t value) BASE_MUST_USE;
 // Linear to physical without side effects (no accessed bits). False: not mapped.
 bool x86_translate(struct x86 *cpu, uint32_t linear, uint32_t *phys) BASE_MUST_USE;
 void x86_invalidate_page(struct x86 *cpu, uint32_t linear); // as INVLPG
