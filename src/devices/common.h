@@ -33,6 +33,6 @@ struct devices_entry {
 };
 
 extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, vkd_entry, vwin32_entry,
-    vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, shell_entry, configmg_entry;
+    vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, dosmgr_entry, shell_entry, configmg_entry;
 
 #endif

@@ -163,6 +163,24 @@ static void vm_gone(struct vmm *v, uint32_t vm)
 const struct vmm_device dos_resident = {
     .state_size = sizeof(struct dos_state), .vm_created = vm_created, .vm_started = vm_started, .vm_gone = vm_gone};
 
+uint32_t dos_flags_address(void)
+{
+    return DOS_DATA * 16 + DATA_CRITICAL;
+}
+
+uint32_t dos_first_device(void)
+{
+    return DOS_DATA * 16 + DATA_NUL;
+}
+
+void dos_copy_directories(struct vmm *v, uint32_t to, uint32_t from)
+{
+    uint8_t bytes[DATA_CON - DATA_DIRECTORIES];
+    struct dos_call source = dos_call_of(v, from), target = dos_call_of(v, to);
+    if (dos_copy_in(&source, DOS_DATA, DATA_DIRECTORIES, bytes, sizeof bytes))
+        (void)dos_copy_out(&target, DOS_DATA, DATA_DIRECTORIES, bytes, sizeof bytes);
+}
+
 bool dos_add(struct vmm *v)
 {
     if (!vmm_add_resident(v, &dos_resident) || !dos_entries_create(v))

@@ -97,6 +97,13 @@ struct dos_outcome {
 };
 struct dos_outcome dos_outcome(struct vmm *v, uint32_t program);
 
+// For DOSMGR. V86 linear addresses, the same in every virtual machine: of the word that holds the critical error and
+// the InDOS flag, and of the header of NUL, with which the chain of device drivers begins.
+uint32_t dos_flags_address(void);
+uint32_t dos_first_device(void);
+// Gives a virtual machine the current directories of another one.
+void dos_copy_directories(struct vmm *v, uint32_t to, uint32_t from);
+
 // The text screen (B8000h) of 25 rows as text, a line each, trailing blanks and empty rows at the end cut.
 void dos_screen(struct vmm *v, struct base_buf *to);
 
