@@ -5,24 +5,23 @@
 #include "asm/input.h"
 
 // Copies what stands between < and its matching >, one pair stripped; p is behind the '<'. ! makes the next character
-// plain.
-static const char *copy_literal(const char *p, const char *end, struct base_buf *out)
+// plain. In arguments of macros a string hides what it holds; in texts of directives quotes are characters like others.
+static const char *copy_literal(const char *p, const char *end, bool strings, struct base_buf *out)
 {
     int depth = 1;
+    char quote = 0;
     for (; p < end; p++) {
-        if (*p == '!' && p + 1 < end) {
+        if (*p == '!' && p + 1 < end && !quote) {
             if (depth > 1)
                 base_buf_add8(out, (uint8_t)*p);
             base_buf_add8(out, (uint8_t) * ++p);
             continue;
         }
-        if ((*p == '"' || *p == '\'') && memchr(p + 1, *p, (size_t)(end - p - 1))) {
-            const char *q = asm_skip_string(p, end);
-            base_buf_add(out, p, (size_t)(q - p));
-            p = q - 1;
-            continue;
-        }
-        depth += *p == '<' ? 1 : *p == '>' ? -1 : 0;
+        if (strings && quote == *p)
+            quote = 0;
+        else if (strings && !quote && (*p == '"' || *p == '\'') && memchr(p + 1, *p, (size_t)(end - p - 1)))
+            quote = *p;
+        depth += quote ? 0 : *p == '<' ? 1 : *p == '>' ? -1 : 0;
         if (depth == 0)
             return p + 1;
         base_buf_add8(out, (uint8_t)*p);
@@ -115,7 +114,7 @@ static const char *copy_piece(struct assembler *a, const char *q, const char *en
                               struct argument_state *state, struct base_buf *out)
 {
     if (*q == '<') {
-        const char *r = copy_literal(q + 1, end, out);
+        const char *r = copy_literal(q + 1, end, true, out);
         state->keep = out->size;
         return r;
     }
@@ -199,7 +198,7 @@ bool asm_text_argument(struct assembler *a, const char **p, const char *end, str
     const char *q = asm_skip_blanks(*p, end);
     const char *r = NULL;
     if (q < end && *q == '<') {
-        r = copy_literal(q + 1, end, out);
+        r = copy_literal(q + 1, end, false, out);
     } else if (q < end && *q == '%') {
         r = argument_end(q + 1, end, (struct asm_argument_rules){.function = true});
         percent(a, asm_trim(q + 1, r), out);

@@ -53,6 +53,18 @@ static bool member(struct assembler *a, struct asm_value *v, const struct asm_ty
     return true;
 }
 
+// Sources for MASM 5.1 use fields without naming the structure.
+static void no_field(struct assembler *a, const struct asm_token *t, const struct asm_type *type)
+{
+    const struct asm_symbol *s = a->symbols;
+    uint32_t offset = 0;
+    while (s && !(s->kind == SYMBOL_TYPE && asm_is_structure(s->type) && asm_type_field(s->type, t->name, &offset)))
+        s = s->next;
+    asm_error(a, t->text, "'%.*s' is no field%s%s%s%s%s", (int)t->length, t->text, type ? " of " : "",
+              type && type->name ? type->name->text : "", s ? "; " : "", s ? s->name->text : "",
+              s ? " has one, which OPTION OLDSTRUCTS would find" : "");
+}
+
 // x.y: a member when x has a structure type that knows y, a type cast when y is a structure, else an addition.
 static bool parse_dot(struct assembler *a, struct asm_value *v)
 {
@@ -68,8 +80,7 @@ static bool parse_dot(struct assembler *a, struct asm_value *v)
             return true;
         }
         if (!s && (type || a->pass > 1)) {
-            asm_error(a, t->text, "'%.*s' is no field%s%s", (int)t->length, t->text, type ? " of " : "",
-                      type && type->name ? type->name->text : "");
+            no_field(a, t, type);
             return false;
         }
     }

@@ -490,7 +490,8 @@ static const char *call_builtin(struct assembler *a, const struct asm_macro *m, 
     base_buf_init(&text, &a->limited);
     while (count < BUILTIN_ARGUMENTS) {
         base_buf_clear(&text);
-        if (asm_is_text_item(a, p, end))
+        const char *q = asm_skip_blanks(p, end);
+        if (q < end && *q != '<' && asm_is_text_item(a, p, end))
             asm_text_argument(a, &p, end, &text);
         else
             asm_read_argument(a, &p, end, (struct asm_argument_rules){.function = true}, &text);

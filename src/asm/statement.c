@@ -235,12 +235,13 @@ static void first_run(struct assembler *a, const struct asm_token *first, const 
     a->here = start;
     a->data_label = label;
     size_t emitted = a->emitted;
+    uint32_t errors = a->error_count;
     bool in_structure = a->structure != NULL;
     run_verb(a, first, v);
     a->data_label = NULL;
     if (in_structure || (v->directive && v->directive->stage == STAGE_ONCE))
         return;
-    if (a->line_failed && !a->forward_seen) // reported; its bytes, if any, keep the addresses of the rest sensible
+    if (a->line_failed && (!a->forward_seen || a->error_count > errors)) // reported; a later pass would say it again
         return;
     uint32_t count = segment ? segment->location - start : 0;
     bool fixed = emits(v) && !a->unstable_seen && !a->forward_seen && count && a->emitted - emitted == count &&
@@ -350,6 +351,7 @@ void asm_rerun(struct assembler *a, struct asm_statement *s)
     a->origin = s->origin;
     a->line_failed = false;
     a->depth = 0;
+    a->line_symbol->value->value = s->origin.line;
     asm_list_again(a, s);
     switch (s->kind) {
     case STATEMENT_BYTES:

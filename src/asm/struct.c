@@ -257,23 +257,35 @@ static bool string_override(struct assembler *a, const struct asm_field *f, stru
     return true;
 }
 
+static bool opens_list(const struct asm_token *t)
+{
+    return asm_is_punct(t, '<') || asm_is_punct(t, '{');
+}
+
+static bool fits_field(struct assembler *a, const struct asm_field *f, const struct asm_data *d, const char *at)
+{
+    if (d->count > f->count)
+        asm_error(a, at, "too many values for this field (%u)", f->count);
+    return true;
+}
+
 static bool run_override(struct assembler *a, const struct asm_field *f, struct asm_data *d)
 {
     const struct asm_token *t = a->token;
     if (string_override(a, f, d))
         return true;
-    bool list =
-        (asm_is_punct(t, '<') || asm_is_punct(t, '{')) && !asm_is_structure(f->type) && f->type->kind != TYPE_RECORD;
+    if (f->count > 1 && asm_is_structure(f->type) && opens_list(t) && opens_list(t + 1)) { // <<1>,<2>>: elements
+        char close = asm_is_punct(t, '<') ? '>' : '}';
+        a->token++;
+        return asm_data_items(a, d, close) && asm_expect(a, close) && fits_field(a, f, d, t->text);
+    }
+    bool list = opens_list(t) && !asm_is_structure(f->type) && f->type->kind != TYPE_RECORD;
     if (list && (asm_is_punct(t + 1, '>') || asm_is_punct(t + 1, '}'))) {
         a->token += 2;
         run_default(a, f, d);
         return true;
     }
-    if (!asm_data_items_one(a, d))
-        return false;
-    if (d->count > f->count)
-        asm_error(a, t->text, "too many values for this field (%u)", f->count);
-    return true;
+    return asm_data_items_one(a, d) && fits_field(a, f, d, t->text);
 }
 
 static bool field_is_default(const struct asm_token *t, char close)

@@ -117,13 +117,15 @@ CASES(instructions16)
 CASES(language)
 CASES(flow)
 CASES(options)
+CASES(sources)
 CASES(errors)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_instructions32), cmocka_unit_test(test_instructions16), cmocka_unit_test(test_language),
-        cmocka_unit_test(test_flow),           cmocka_unit_test(test_options),        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_flow),           cmocka_unit_test(test_options),        cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

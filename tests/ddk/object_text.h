@@ -69,6 +69,17 @@ static void public_text(const struct coff_object *object, struct base_buf *out)
     }
 }
 
+// Some assemblers call the segments of .CODE and .DATA in objects what C compilers call them.
+static const char *segment_name(const char *section)
+{
+    static const char *const names[][2] = {
+        {".text", "_TEXT"}, {".data", "_DATA"}, {".bss", "_BSS"}, {".rdata", "CONST"}};
+    for (size_t i = 0; i < BASE_COUNT(names); i++)
+        if (strcmp(section, names[i][0]) == 0)
+            return names[i][1];
+    return section;
+}
+
 // The assembler's own sections (symbols for debuggers, directives for the linker) are left out.
 static bool object_text(const uint8_t *bytes, size_t size, struct base_diag *diag, struct base_buf *out)
 {
@@ -76,6 +87,8 @@ static bool object_text(const uint8_t *bytes, size_t size, struct base_diag *dia
     struct coff_object object;
     base_arena_init(&arena, &base_heap);
     bool good = coff_read(bytes, size, "object", &arena, diag, &object);
+    for (uint32_t i = 0; good && i < object.section_count; i++)
+        object.sections[i].name = segment_name(object.sections[i].name);
     for (uint32_t i = 0; good && i < object.section_count; i++)
         if (object.sections[i].size && object.sections[i].data && object.sections[i].name[0] != '.')
             section_text(&object, &object.sections[i], out);
