@@ -134,8 +134,8 @@ static uint32_t send(struct vmm *v, enum request_kind kind, const char *device, 
         if (!process(v) || !allocate(v, q, call))
             return 0;
         q->id = ++s->ids;
-        if (fill_block(v, q, call) &&
-            vmm_send_control(v, device, KIT_W32_DeviceIoControl, vmm_system_vm(v), 0, q->block, 0, &q->ticket))
+        if (fill_block(v, q, call) && vmm_send_control(v, device, KIT_W32_DeviceIoControl, vmm_system_vm(v),
+                                                       call->handle, q->block, 0, &q->ticket))
             return q->id;
         free_request(v, q);
         return 0;

@@ -55,13 +55,20 @@ static bool next_device(struct vmm *v, struct vmm_frame *f)
     return true;
 }
 
+// No message has a meaning for ECX, but drivers in C hand their function ECX, EBX, EDX and ESI of W32_DeviceIoControl
+// and look for the control code in the first [unverified: the order of the kit's sample].
+static uint32_t spare_register(struct vmm *v, const struct vmm_frame *f)
+{
+    return f->a[B_MESSAGE] == KIT_W32_DeviceIoControl ? vmm_peek32(v, f->a[B_ESI] + KIT_dwIoControlCode) : 0;
+}
+
 static void call_device_begin(struct vmm *v, struct vmm_frame *f)
 {
     const struct kit_message *m = message_of(f->a[B_MESSAGE]);
     uint32_t *r = vmm_regs(v), proc = vmm_peek32(v, vmm_module_at(v, f->a[B_MODULE])->ddb + KIT_DDB_Control_Proc);
     r[X86_EAX] = f->a[B_MESSAGE];
     r[X86_EBX] = f->a[B_EBX];
-    r[X86_ECX] = 0;
+    r[X86_ECX] = spare_register(v, f);
     r[X86_EDX] = f->a[B_EDX];
     r[X86_ESI] = f->a[B_ESI];
     r[X86_EDI] = f->a[B_EDI];

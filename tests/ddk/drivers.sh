@@ -28,3 +28,9 @@ in the hook
 version 0400
 unhooked
 END
+
+for debug in "" --debug; do
+    "$vxd" build $debug --dynamic -o "$dir/cioctl.vxd" tests/ddk/drivers/cioctl.asm
+    "$vxd" run --ioctl 0x12345678 "$dir/cioctl.vxd" 2>&1 | grep "control code" > "$dir/out"
+    echo "vxd: control code 12345678h: done, 8 bytes returned: 78 56 34 12 00 00 00 00" | diff - "$dir/out"
+done
