@@ -37,10 +37,20 @@ bool vmm_wait_takes_events(struct vmm *v, uint32_t thread)
     return asked && (section || flags & KIT_Block_Force_Svc_Ints || f->a[VMM_WAIT_KIND] != VMM_BLOCK_SEMAPHORE);
 }
 
+// In HLT, and nothing waits for it: as most threads of many VMs are most of the time.
+static bool sleeps(struct vmm *v, uint32_t thread)
+{
+    const struct vmm_thread *t = vmm_thread_at(v, thread);
+    bool events = v->s.late_events || v->s.global_events || t->events || vmm_vm_at(v, t->vm)->events;
+    return t->idle && !t->top && !events && thread != v->s.system_thread;
+}
+
 static bool runnable(struct vmm *v, uint32_t thread)
 {
     const struct vmm_thread *t = vmm_thread_at(v, thread);
     const struct vmm_vm *vm = vmm_vm_at(v, t->vm);
+    if (sleeps(v, thread))
+        return false;
     if (!t->id || t->dead || t->suspended || vm->suspended || vm->creating || vmm_slice_refused(v, thread))
         return false;
     const struct vmm_frame *wait = wait_of(v, thread);

@@ -89,12 +89,12 @@ bool vmm_window_show(struct vmm *v, uint32_t vm)
 {
     uint8_t old[ENTRY_BYTES], high[ENTRY_BYTES];
     uint32_t before = v->s.low_vm;
-    if (before && transfer(v, 0, old, false) && transfer(v, vmm_window(before), high, false) && merge_into(high, old) &&
-        !transfer(v, vmm_window(before), high, true))
+    if (before && transfer(v, 0, old, false) && transfer(v, vmm_window(before), high, false) &&
+        memcmp(old, high, sizeof old) != 0 && merge_into(high, old) && !transfer(v, vmm_window(before), high, true))
         return false;
     v->s.low_vm = vm;
     bool ok = transfer(v, vmm_window(vm), high, false) && transfer(v, 0, high, true);
-    x86_flush(v->cpu);
+    x86_invalidate_below(v->cpu, WINDOW_BYTES);
     return ok;
 }
 

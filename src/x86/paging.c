@@ -566,6 +566,25 @@ bool x86_translate(struct x86 *cpu, uint32_t linear, uint32_t *phys)
     return ok;
 }
 
+// Entries in the log; too many were filled: all.
+void x86_invalidate_below(struct x86 *cpu, uint32_t linear)
+{
+    struct x86_private *c = cpu->private;
+    if (c->tlb_filled > LOG_ENTRIES)
+        x86_flush_tlb(c);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < c->tlb_filled; i++) {
+        unsigned at = c->tlb_log[i];
+        struct x86_tlb_entry *e = entry_of(&c->tlbs[at >> 10], at >> 8 & 3, (at & 0xff) * X86_PAGE_SIZE);
+        if (e->tag < linear)
+            e->tag = X86_TLB_NONE;
+        else
+            c->tlb_log[kept++] = (uint16_t)at;
+    }
+    c->tlb_filled = kept;
+    x86_new_generation(c);
+}
+
 void x86_invalidate_page(struct x86 *cpu, uint32_t linear)
 {
     struct x86_private *c = cpu->private;

@@ -198,7 +198,8 @@ bool x86_read_dword(struct x86 *cpu, uint32_t linear, uint32_t *value) BASE_MUST
 bool x86_write_dword(struct x86 *cpu, uint32_t linear, uint32_t value) BASE_MUST_USE;
 // Linear to physical without side effects (no accessed bits). False: not mapped.
 bool x86_translate(struct x86 *cpu, uint32_t linear, uint32_t *phys) BASE_MUST_USE;
-void x86_invalidate_page(struct x86 *cpu, uint32_t linear); // as INVLPG
+void x86_invalidate_page(struct x86 *cpu, uint32_t linear);  // as INVLPG
+void x86_invalidate_below(struct x86 *cpu, uint32_t linear); // all pages below this address
 
 // Loads a segment register as the processor would in its present mode (real and V86: base = selector * 16; protected:
 // from GDT or LDT with all checks). False and *fault when it may not be loaded.
