@@ -201,11 +201,19 @@ static bool is_kind(struct hardware_reader *r)
     return false;
 }
 
+// A cell may have the name of a kind: "dword 4 status status".
+static bool kind_follows(const struct hardware_reader *r)
+{
+    struct hardware_reader ahead = *r;
+    hw_next(&ahead);
+    return is_kind(&ahead);
+}
+
 // The name that may stand before the kind.
 static bool take_name(struct hardware_reader *r, struct block *b, uint32_t cell)
 {
     char *to = b->names[cell - b->first_cell];
-    if (r->token.kind != HW_WORD || is_kind(r))
+    if (r->token.kind != HW_WORD || (is_kind(r) && !kind_follows(r)))
         return true;
     if (r->token.length >= PC_SPACE_NAME)
         return hw_fail(r, "the name of a cell: at most %u characters", (unsigned)PC_SPACE_NAME - 1);

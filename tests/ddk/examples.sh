@@ -38,3 +38,19 @@ vxd: control code 00000001h: done, 4 bytes returned: 00 04 00 00
 vxd: control code 00000002h: done, 5 bytes returned: 6F 6C 6C 65 68
 vxd: control code 00000003h: error 50, 0 bytes returned
 END
+
+# A card that is described in a file: the driver finds its device node, takes memory and interrupt, and answers a
+# control code when the card interrupts. The register that is logged shows in the trace.
+"$vxd" build --dynamic -o "$dir/card.vxd" examples/card/card.asm
+"$vxd" run --hardware examples/card/card.hw --ioctl 1 --ioctl 1 --trace "$dir/card.json" "$dir/card.vxd" > "$dir/card.all"
+grep -E "control code|has been started" "$dir/card.all" | sed 's/^vxd: *[0-9.]* ms/vxd:/' > "$dir/card.out"
+diff - "$dir/card.out" <<'END'
+vxd:  device PCI\VEN_1AF7&DEV_0042&SUBSYS_00000000&REV_00\BUS_00&DEV_03&FUNC_00 has been started, memory E0000000-E0000FFF, IRQ 11
+vxd: control code 00000001h: done, 4 bytes returned: DC 00 00 00
+vxd: control code 00000001h: done, 4 bytes returned: DF 00 00 00
+END
+[ "$(grep -c '"ev":"io","memory":"e0000000","size":4,"direction":"out","value":1,"device":"0:3.0/0"' "$dir/card.json")" = 2 ]
+[ "$(grep '"ev":"devnode"' "$dir/card.json" | grep -c '"state":"has been started, memory')" = 1 ]
+
+# Without the card the driver is loaded and has nothing to do.
+"$vxd" run --ioctl 1 "$dir/card.vxd" | grep -q "control code 00000001h: error 21, 0 bytes returned"
