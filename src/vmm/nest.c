@@ -91,9 +91,14 @@ static void exec_pm_int(struct vmm *v)
 {
     uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF;
     vmm_set_flag(v, X86_CF, false);
-    if (!nest_push(v))
+    if (vmm_client_v86(v)) { // a block in V86 mode has its break point there
+        vmm_exec_int_begin(v, vector);
         return;
-    vmm_set_exec_mode(v, false);
+    }
+    if (!nest_push(v)) {
+        vmm_set_flag(v, X86_CF, true);
+        return;
+    }
     vmm_frame_wait(v);
     vmm_pm_driver_int_begin(v, vector);
 }

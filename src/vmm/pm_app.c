@@ -244,6 +244,9 @@ static void get_cur_pm_app_cb(struct vmm *v)
 {
     uint32_t vm = vmm_vm_row_or_report(v, vmm_regs(v)[X86_EBX], "VDAG31 Get_Cur_PM_App_CB"),
              row = vm ? newest(v, vm) : 0;
+    if (vm && !row)
+        vmm_report(v, "execution-mode", v->call.caller, "Win95 DDK S330D",
+                   "Get_Cur_PM_App_CB: the virtual machine runs no protected-mode application");
     vmm_regs(v)[X86_EDI] = row ? vmm_pm_app_at(v, row)->acb : 0;
 }
 

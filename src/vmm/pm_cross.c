@@ -81,11 +81,14 @@ bool vmm_v86_stack_there(struct vmm *v, uint32_t segment, uint32_t sp, uint32_t 
 // Everything that may fault is looked at before the client changes: the gate may run twice.
 void vmm_pm_reflect_begin(struct vmm *v, uint32_t vector)
 {
+    struct vmm_crossing *c = NULL;
     uint32_t crs = vmm_client(v), ss = vmm_peek16(v, crs + KIT_Client_Alt_SS),
              sp = vmm_peek16(v, crs + KIT_Client_Alt_ESP), back = state_of(v)->v86_return;
-    if (!vmm_v86_stack_there(v, ss, sp, 6) || !vmm_probe(v, 4 * (vector & 0xFF), 4, false) ||
-        !vmm_cross(v, VMM_CROSS_INTERRUPT))
+    if (vmm_v86_stack_there(v, ss, sp, 6) && vmm_probe(v, 4 * (vector & 0xFF), 4, false))
+        c = vmm_cross(v, VMM_CROSS_INTERRUPT);
+    if (!c)
         return;
+    c->a[0] = vector;
     vmm_set_exec_mode(v, true);
     vmm_client_jump(v, back >> 16, back & 0xFFFF);
     vmm_v86_int_begin(v, vector);
@@ -129,6 +132,23 @@ static bool hw_int_over(struct vmm *v, struct vmm_crossing *c)
 
 // --- coming back
 
+// A hook of the interrupts that DOS and BIOS make in V86 mode for programs: the application's handlers come first (DPMI
+// 0.9: 1Ch, 23h, 24h). Not when it was the application that passed them on. EAX = vector; CF = 1: not here.
+static void for_programs(void *user, struct vmm *v)
+{
+    (void)user;
+    uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF, row = vmm_thread_at(v, v->s.current)->crossing;
+    const struct vmm_crossing *c = row ? base_table_at(table(v), row) : NULL;
+    bool passed_on = c && c->kind == VMM_CROSS_INTERRUPT && c->a[0] == vector;
+    bool wanted = !passed_on && vmm_pm_app(v) && !vmm_pm_vector_default(v, vector);
+    vmm_set_flag(v, X86_CF, !wanted);
+    if (!wanted)
+        return;
+    vmm_pm_hw_int(v, (uint8_t)vector);
+    if (!vmm_client_v86(v) && !vmm_pm_simulate_int(v, vector))
+        vmm_pm_dies_begin(v, "interrupt %02Xh with no room left on the locked stack", (unsigned)vector);
+}
+
 static bool returns_in_pm(uint32_t kind)
 {
     return kind == VMM_CROSS_CALL_BACK || kind == VMM_CROSS_HW_INT;
@@ -164,6 +184,11 @@ static bool create(struct vmm *v)
     uint32_t proc = vmm_host_proc(v, came_back, NULL);
     s->v86_return = proc ? vmm_v86_call_back(v, proc, 0) : 0;
     s->pm_return = proc ? vmm_pm_call_back(v, proc, 0) : 0;
+    static const uint8_t vectors[] = {0x1C, 0x23, 0x24};
+    uint32_t hook = vmm_host_proc(v, for_programs, NULL);
+    for (size_t i = 0; i < BASE_COUNT(vectors); i++)
+        if (!hook || !vmm_chain_add(v, VMM_CHAINS_V86_INT + vectors[i], hook, 0, true))
+            return false;
     return s->v86_return && s->pm_return;
 }
 
