@@ -82,6 +82,7 @@ struct vxd_link_options {
     const char *name;            // module name; NULL: the .def file's, else the device descriptor block's
     const struct vxd_input *def; // module definition file; NULL: none
     bool debug;                  // symbols and line numbers into the image
+    bool com;                    // a .COM program of DOS instead of a driver; nothing else counts, and there is no map
 };
 
 // `map` may be NULL. All unresolved and duplicate symbols are reported at once.

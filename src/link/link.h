@@ -27,4 +27,8 @@ struct link_options {
 bool link_image(const struct link_options *options, const struct link_input *inputs, size_t input_count,
                 struct base_diag *diag, struct base_buf *image, struct base_buf *map) BASE_MUST_USE;
 
+// Links a .COM program of DOS instead: one segment, entered at 100h. Of the options only `alloc` counts.
+bool link_com(const struct link_options *options, const struct link_input *inputs, size_t input_count,
+              struct base_diag *diag, struct base_buf *image) BASE_MUST_USE;
+
 #endif
