@@ -127,6 +127,7 @@ static uint64_t next(struct vmm *v)
 
 static void advance(struct vmm *v, uint64_t now)
 {
+    vtd_watch(v);
     pc_advance(devices_board(v), now);
     devices_board_changed(v);
 }

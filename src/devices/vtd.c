@@ -1,9 +1,10 @@
 // VTD, the virtual timer (VDAG31 Virtual_Timer_Device): the period of the system's timer and the time of day. The VMM's
-// own clock makes the ticks; IRQ 0 of the board stays masked.
+// own clock makes the ticks; IRQ 0 of the board is for DOS programs.
 #include "devices/common.h"
 
 #include "devices/call.h"
 #include "devices/vpicd.h"
+#include "dos/dos.h"
 #include "kit/messages.h"
 #include "kit/services.h"
 
@@ -15,6 +16,10 @@ enum {
 
 struct vtd {
     uint16_t requests[SLOWEST + 1]; // outstanding VTD_Begin_Min_Int_Period per period
+    uint32_t interrupt_proc, virtual_proc;
+    uint16_t tick_kind;
+    uint8_t owns;   // IRQ 0 is virtualized: a DOS program has run
+    uint8_t wanted; // and one runs that could notice a timer that stands still
 };
 
 extern const struct vmm_device vtd_device;
@@ -94,6 +99,77 @@ static void get_date_and_time(struct vmm *v)
     vmm_regs(v)[X86_EDX] = days_since_1980(&d);
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// The timer of virtual machines: IRQ 0 of the board, 18.2 times a second unless a program sets the 8254 otherwise. A
+// virtual machine that has not hooked INT 8 or 1Ch gets its ticks counted and nothing more, so that a timer costs
+// nothing where nobody looks. While all programs wait for keys the line is masked, and the machine is idle.
+
+enum { TIMER_IRQ = 0 };
+
+void vtd_watch(struct vmm *v)
+{
+    struct vtd *s = state(v);
+    bool wanted = dos_wants_ticks(v);
+    if (wanted == s->wanted)
+        return;
+    if (wanted && !s->owns && vpicd_state(v)->irq[TIMER_IRQ].owners)
+        return; // a driver has the timer
+    if (wanted && !s->owns) {
+        vpicd_own(v, TIMER_IRQ, s->interrupt_proc);
+        vpicd_state(v)->irq[TIMER_IRQ].owner[0].proc[VPICD_VIRT_INT] = s->virtual_proc;
+        s->owns = 1;
+    }
+    s->wanted = wanted;
+    vpicd_state(v)->irq[TIMER_IRQ].masking = wanted ? VPICD_UNMASKED : VPICD_MASKED;
+    vpicd_program_masks(v);
+}
+
+// a[0]: next program.
+static void tick_resume(struct vmm *v, struct vmm_frame *f)
+{
+    while (f->a[0] < DOS_MOST_PROGRAMS) {
+        uint32_t vm;
+        if (!dos_count_ticks(v, f->a[0]++, &vm))
+            continue;
+        vpicd_request(v, vm, TIMER_IRQ, 0, true);
+        vmm_frame_wait(v);
+        vpicd_refresh_begin(v, vm);
+        return;
+    }
+    vmm_frame_pop_all(v);
+}
+
+static const struct vmm_frame_kind tick_kind = {"the timer's tick", tick_resume, NULL};
+
+// The hardware-interrupt procedure of IRQ 0; CF=0: it is ours.
+static void timer_interrupt(void *user, struct vmm *v)
+{
+    (void)user;
+    vpicd_phys_eoi(v, TIMER_IRQ);
+    devices_carry(v, false);
+    struct vmm_frame *f = vmm_frame_push(v, state(v)->tick_kind);
+    if (!f)
+        return;
+    f->a[0] = 0;
+    tick_resume(v, f);
+}
+
+// It has been simulated: the request is over, as the 8254's edge is.
+static void timer_simulated(void *user, struct vmm *v)
+{
+    (void)user;
+    vpicd_request(v, vmm_regs(v)[X86_EBX], TIMER_IRQ, 0, false);
+}
+
+static bool create(struct vmm *v)
+{
+    struct vtd *s = state(v);
+    s->tick_kind = vmm_frame_kind_add(v, &tick_kind);
+    s->interrupt_proc = vmm_host_proc(v, timer_interrupt, NULL);
+    s->virtual_proc = vmm_host_proc(v, timer_simulated, NULL);
+    return s->virtual_proc != 0;
+}
+
 static void control(struct vmm *v)
 {
     devices_carry(v, false);
@@ -116,4 +192,4 @@ static const struct vmm_binding bindings[] = {
 const struct vmm_device vtd_device = {
     .id = 5, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vtd)};
 
-const struct devices_entry vtd_entry = {&vtd_device, NULL, false, NULL};
+const struct devices_entry vtd_entry = {&vtd_device, create, false, NULL};

@@ -225,29 +225,62 @@ uint16_t dos_packed_date(const struct dos_time *t)
     return (uint16_t)((t->year - 1980) << 9 | t->month << 5 | t->day);
 }
 
-// --- the tick count
+// --- the tick count: 1193182 / 65536 a second
 
-// 1193182 / 65536 a second since midnight.
+enum { TICKS_OF_A_DAY = 0x1800B0 };
+
+static uint32_t ticks_of(uint64_t ms)
+{
+    return (uint32_t)(ms * 1193182 / 65536000);
+}
+
+static uint32_t ticks_now(struct dos_call *c)
+{
+    return ticks_of(vmm_time(c->v) / 1000000);
+}
+
+// Since midnight.
 void dos_refresh_ticks(struct dos_call *c)
 {
     struct dos_time t = dos_now(c);
     uint64_t ms = ((t.hour * 60u + t.minute) * 60u + t.second) * UINT64_C(1000) + vmm_time(c->v) / 1000000 % 1000;
-    dos_write32(c, DOS_BDA, BDA_TICKS, (uint32_t)(ms * 1193182 / 65536000));
+    dos_write32(c, DOS_BDA, BDA_TICKS, ticks_of(ms));
+    dos_write32(c, DOS_DATA, DATA_TICKED, ticks_now(c));
 }
 
-void dos_tick(struct dos_call *c)
+static void add_ticks(struct dos_call *c, uint32_t n)
 {
-    uint32_t ticks = dos_read32(c, DOS_BDA, BDA_TICKS) + 1;
-    if (ticks >= 0x1800B0) { // a day
-        ticks = 0;
+    uint32_t ticks = dos_read32(c, DOS_BDA, BDA_TICKS);
+    ticks = ticks > UINT32_MAX - n ? n : ticks + n;
+    if (ticks >= TICKS_OF_A_DAY) {
+        ticks %= TICKS_OF_A_DAY;
         dos_write8(c, DOS_BDA, BDA_MIDNIGHT, 1);
     }
     dos_write32(c, DOS_BDA, BDA_TICKS, ticks);
+}
+
+uint32_t dos_pass_ticks(struct dos_call *c)
+{
+    uint32_t now = ticks_now(c), passed = now - dos_read32(c, DOS_DATA, DATA_TICKED);
+    if (passed > INT32_MAX)
+        passed = 0; // a program wrote there
+    if (passed)
+        add_ticks(c, passed);
+    dos_write32(c, DOS_DATA, DATA_TICKED, now);
+    return passed;
+}
+
+// INT 8. A program may have made the timer faster: then every interrupt counts, as on a real machine.
+void dos_tick(struct dos_call *c)
+{
+    if (!dos_pass_ticks(c))
+        add_ticks(c, 1);
     far_return(c);
 }
 
 static void get_ticks(struct dos_call *c)
 {
+    (void)dos_pass_ticks(c);
     uint32_t ticks = dos_read32(c, DOS_BDA, BDA_TICKS);
     dos_set(c, DOS_CX, (uint16_t)(ticks >> 16));
     dos_set(c, DOS_DX, (uint16_t)ticks);

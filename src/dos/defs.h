@@ -8,7 +8,7 @@
 
 enum {
     DOS_FILES = 255, // rows of open files; the number in a PSP's table of handles, FFh = closed
-    DOS_PROGRAMS = 32,
+    DOS_PROGRAMS = DOS_MOST_PROGRAMS,
     DOS_SEARCHES = 64,
     DOS_PATH = 80, // "DIR\NAME.EXT" below drive C:, with the zero; DOS allows 64 characters
     DOS_ENTRIES = 64,
@@ -77,6 +77,8 @@ enum dos_data { // offsets in DOS_DATA
     DATA_LINE_GIVEN = 0x345,
     DATA_IDLE_TOLD = 0x346,
     DATA_WAIT = 0x348,    // ms at which INT 15h AH=86h is over, 0 = nobody waits
+    DATA_WAITING = 0x34D, // the program waits for a key in BIOS or DOS
+    DATA_TICKED = 0x350,  // tick of virtual time at which BDA_TICKS was last brought up to date
     DATA_FLUSHED = 0x34C, // AH=0Ch has emptied the buffer and waits
     DATA_MEDIA = 0x36E,
     DATA_RETF = 0x36F, // a far return, for entries that do nothing
@@ -228,7 +230,8 @@ void dos_key_take(struct dos_call *c);
 // bios.c: INT 5 and above, 11h to 1Ah
 dos_fn dos_tick, dos_int00, dos_int05, dos_int11, dos_int12, dos_int13, dos_int14, dos_int15, dos_int17, dos_int18,
     dos_int19, dos_int1a, dos_nothing;
-void dos_refresh_ticks(struct dos_call *c);
+void dos_refresh_ticks(struct dos_call *c);  // by the clock chip
+uint32_t dos_pass_ticks(struct dos_call *c); // counts those since the last time; how many it were
 struct dos_time {
     uint16_t year;
     uint8_t month, day, weekday, hour, minute, second, hundredth; // weekday 0 = Sunday

@@ -160,6 +160,46 @@ static void vm_gone(struct vmm *v, uint32_t vm)
     dos_announce_program(&c, p);
 }
 
+// --- the timer
+
+static bool hooks_timer(struct dos_call *c)
+{
+    return dos_hooked(c, 0x08) || dos_hooked(c, 0x1C);
+}
+
+static bool is_running(const struct dos_program *p)
+{
+    return p->vm && (p->outcome.progress == DOS_RUNNING || p->outcome.how == DOS_RESIDENT);
+}
+
+bool dos_wants_ticks(struct vmm *v)
+{
+    struct dos_state *s = vmm_device_state(v, &dos_resident);
+    for (unsigned i = 0; i < DOS_PROGRAMS; i++) {
+        if (!is_running(&s->program[i]))
+            continue;
+        struct dos_call c = dos_call_of(v, s->program[i].vm);
+        if (!dos_read8(&c, DOS_DATA, DATA_WAITING) || hooks_timer(&c))
+            return true;
+    }
+    return false;
+}
+
+bool dos_count_ticks(struct vmm *v, uint32_t n, uint32_t *vm)
+{
+    struct dos_state *s = vmm_device_state(v, &dos_resident);
+    *vm = is_running(&s->program[n]) ? s->program[n].vm : 0;
+    if (!*vm)
+        return false;
+    struct dos_call c = dos_call_of(v, *vm);
+    if (hooks_timer(&c))
+        return true;
+    (void)dos_pass_ticks(&c);
+    if (!dos_read8(&c, DOS_DATA, DATA_WAITING))
+        vmm_vm_wake(v, *vm); // out of HLT
+    return false;
+}
+
 const struct vmm_device dos_resident = {
     .state_size = sizeof(struct dos_state), .vm_created = vm_created, .vm_started = vm_started, .vm_gone = vm_gone};
 

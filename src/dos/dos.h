@@ -104,6 +104,14 @@ uint32_t dos_first_device(void);
 // Gives a virtual machine the current directories of another one.
 void dos_copy_directories(struct vmm *v, uint32_t to, uint32_t from);
 
+// The timer, for VTD. Whether any program could notice that it stands still: all others wait for keys and have not
+// hooked INT 8 or 1Ch. dos_count_ticks: time has gone on for program n (from 0); *vm is its virtual machine, 0 = none
+// any more. True: it has hooked INT 8 or 1Ch, so the interrupt has to be simulated into it. DOS_MOST_PROGRAMS: there
+// are no more.
+enum { DOS_MOST_PROGRAMS = 32 };
+bool dos_wants_ticks(struct vmm *v) BASE_MUST_USE;
+bool dos_count_ticks(struct vmm *v, uint32_t n, uint32_t *vm) BASE_MUST_USE;
+
 // The text screen (B8000h) of 25 rows as text, a line each, trailing blanks and empty rows at the end cut.
 void dos_screen(struct vmm *v, struct base_buf *to);
 

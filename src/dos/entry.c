@@ -71,6 +71,8 @@ static void entered(void *user, struct vmm *v)
                          .crs = vmm_client(v),
                          .vm = vmm_vm_number(v, vmm_current_vm(v)),
                          .vector = entries[i].internal ? 0 : entries[i].vector};
+    if (dos_read8(&c, DOS_DATA, DATA_WAITING))
+        dos_write8(&c, DOS_DATA, DATA_WAITING, 0);
     entries[i].fn(&c);
     if (!c.stay && !c.faulted)
         (void)!vmm_v86_iret(v);
@@ -100,6 +102,7 @@ void dos_wait(struct dos_call *c)
     if (c->faulted)
         return;
     vmm_client_wait(c->v);
+    dos_write8(c, DOS_DATA, DATA_WAITING, 1);
     c->stay = true;
 }
 

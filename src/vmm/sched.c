@@ -363,6 +363,13 @@ void vmm_idle_wake(struct vmm *v, uint32_t vm)
     v->s.reschedule = 1;
 }
 
+void vmm_vm_wake(struct vmm *v, uint32_t vm)
+{
+    uint32_t row = vmm_vm_row(v, vm);
+    if (row)
+        vmm_idle_wake(v, row);
+}
+
 // The current thread has executed HLT or given its time away.
 void vmm_idle_begin(struct vmm *v)
 {

@@ -21,6 +21,9 @@ void vmm_v86_int_begin(struct vmm *v, uint32_t vector);
 void vmm_client_wait(struct vmm *v);
 bool vmm_client_wake_in(struct vmm *v, uint32_t milliseconds) BASE_MUST_USE; // or when so much time has passed
 
+// Ends the idleness of a VM (handle), as an interrupt would.
+void vmm_vm_wake(struct vmm *v, uint32_t vm);
+
 // An address of the ROM that V86 code calls or interrupts to: `proc` runs as for Allocate_V86_Call_Back (EBX = VM,
 // EDX = reference, EBP = client registers). 0: there are no more.
 uint32_t vmm_v86_call_back(struct vmm *v, uint32_t proc, uint32_t reference);
