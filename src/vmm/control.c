@@ -21,9 +21,11 @@ static void announce(struct vmm *v, const struct vmm_frame *f)
     if (!base_sink_heard(&v->sink))
         return;
     const struct kit_message *m = message_of(f->a[B_MESSAGE]);
+    const struct vmm_module *device = vmm_module_at(v, f->a[B_MODULE]);
     struct vmm_control_record r = {.message = f->a[B_MESSAGE],
                                    .name = m ? m->name : NULL,
-                                   .device = vmm_module_at(v, f->a[B_MODULE])->name,
+                                   .device = device->name,
+                                   .built_in = device->is_c,
                                    .carry = vmm_flag(v, X86_CF),
                                    .eax = vmm_regs(v)[X86_EAX]};
     vmm_announce(v, &r.head, VMM_RECORD_CONTROL, sizeof r);

@@ -25,6 +25,7 @@ struct vmm_control_record {
     uint32_t message;
     const char *name;   // "Device_Init"; NULL for private messages
     const char *device; // DDB_Name without blanks
+    bool built_in;      // a device of ours, no driver
     bool carry;         // 1 = refused or failed
     uint32_t eax;       // result of directed messages
 };

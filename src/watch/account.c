@@ -33,6 +33,9 @@ struct watch_account {
     uint64_t broadcast_time;
     uint32_t message, message_told; // of the broadcast; the last one whose meaning was told
     char first_device[9];           // of the broadcast: when it comes again, so does the message
+    bool devices_told;              // the line names a device already
+    uint32_t built_in;              // devices of ours in a row that are still to be told
+    char built_in_name[9];          // the last of them
     struct base_buf call;           // a service call's line in the making; empty: none
     uint64_t call_time;
     struct pending_call calls[CALLS_KEPT]; // entered and not done, the newest last
@@ -97,9 +100,34 @@ static void tell_waiting(struct watch_account *a, struct base_buf *waiting, uint
     base_buf_clear(waiting);
 }
 
+static void add_device(struct watch_account *a, const char *text)
+{
+    base_buf_printf(&a->broadcast, "%s%s", a->devices_told ? ", " : ": ", text);
+    a->devices_told = true;
+}
+
+// Devices of ours count only where they stand between drivers.
+static void add_built_in(struct watch_account *a)
+{
+    char text[40];
+    if (a->built_in > 1)
+        snprintf(text, sizeof text, "%u built-in devices", a->built_in);
+    else
+        snprintf(text, sizeof text, "%s", a->built_in_name);
+    if (a->built_in)
+        add_device(a, text);
+    a->built_in = 0;
+}
+
+static void tell_broadcast(struct watch_account *a)
+{
+    add_built_in(a);
+    tell_waiting(a, &a->broadcast, a->broadcast_time);
+}
+
 static void tell_all_waiting(struct watch_account *a)
 {
-    tell_waiting(a, &a->broadcast, a->broadcast_time);
+    tell_broadcast(a);
     tell_waiting(a, &a->call, a->call_time);
 }
 
@@ -109,7 +137,7 @@ static void tell_printed(struct watch_account *a, const char *text, size_t lengt
     if (length == 0)
         return;
     if (!a->quiet) {
-        tell_waiting(a, &a->broadcast, a->broadcast_time);
+        tell_broadcast(a);
         base_buf_clear(&a->call);
     }
     a->out.write(a->out.user, text, length);
@@ -163,7 +191,7 @@ static void tell_service(struct watch_account *a, const struct vmm_service_recor
 
 static void begin_broadcast(struct watch_account *a, const struct vmm_control_record *r)
 {
-    tell_waiting(a, &a->broadcast, a->broadcast_time);
+    tell_broadcast(a);
     const char *words = a->message_told == r->message ? NULL : watch_message_words(r->message);
     if (r->name)
         base_buf_text(&a->broadcast, r->name);
@@ -174,6 +202,7 @@ static void begin_broadcast(struct watch_account *a, const struct vmm_control_re
     a->message = a->message_told = r->message;
     snprintf(a->first_device, sizeof a->first_device, "%s", r->device);
     a->broadcast_time = r->head.time;
+    a->devices_told = false;
 }
 
 static void tell_control(struct watch_account *a, const struct vmm_control_record *r)
@@ -182,7 +211,15 @@ static void tell_control(struct watch_account *a, const struct vmm_control_recor
     bool first = a->broadcast.size == 0 || a->message != r->message || strcmp(a->first_device, r->device) == 0;
     if (first)
         begin_broadcast(a, r);
-    base_buf_printf(&a->broadcast, "%s%s%s", first ? ": " : ", ", r->device, watch_refused(r) ? " REFUSES" : "");
+    if (r->built_in && !watch_refused(r)) {
+        a->built_in++;
+        snprintf(a->built_in_name, sizeof a->built_in_name, "%s", r->device);
+        return;
+    }
+    add_built_in(a);
+    add_device(a, r->device);
+    if (watch_refused(r))
+        base_buf_text(&a->broadcast, " REFUSES");
 }
 
 static void add_reasons(struct base_buf *b, uint32_t not_met)
@@ -275,8 +312,8 @@ static void tell_post(struct watch_account *a, const struct devices_post_record 
 
 static void tell_apc(struct watch_account *a, const struct devices_apc_record *r)
 {
-    base_buf_printf(begin_line(a, r->head.time), "procedure call %08X (%08X) is queued for a Win32 thread", r->procedure,
-                    r->parameter);
+    base_buf_printf(begin_line(a, r->head.time), "procedure call %08X (%08X) is queued for a Win32 thread",
+                    r->procedure, r->parameter);
     end_line(a);
 }
 
@@ -297,6 +334,7 @@ static void tell_program(struct watch_account *a, const struct dos_program_recor
         base_buf_printf(b, "%s with exit code %u", r->how < BASE_COUNT(ends) ? ends[r->how] : "?", r->code);
     else
         base_buf_printf(b, "cannot be started: %s", r->error);
+    end_line(a);
 }
 
 static void tell_devnode(struct watch_account *a, const struct devices_devnode_record *r)
@@ -317,72 +355,71 @@ static void tell_end(struct watch_account *a, const struct vmm_end_record *r)
     end_line(a);
 }
 
+static void listen_debug(struct watch_account *a, const void *record)
+{
+    const struct vmm_debug_record *r = record;
+    tell_printed(a, r->text, r->length);
+}
+
+static void listen_output(struct watch_account *a, const void *record)
+{
+    const struct dos_output_record *r = record;
+    tell_printed(a, r->text, r->length);
+}
+
+#define LISTENER(name)                                                                                                 \
+    static void listen_##name(struct watch_account *a, const void *record)                                             \
+    {                                                                                                                  \
+        tell_##name(a, record);                                                                                        \
+    }
+LISTENER(service)
+LISTENER(control)
+LISTENER(event)
+LISTENER(timeout)
+LISTENER(fault)
+LISTENER(check)
+LISTENER(end)
+LISTENER(message_box)
+LISTENER(post)
+LISTENER(apc)
+LISTENER(unheard)
+LISTENER(devnode)
+LISTENER(program)
+#undef LISTENER
+
+// What is not here (ports, interrupts, switches) is in the trace and too much for an account.
+static const struct {
+    uint32_t kind;
+    bool when_quiet; // part of what the drivers and programs print
+    bool joins;      // may become part of a line that waits
+    void (*listen)(struct watch_account *a, const void *record);
+} listeners[] = {
+    {VMM_RECORD_DEBUG, true, true, listen_debug},
+    {DOS_RECORD_OUTPUT, true, true, listen_output},
+    {VMM_RECORD_SERVICE, false, true, listen_service},
+    {VMM_RECORD_CONTROL, false, true, listen_control},
+    {VMM_RECORD_EVENT, false, false, listen_event},
+    {VMM_RECORD_TIMEOUT, false, false, listen_timeout},
+    {VMM_RECORD_FAULT, false, false, listen_fault},
+    {VMM_RECORD_CHECK, false, false, listen_check},
+    {VMM_RECORD_END, false, false, listen_end},
+    {DEVICES_RECORD_MESSAGE, false, false, listen_message_box},
+    {DEVICES_RECORD_POST, false, false, listen_post},
+    {DEVICES_RECORD_APC, false, false, listen_apc},
+    {DEVICES_RECORD_UNHEARD, false, false, listen_unheard},
+    {DEVICES_RECORD_DEVNODE, false, false, listen_devnode},
+    {DOS_RECORD_PROGRAM, false, false, listen_program},
+};
+
 void watch_account_listen(void *user, const struct base_record *record)
 {
     struct watch_account *a = user;
-    const void *r = record;
-    if (record->kind == VMM_RECORD_DEBUG) {
-        tell_printed(a, ((const struct vmm_debug_record *)r)->text, ((const struct vmm_debug_record *)r)->length);
+    for (size_t i = 0; i < BASE_COUNT(listeners); i++) {
+        if (listeners[i].kind != record->kind || (a->quiet && !listeners[i].when_quiet))
+            continue;
+        if (!listeners[i].joins)
+            tell_all_waiting(a);
+        listeners[i].listen(a, record);
         return;
-    }
-    if (record->kind == DOS_RECORD_OUTPUT) {
-        tell_printed(a, ((const struct dos_output_record *)r)->text, ((const struct dos_output_record *)r)->length);
-        return;
-    }
-    if (a->quiet)
-        return;
-    if (record->kind == VMM_RECORD_SERVICE) {
-        tell_service(a, r);
-        return;
-    }
-    if (record->kind == VMM_RECORD_IO || record->kind == VMM_RECORD_IRQ || record->kind == VMM_RECORD_SWITCH)
-        return; // in the trace; too many for an account
-    if (record->kind == VMM_RECORD_CONTROL) {
-        tell_control(a, r);
-        return;
-    }
-    tell_all_waiting(a);
-    if (record->kind == DEVICES_RECORD_MESSAGE) {
-        tell_message_box(a, r);
-        return;
-    }
-    if (record->kind == DOS_RECORD_PROGRAM) {
-        tell_program(a, r);
-        return;
-    }
-    if (record->kind == DEVICES_RECORD_UNHEARD) {
-        tell_unheard(a, r);
-        return;
-    }
-    if (record->kind == DEVICES_RECORD_DEVNODE) {
-        tell_devnode(a, r);
-        return;
-    }
-    if (record->kind == DEVICES_RECORD_POST) {
-        tell_post(a, r);
-        return;
-    }
-    if (record->kind == DEVICES_RECORD_APC) {
-        tell_apc(a, r);
-        return;
-    }
-    switch ((enum vmm_record_kind)record->kind) {
-    case VMM_RECORD_EVENT:
-        tell_event(a, r);
-        break;
-    case VMM_RECORD_TIMEOUT:
-        tell_timeout(a, r);
-        break;
-    case VMM_RECORD_FAULT:
-        tell_fault(a, r);
-        break;
-    case VMM_RECORD_CHECK:
-        tell_check(a, r);
-        break;
-    case VMM_RECORD_END:
-        tell_end(a, r);
-        break;
-    default:
-        break;
     }
 }

@@ -79,7 +79,7 @@ static void trace_lines_have_the_keys_of_the_design(void **state)
     assert_true(base_sink_listen(&f.sink, watch_trace_listen, t));
     struct vmm_event_record e = event(1000, 7, VMM_EVENT_WAITING, KIT_PEF_Wait_Not_Crit | VMM_NOT_CURRENT_VM, "Waiter");
     say(&f, &e);
-    struct vmm_control_record c = {{VMM_RECORD_CONTROL, sizeof c, 5, 6}, 1, "Device_Init", "VPICD", false, 1};
+    struct vmm_control_record c = {{VMM_RECORD_CONTROL, sizeof c, 5, 6}, 1, "Device_Init", "VPICD", false, false, 1};
     say(&f, &c);
     struct vmm_debug_record d = {{VMM_RECORD_DEBUG, sizeof d, 5, 6}, "a\"b\r\n", 5};
     say(&f, &d);
@@ -146,6 +146,7 @@ static struct vmm_control_record control(uint64_t time, uint32_t message, const 
                                        .message = message,
                                        .name = message == 1 ? "Device_Init" : NULL,
                                        .device = device,
+                                       .built_in = strcmp(device, "BAD") != 0,
                                        .carry = carry};
 }
 
@@ -169,7 +170,7 @@ static void account_tells_a_message_in_one_line_until_something_happens(void **s
     say(&f, &c[3]);
     say(&f, &end);
     assert_string_equal(base_buf_cstr(&f.text),
-                        "vxd:     0.001 ms  Device_Init (main initialisation, interrupts are on): VMM, VPICD\n"
+                        "vxd:     0.001 ms  Device_Init (main initialisation, interrupts are on): 2 built-in devices\n"
                         "vxd:     0.003 ms  RESTRICT calls Wait_Semaphore\n"
                         "vxd:     4.000 ms  RESTRICT is back from Wait_Semaphore\n"
                         "vxd:     5.000 ms  Device_Init: BAD REFUSES\n"
