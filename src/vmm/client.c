@@ -202,7 +202,8 @@ static bool single_step_begin(struct vmm *v)
     return v->call.framed || v->call.faulted || v->s.end;
 }
 
-// The way back to ring 3, a processing point: events first, then the scheduler, then the client. EIP stays at the LEAVE
+// The way back to ring 3, a processing point: a thread that must run first, then events, then the end of time
+// slices, then the client. EIP stays at the LEAVE
 // gate for whatever is put in between, so that the same questions are asked again afterwards.
 void vmm_leave_begin(struct vmm *v)
 {
@@ -210,7 +211,11 @@ void vmm_leave_begin(struct vmm *v)
     s->eip = vmm_gate_address(VMM_GATE_LEAVE);
     s->reg[X86_ESP] = vmm_ring0_base(v);
     s->eflags = (s->eflags & ~(uint32_t)X86_DF) | X86_IF;
-    if (v->s.end || single_step_begin(v) || vmm_not_critical_begin(v) || vmm_event_begin(v, NULL))
+    if (v->s.end || single_step_begin(v))
+        return;
+    if (v->s.reschedule && vmm_outranked(v) && vmm_reschedule_begin(v))
+        return;
+    if (vmm_not_critical_begin(v) || vmm_event_begin(v, NULL))
         return;
     if (vmm_postponed_end_begin(v) || (v->s.tickets_due && vmm_ticket_begin(v)))
         return;

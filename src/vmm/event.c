@@ -225,11 +225,9 @@ static bool interrupts_on(struct vmm *v, const struct vmm_thread *t)
     return on || (t->wait && vmm_frame_at(v, t->wait)->a[VMM_WAIT_FLAGS] & KIT_Block_Enable_Ints);
 }
 
-// In all threads of a VM (Win95 DDK S31E8). Most have one.
+// In all threads of a VM (Win95 DDK S31E8).
 static bool all_interrupts_on(struct vmm *v, uint32_t vm)
 {
-    if (vmm_table(v, VMM_TABLE_thread)->live == vmm_table(v, VMM_TABLE_vm)->live)
-        return interrupts_on(v, vmm_thread_at(v, vmm_vm_at(v, vm)->first_thread));
     for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_thread)->count; i++) {
         const struct vmm_thread *t = vmm_thread_at(v, i);
         if (t->id && t->vm == vm && !t->dead && !interrupts_on(v, t))
@@ -244,10 +242,11 @@ void vmm_situation_of(struct vmm *v, uint32_t thread, struct vmm_situation *s)
     const struct vmm_vm *vm = vmm_vm_at(v, t->vm);
     uint32_t flags = vmm_peek32(v, t->crs + KIT_Client_EFlags);
     uint32_t owner = v->s.crit_owner;
+    bool on = interrupts_on(v, t), one_each = vmm_table(v, VMM_TABLE_thread)->live == vmm_table(v, VMM_TABLE_vm)->live;
     bool hardware = v->s.pef_hw_int && vmm_peek32(v, vm->cb + v->s.pef_hw_int) & KIT_PEF_Wait_Not_HW_Int;
     *s = (struct vmm_situation){
-        .vm_interrupts = all_interrupts_on(v, t->vm),
-        .thread_interrupts = interrupts_on(v, t),
+        .vm_interrupts = on && (one_each || all_interrupts_on(v, t->vm)),
+        .thread_interrupts = on,
         .hardware_interrupt = hardware || vm->hw_int,
         .nested = t->blocks != 0,
         .protected_mode = !(flags & X86_VM),

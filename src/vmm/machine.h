@@ -497,7 +497,8 @@ struct vmm {
     uint32_t pm_int_count;
     struct vmm_call call;
     uint64_t until_ns, until_count;
-    uint64_t wake_ns; // the processor runs until then, 0: it does not run
+    uint64_t board_due; // when the board wants to be asked, as it said last
+    uint64_t wake_ns;   // the processor runs until then, 0: it does not run
 };
 
 static inline struct base_table *vmm_table(struct vmm *v, enum vmm_table t)

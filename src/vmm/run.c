@@ -17,7 +17,8 @@ static uint64_t tick_at(const struct vmm *v, uint64_t ns)
 
 static uint64_t board_next(struct vmm *v)
 {
-    return v->board && v->board->next ? v->board->next(v) : UINT64_MAX;
+    v->board_due = v->board && v->board->next ? v->board->next(v) : UINT64_MAX;
+    return v->board_due;
 }
 
 static bool others_could_run(struct vmm *v)
@@ -25,12 +26,11 @@ static bool others_could_run(struct vmm *v)
     return vmm_table(v, VMM_TABLE_thread)->live > 1;
 }
 
-// When the loop has to look again: a tick with something due, the board, the end of a time slice.
-static uint64_t next_wake(struct vmm *v, bool running)
+// When the VMM's own tick is due: for time-outs, for those who look at the clock, for the end of a time slice.
+static uint64_t next_tick(struct vmm *v, bool running)
 {
-    uint64_t wake = board_next(v);
     if (v->s.tick_pending)
-        return wake; // until that tick is taken no other comes
+        return UINT64_MAX; // until that tick is taken no other comes
     uint64_t due = vmm_timeouts_next(v), tick = due == UINT64_MAX ? UINT64_MAX : tick_at(v, due);
     if (running && v->s.time_at) {
         uint64_t shown = tick_at(v, v->s.last_tick + 1);
@@ -41,13 +41,21 @@ static uint64_t next_wake(struct vmm *v, bool running)
         slice = tick_at(v, slice > v->s.last_tick ? slice : v->s.last_tick + 1);
         tick = slice < tick ? slice : tick;
     }
+    return tick;
+}
+
+// When the loop has to look again.
+static uint64_t next_wake(struct vmm *v, bool running)
+{
+    uint64_t wake = board_next(v), tick = next_tick(v, running);
     return tick < wake ? tick : wake;
 }
 
-// Called when something new is due, or another thread runs: not later than the processor was let run for?
+// Called when something new is due, or another thread runs: not later than the processor was let run for? (The board
+// tells by itself.)
 void vmm_wake_sooner(struct vmm *v)
 {
-    if (v->wake_ns && next_wake(v, true) < v->wake_ns)
+    if (v->wake_ns && next_tick(v, true) < v->wake_ns)
         x86_stop(v->cpu);
 }
 
@@ -63,7 +71,7 @@ static uint64_t count_at(const struct vmm *v, uint64_t ns)
 static void catch_up(struct vmm *v, uint64_t wake)
 {
     uint64_t now = vmm_time(v);
-    if (v->board && v->board->advance)
+    if (now >= v->board_due && v->board && v->board->advance)
         v->board->advance(v, now);
     if (now >= wake && (vmm_timeouts_next(v) <= now || others_could_run(v) || v->s.time_at)) {
         v->s.last_tick = now;

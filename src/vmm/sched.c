@@ -45,6 +45,12 @@ static bool sleeps(struct vmm *v, uint32_t thread)
     return t->idle && !t->top && !events && thread != v->s.system_thread;
 }
 
+// There is no other thread: nothing to choose, as often in a machine that runs one driver.
+static bool alone(struct vmm *v)
+{
+    return vmm_table(v, VMM_TABLE_thread)->live == 1;
+}
+
 static bool runnable(struct vmm *v, uint32_t thread)
 {
     const struct vmm_thread *t = vmm_thread_at(v, thread);
@@ -155,6 +161,8 @@ bool vmm_reschedule_begin(struct vmm *v)
     if (v->s.reenter)
         return false; // looked at again on the way out of the interrupt
     v->s.reschedule = 0;
+    if (alone(v))
+        return false;
     account(v);
     uint32_t best = pick(v);
     if (vmm_time(v) >= vmm_slice_end(v))
@@ -167,8 +175,10 @@ bool vmm_reschedule_begin(struct vmm *v)
 
 // Must another thread run at once? When the current one cannot, or has fallen below another (VDAG31
 // Adjust_Exec_Priority); the end of a time slice can wait until the way to ring 3.
-static bool outranked(struct vmm *v)
+bool vmm_outranked(struct vmm *v)
 {
+    if (alone(v))
+        return false;
     if (v->s.yield || !runnable(v, v->s.current))
         return true;
     int64_t own = vmm_priority(v, v->s.current);
@@ -182,7 +192,7 @@ static bool outranked(struct vmm *v)
 // the system boots too.
 void vmm_settle_begin(struct vmm *v)
 {
-    if (v->s.reschedule && !vmm_thread_at(v, v->s.current)->ring0_depth && !v->s.reenter && outranked(v))
+    if (v->s.reschedule && !vmm_thread_at(v, v->s.current)->ring0_depth && !v->s.reenter && vmm_outranked(v))
         (void)vmm_reschedule_begin(v);
 }
 
@@ -276,6 +286,8 @@ void vmm_wait_begin(struct vmm *v)
         vmm_settle_begin(v);
         return;
     }
+    if (vmm_outranked(v) && vmm_reschedule_begin(v))
+        return; // an event does not run before its thread is chosen (Win95 DDK S31D5)
     if (vmm_event_begin(v, f))
         return;
     v->s.reschedule = 1;

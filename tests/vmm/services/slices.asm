@@ -116,7 +116,7 @@ EndProc Note_All
 
 BeginProc Measure
         call    Note_All
-        mov     eax, 40
+        mov     eax, 80
         mov     esi, OFFSET32 Compare
         VMMcall Set_Global_Time_Out
         ret
@@ -133,7 +133,7 @@ BeginProc Compare
         sub     eax, edx
         add     eax, 60
         cmp     eax, 120
-        Check   be, 'time is not shared by weight'
+        Check   be, 'time is not shared by weight: #EAX, heavy one #EDX'
         mov     eax, [waiting]
         Check_Eq <dword ptr [eax+ecx]>, 0, 'a VM ran that may not'
         xor     eax, eax
