@@ -34,3 +34,10 @@ for debug in "" --debug; do
     "$vxd" run --ioctl 0x12345678 "$dir/cioctl.vxd" 2>&1 | grep "control code" > "$dir/out"
     echo "vxd: control code 12345678h: done, 8 bytes returned: 78 56 34 12 00 00 00 00" | diff - "$dir/out"
 done
+
+"$vxd" build --debug -o "$dir/lockable.vxd" tests/ddk/drivers/lockable.asm
+"$vxd" run "$dir/lockable.vxd" > "$dir/out" && { echo "FAILED: a broken rule is no error"; exit 1; }
+grep "^vxd: .*RULE BROKEN" "$dir/out" | sed 's/.*RULE/RULE/; s/ (documented.*//' > "$dir/rules"
+echo "RULE BROKEN [blocked-in-no-block] LOCKABLE: may block, but ENTER_NOBLOCK is outstanding," \
+    "at Work+C (tests/ddk/drivers/lockable.asm:11)" | diff - "$dir/rules"
+grep -c "^locked\|^unlocked" "$dir/out" | grep -qx 2
