@@ -41,3 +41,10 @@ grep "^vxd: .*RULE BROKEN" "$dir/out" | sed 's/.*RULE/RULE/; s/ (documented.*//'
 echo "RULE BROKEN [blocked-in-no-block] LOCKABLE: may block, but ENTER_NOBLOCK is outstanding," \
     "at Work+C (tests/ddk/drivers/lockable.asm:11)" | diff - "$dir/rules"
 grep -c "^locked\|^unlocked" "$dir/out" | grep -qx 2
+
+for debug in "" --debug; do
+    build "$debug" named
+    build "$debug" caller
+    run "$dir/named.vxd" "$dir/caller.vxd" > "$dir/out"
+    echo "version 123, difference 42, kept 11f, absent fffeffff" | diff - "$dir/out"
+done
