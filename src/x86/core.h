@@ -338,6 +338,7 @@ bool x86_interrupt(struct x86_private *c, uint8_t vector, enum x86_event event, 
 // Delivers c->fault with double and triple faults. False: shut down or missing.
 bool x86_exception(struct x86_private *c);
 bool x86_task_gate(struct x86_private *c, uint16_t selector, bool has_error, uint32_t error);
+bool x86_task_return(struct x86_private *c); // IRET with NT set
 
 // A stack about to be switched to: filled from the TSS, pushed to, then adopted.
 struct x86_stack {

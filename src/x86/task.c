@@ -1,5 +1,5 @@
 // The one hardware task switch there is: through a task gate of the IDT, as systems use it to catch double faults on a
-// stack that works. 32-bit task state segments only; JMP, CALL and IRET between tasks are a clear stop in transfer.c.
+// stack that works. 32-bit task state segments only; JMP, CALL and IRET between tasks are a clear stop.
 #include "x86/flags.h"
 
 // Offsets in a task state segment (386 manual 7.1).
@@ -95,4 +95,21 @@ bool x86_task_gate(struct x86_private *c, uint16_t selector, bool has_error, uin
         return false;
     s->reg[X86_ESP] = esp;
     return true;
+}
+
+// IRET with NT set: back to the task that the link of this one names. A link that names none is #TS.
+bool x86_task_return(struct x86_private *c)
+{
+    uint64_t link = x86_load_system(c, c->pub.state.seg[X86_TR].base + TSS_LINK, 2);
+    uint32_t d[2], at;
+    if (link & X86_BAD)
+        return false;
+    uint16_t selector = (uint16_t)link;
+    if ((selector & 4) || !(selector & 0xfffc))
+        return x86_fail_code(c, 10, selector & 0xfffcu);
+    if (!x86_read_descriptor(c, selector, d, &at, 10))
+        return false;
+    if ((d[1] >> 8 & 0x17) != 3) // a busy task state segment of either size
+        return x86_fail_code(c, 10, selector & 0xfffcu);
+    return x86_fail_missing(c, "hardware task switch by IRET (NT is set)");
 }

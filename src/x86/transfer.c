@@ -329,7 +329,7 @@ bool x86_interrupt_return(struct x86_private *c, unsigned size)
     if ((s->eflags & X86_VM) && (s->eflags & X86_IOPL) != X86_IOPL)
         return x86_fail_code(c, 13, 0);
     if (x86_protected(c) && (s->eflags & X86_NT))
-        return x86_fail_missing(c, "hardware task switch by IRET (NT is set)");
+        return x86_task_return(c);
     if (!x86_pop_at(c, &esp, size, &eip) || !x86_pop_at(c, &esp, size, &cs) || !x86_pop_at(c, &esp, size, &flags))
         return false;
     if (!x86_protected(c))

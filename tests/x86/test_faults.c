@@ -318,6 +318,17 @@ static void task_switches_are_a_clear_stop(void **state)
     machine_free(m);
 }
 
+// Ring-3 code can set NT: its IRET then asks for a task that the task state segment does not name.
+static void iret_to_no_task_is_its_own_fault(void **state)
+{
+    (void)state;
+    struct machine *m = machine_new(X86_486);
+    machine_protected(m, 0);
+    machine_code(m, CODE, "9C 81 0C 24 00 40 00 00 9D CF");
+    assert_int_equal(machine_vector_reached(m), 10);
+    machine_free(m);
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Paging bits, debug registers, single step, A20, models
 
@@ -496,6 +507,7 @@ int main(void)
         cmocka_unit_test(double_fault_through_a_task_gate),
         cmocka_unit_test(triple_fault_shuts_down),
         cmocka_unit_test(task_switches_are_a_clear_stop),
+        cmocka_unit_test(iret_to_no_task_is_its_own_fault),
         cmocka_unit_test(accessed_and_dirty_bits),
         cmocka_unit_test(page_table_changes_need_invlpg),
         cmocka_unit_test(four_megabyte_pages),
