@@ -3,7 +3,7 @@
 #include "vmm/defs.h"
 #include "vmm/pmode.h"
 
-enum { STACK_FAULT = 12, GENERAL_PROTECTION = 13 };
+enum { SINGLE_STEP = 1, STACK_FAULT = 12, GENERAL_PROTECTION = 13 };
 
 uint32_t vmm_client(struct vmm *v)
 {
@@ -198,7 +198,10 @@ static bool single_step_begin(struct vmm *v)
     if (!t->step_due)
         return false;
     t->step_due = 0;
-    vmm_v86_int_begin(v, 1);
+    if (vmm_client_v86(v))
+        vmm_v86_int_begin(v, SINGLE_STEP);
+    else
+        vmm_pm_exception_begin(v, SINGLE_STEP, 0);
     return v->call.framed || v->call.faulted || v->s.end;
 }
 

@@ -114,32 +114,42 @@ static bool is_port(uint8_t opcode)
     return (opcode & 0xFC) == 0x6C || (opcode & 0xFC) == 0xE4 || (opcode & 0xFC) == 0xEC;
 }
 
+static bool emulate_begin(struct vmm *v, const struct insn *i)
+{
+    if ((i->opcode & 0xFC) == 0x6C && !string_there(v, i))
+        return false;
+    if (is_port(i->opcode)) {
+        port_begin(v, i);
+        return true;
+    }
+    switch (i->opcode) {
+    case 0xFA:
+    case 0xFB:
+        skip(v, i->length);
+        vmm_client_flags(v, i->opcode == 0xFB ? X86_IF : 0, X86_IF);
+        return true;
+    case 0xCC:
+    case 0xCD:
+        software_interrupt_begin(v, i);
+        return true;
+    case 0xF4:
+        skip(v, i->length);
+        vmm_idle_set(v, v->s.current, true);
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool vmm_pm_monitor_begin(struct vmm *v)
 {
     struct insn i;
     if (!fetch(v, &i))
         return v->call.faulted;
-    if ((i.opcode & 0xFC) == 0x6C && !string_there(v, &i))
+    bool traced = client(v, KIT_Client_EFlags) & X86_TF, interrupt = i.opcode == 0xCC || i.opcode == 0xCD;
+    if (!emulate_begin(v, &i))
         return false;
-    if (is_port(i.opcode)) {
-        port_begin(v, &i);
-        return true;
-    }
-    switch (i.opcode) {
-    case 0xFA:
-    case 0xFB:
-        skip(v, i.length);
-        vmm_client_flags(v, i.opcode == 0xFB ? X86_IF : 0, X86_IF);
-        return true;
-    case 0xCC:
-    case 0xCD:
-        software_interrupt_begin(v, &i);
-        return true;
-    case 0xF4:
-        skip(v, i.length);
-        vmm_thread_at(v, v->s.current)->idle = 1;
-        return true;
-    default:
-        return false;
-    }
+    // What the processor would have trapped behind; interrupts begin untraced.
+    vmm_thread_at(v, v->s.current)->step_due = traced && !interrupt && !v->call.faulted;
+    return true;
 }

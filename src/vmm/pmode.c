@@ -261,7 +261,7 @@ void vmm_on_pm_int(struct vmm *v, uint8_t vector, vmm_pm_int_fn *fn)
 // The VMM's and its devices' own services, else the VM's V86 side.
 void vmm_pm_default_int_begin(struct vmm *v, uint32_t vector)
 {
-    vmm_thread_at(v, v->s.current)->idle = 0;
+    vmm_idle_set(v, v->s.current, false);
     for (uint32_t i = v->pm_int_count; i > 0; i--)
         if (v->pm_ints[i - 1].vector == vector && v->pm_ints[i - 1].fn(v, (uint8_t)vector))
             return;
