@@ -263,13 +263,13 @@ static bool parse_item(struct assembler *a, struct asm_data *d)
         a->token++;
         return parse_list(a, d, asm_is_punct(t, '<') ? '>' : '}');
     }
-    if (asm_is_structure(d->type)) {
+    if (asm_is_structure(d->type) || (d->type && d->type->kind == TYPE_RECORD)) {
         struct asm_value v;
         if (asm_try_expression(a, &v) && asm_is_operator(a->token, OPERATOR_DUP)) {
             a->token = t;
             return parse_expression_item(a, d);
         }
-        asm_error(a, t->text, "'<' expected: a structure is initialised with <...>");
+        asm_error(a, t->text, "'<' expected: it is initialised with <...>");
         return false;
     }
     return parse_expression_item(a, d);

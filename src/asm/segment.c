@@ -173,9 +173,6 @@ void asm_segment_directive(struct assembler *a, struct asm_name *name, int argum
     if (!s)
         return;
     s->symbol->announced = false;
-    for (size_t i = 0; i < a->segment_stack_count; i++)
-        if (a->segment_stack[i] == s)
-            asm_error(a, a->line.at, "segment %s is open already", name->text);
     read_attributes(a, s, reopened && a->pass == 1);
     if (a->pass > 1)
         while (a->token->kind != TOKEN_END)

@@ -467,14 +467,10 @@ static bool record_value(struct assembler *a, const struct asm_field *f, bool gi
     return ok;
 }
 
-// R <1,2>: a number.
+// R <1,2>: a number. The cursor stands at the bracket.
 bool asm_record_constant(struct assembler *a, const struct asm_type *t, struct asm_value *v)
 {
     char close = asm_is_punct(a->token, '<') ? '>' : '}';
-    if (!asm_is_punct(a->token, '<') && !asm_is_punct(a->token, '{')) {
-        asm_error(a, a->token->text, "'<' expected: a record is written as <...>");
-        return false;
-    }
     a->token++;
     uint64_t bits = 0;
     for (const struct asm_field *f = t->fields; f; f = f->next) {

@@ -6,6 +6,6 @@ target_link_libraries(asm_oracle PRIVATE vxdkit)
 # What JWasm says today against what the case files hold; skipped unless VXDKIT_JWASM names it.
 add_test(NAME asm.differential
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/asm/differential.sh $<TARGET_FILE:asm_oracle> tests/asm/instructions32.txt
-                 tests/asm/instructions16.txt tests/asm/language.txt tests/asm/flow.txt tests/asm/options.txt tests/asm/sources.txt
+                 tests/asm/instructions16.txt tests/asm/language.txt tests/asm/flow.txt tests/asm/options.txt tests/asm/sources.txt tests/asm/words.txt
          WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 set_tests_properties(asm.differential PROPERTIES LABELS "asm;slow" SKIP_RETURN_CODE 77 TIMEOUT 300)

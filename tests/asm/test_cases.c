@@ -6,20 +6,13 @@
 
 #include <cmocka.h>
 
-#include "asm/asm.h"
-#include "ddk/cases.h"
+#include "asm/run_case.h"
 #include "ddk/object_text.h"
 
 struct tally {
     size_t cases, failures;
     struct base_buf messages;
 };
-
-static void collect(void *user, enum base_severity severity, const char *text)
-{
-    (void)severity;
-    base_buf_text(user, text);
-}
 
 static bool all_found(struct base_buf *wanted, const char *text)
 {
@@ -64,29 +57,11 @@ static bool check_result(struct test_case *c, bool ok, struct base_buf *object, 
 static void run_case(struct test_case *c, void *user)
 {
     struct tally *tally = user;
-    struct asm_definition definitions[8];
-    struct asm_options options = {
-        .alloc = &base_heap, .definitions = definitions, .case_map = ASM_CASE_NOT_PUBLIC, .warning_level = 3};
-    for (size_t i = 0; i < c->symbol_count; i++) {
-        char *value = strchr(c->symbols[i], '=');
-        if (strcmp(c->symbols[i], "-Zm") == 0)
-            options.masm51 = true;
-        else if (strcmp(c->symbols[i], "-Cp") == 0)
-            options.case_map = ASM_CASE_NONE;
-        else {
-            if (value)
-                *value++ = 0;
-            definitions[options.definition_count++] = (struct asm_definition){c->symbols[i], value};
-        }
-    }
     struct base_buf messages, object;
     struct base_diag diag;
     base_buf_init(&messages, &base_heap);
     base_buf_init(&object, &base_heap);
-    base_diag_init(&diag, &base_heap, collect, &messages);
-    base_buf_text(&c->source, "end\n");
-    bool ok = asm_assemble(&options, "case.asm", (const char *)c->source.data, c->source.size, &diag, &object, NULL);
-    base_buf_printf(&messages, "(%u errors)\n", diag.errors);
+    bool ok = assemble_case(c, &diag, &messages, &object);
     tally->cases++;
     if (!check_result(c, ok, &object, &diag, &messages)) {
         print_error("case %s\n%s\n", c->name, base_buf_cstr(&messages));
@@ -118,14 +93,16 @@ CASES(language)
 CASES(flow)
 CASES(options)
 CASES(sources)
+CASES(words)
 CASES(errors)
+CASES(messages)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_instructions32), cmocka_unit_test(test_instructions16), cmocka_unit_test(test_language),
         cmocka_unit_test(test_flow),           cmocka_unit_test(test_options),        cmocka_unit_test(test_sources),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_words),          cmocka_unit_test(test_errors),         cmocka_unit_test(test_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
