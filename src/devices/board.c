@@ -77,19 +77,27 @@ void devices_board_changed(struct vmm *v)
         x86_stop(vmm_cpu(v)); // earlier than the run loop was told: it has to look again
 }
 
+// A port at which nothing answers: all ones is what an empty bus gives, and who listens is told.
+static void announce_empty(struct vmm *v, uint16_t port, unsigned size, bool write, uint32_t value)
+{
+    struct vmm_io_record r = {.port = port, .size = (uint8_t)size, .write = write, .value = value, .device = "nothing"};
+    if (base_sink_heard(vmm_sink(v)))
+        devices_announce(v, &r.head, VMM_RECORD_IO, sizeof r);
+}
+
 static uint32_t port_in(struct vmm *v, uint16_t port, unsigned size)
 {
     uint32_t value;
-    bool owned = pc_port_in(devices_board(v), port, size, vmm_time(v), &value);
-    (void)owned; // all ones is what an empty bus gives
+    if (!pc_port_in(devices_board(v), port, size, vmm_time(v), &value))
+        announce_empty(v, port, size, false, value);
     devices_board_changed(v);
     return value;
 }
 
 static void port_out(struct vmm *v, uint16_t port, unsigned size, uint32_t value)
 {
-    bool owned = pc_port_out(devices_board(v), port, size, vmm_time(v), value);
-    (void)owned;
+    if (!pc_port_out(devices_board(v), port, size, vmm_time(v), value))
+        announce_empty(v, port, size, true, value);
     devices_board_changed(v);
 }
 
