@@ -56,44 +56,51 @@ static bool is_implemented(void *user, uint16_t device, uint16_t ordinal)
     return devices_service_is_implemented(device, ordinal);
 }
 
-typedef bool describe_fn(const struct dis_image_options *options, const struct le_image *image, struct base_buf *out);
+// One file looked at: everything that lasts as long as that.
+struct look {
+    const struct vxd_input *file;
+    const struct dis_image_options *options;
+    struct base_arena *arena;
+    struct base_diag *diag;
+    struct base_buf *out;
+};
 
 // Any LE image can be looked at, a virtual device driver or not.
-static enum vxd_status describe(describe_fn *fn, const struct vxd_input *image, bool json, struct vxd_messages messages,
-                                vxd_write_fn *write, void *user)
+static bool info(const struct look *l)
 {
-    const struct dis_image_options options = {
-        .alloc = &base_heap, .path = image->path, .json = json, .implemented = is_implemented};
-    struct api_report report;
-    struct base_arena arena;
-    struct base_buf text;
     struct le_image le;
-    api_report_begin(&report, messages);
-    base_arena_init(&arena, &base_heap);
-    base_buf_init(&text, &base_heap);
-    bool done = le_read(image->bytes, image->size, image->path, &arena, &report.diag, &le) &&
-                fn(&options, &le, &text) && base_buf_ok(&text);
-    if (done && text.size)
-        write(user, (const char *)text.data, text.size);
-    base_buf_free(&text);
-    base_arena_free(&arena);
-    return api_report_end(&report, done);
+    return le_read(l->file->bytes, l->file->size, l->file->path, l->arena, l->diag, &le) &&
+           dis_info(l->options, &le, l->out);
 }
 
-static enum vxd_status list_drivers(const struct vxd_input *file, bool json, struct vxd_messages messages,
-                                    vxd_write_fn *write, void *user)
+static bool disassembly(const struct look *l)
 {
-    const struct dis_image_options options = {.alloc = &base_heap, .path = file->path, .json = json};
+    struct le_image le;
+    return le_read(l->file->bytes, l->file->size, l->file->path, l->arena, l->diag, &le) &&
+           dis_image(l->options, &le, l->out);
+}
+
+static bool list(const struct look *l)
+{
+    struct collection c;
+    return collection_read(l->file->bytes, l->file->size, l->file->path, l->arena, l->diag, &c) &&
+           dis_collection(l->options, &c, l->diag, l->out);
+}
+
+// A list is written even when one of its drivers is damaged.
+static enum vxd_status look(bool (*fn)(const struct look *l), const struct vxd_input *file, bool json,
+                            struct vxd_messages messages, vxd_write_fn *write, void *user)
+{
+    const struct dis_image_options options = {
+        .alloc = &base_heap, .path = file->path, .json = json, .implemented = is_implemented};
     struct api_report report;
     struct base_arena arena;
     struct base_buf text;
-    struct collection c;
     api_report_begin(&report, messages);
     base_arena_init(&arena, &base_heap);
     base_buf_init(&text, &base_heap);
-    bool opened = collection_read(file->bytes, file->size, file->path, &arena, &report.diag, &c);
-    bool done = opened && dis_collection(&options, &c, &report.diag, &text);
-    if (opened && base_buf_ok(&text))
+    bool done = fn(&(struct look){file, &options, &arena, &report.diag, &text}) && base_buf_ok(&text);
+    if (base_buf_ok(&text) && text.size)
         write(user, (const char *)text.data, text.size);
     base_buf_free(&text);
     base_arena_free(&arena);
@@ -148,13 +155,12 @@ enum vxd_status vxd_extract(const struct vxd_input *file, const char *name, stru
 enum vxd_status vxd_info(const struct vxd_input *image, bool json, struct vxd_messages messages, vxd_write_fn *write,
                          void *user)
 {
-    if (collection_signed(image->bytes, image->size))
-        return list_drivers(image, json, messages, write, user);
-    return describe(dis_info, image, json, messages, write, user);
+    bool many = collection_signed(image->bytes, image->size);
+    return look(many ? list : info, image, json, messages, write, user);
 }
 
 enum vxd_status vxd_disassemble(const struct vxd_input *image, bool json, struct vxd_messages messages,
                                 vxd_write_fn *write, void *user)
 {
-    return describe(dis_image, image, json, messages, write, user);
+    return look(disassembly, image, json, messages, write, user);
 }
