@@ -172,4 +172,4 @@ static const struct vmm_binding bindings[] = {
 const struct vmm_device dosmgr_device = {
     .id = 0x15, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct dosmgr)};
 
-const struct devices_entry dosmgr_entry = {&dosmgr_device, NULL, false};
+const struct devices_entry dosmgr_entry = {&dosmgr_device, NULL, false, NULL};

@@ -7,6 +7,7 @@
 
 // Steps of a BOOT frame.
 enum {
+    BOOT_REAL,
     BOOT_CRITICAL,
     BOOT_DEVICE,
     BOOT_COMPLETE,
@@ -108,6 +109,13 @@ static void end_vms(struct vmm *v, struct vmm_frame *f)
 static void boot_resume(struct vmm *v, struct vmm_frame *f)
 {
     switch (f->step) {
+    case BOOT_REAL:
+        if (vmm_real_init_begin(v))
+            return; // comes back to this step
+        f = vmm_frame_top(v);
+        f->step = BOOT_CRITICAL;
+        v->cpu->state.eflags = 2; // no interrupts before Device_Init
+        // fall through
     case BOOT_CRITICAL:
         send(v, f, KIT_Sys_Critical_Init, KIT_SYSSTATE_PRESYSCRITINIT, true);
         break;
@@ -176,7 +184,7 @@ void vmm_boot(struct vmm *v)
     s->eip = vmm_gate_address(VMM_GATE_LEAVE);
     s->reg[X86_ESP] = t->crs;
     s->eflags = 2;
-    chain_begin(v, BOOT_CRITICAL, 0);
+    chain_begin(v, BOOT_REAL, 0);
     v->cpu->state.eflags = 2;               // no interrupts before Device_Init
     struct vmm_frame *f = vmm_frame_top(v); // NULL: no host memory, the run has ended
     if (f)

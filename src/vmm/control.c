@@ -72,6 +72,8 @@ static void call_device_begin(struct vmm *v, struct vmm_frame *f)
     r[X86_EBX] = f->a[B_EBX];
     r[X86_ECX] = spare_register(v, f);
     r[X86_EDX] = f->a[B_EDX];
+    if (f->a[B_MESSAGE] == KIT_Sys_Critical_Init) // what real-mode initialisation has left (Win95 DDK S230F)
+        r[X86_EDX] = vmm_peek32(v, vmm_module_at(v, f->a[B_MODULE])->ddb + KIT_DDB_Reference_Data);
     r[X86_ESI] = f->a[B_ESI];
     r[X86_EDI] = f->a[B_EDI];
     r[X86_EBP] = vmm_client(v);

@@ -218,6 +218,7 @@ void vmm_nest_open(struct vmm *v);     // Begin_Nest_Exec
 void vmm_nest_v86_open(struct vmm *v); // Begin_Nest_V86_Exec
 void vmm_nest_close(struct vmm *v);
 void vmm_nest_check(struct vmm *v, uint32_t blocks, uint32_t callee, const char *what);
+void vmm_resume_exec_begin(struct vmm *v);               // in a block: until the client is back at the break point
 void vmm_exec_int_begin(struct vmm *v, uint32_t vector); // in a block: until the client is back at the break point
 
 // monitor.c
@@ -255,11 +256,19 @@ void vmm_check_unload(struct vmm *v, uint32_t module);
 
 // load.c
 void vmm_discard_init(struct vmm *v);
+void vmm_object_drop(struct vmm *v, uint32_t object); // its memory; 0: nothing
 void vmm_module_unload(struct vmm *v, uint32_t module);
 
 // control.c
 void vmm_broadcast_begin(struct vmm *v, uint32_t message, const uint32_t p[4], bool boot); // p: EBX, EDX, ESI, EDI
 void vmm_directed_begin(struct vmm *v, uint32_t module, uint32_t message, const uint32_t p[4]);
+
+// real_init.c
+bool vmm_is_real_init(uint32_t flags);   // of an object: code of real-mode initialisation
+bool vmm_real_init_begin(struct vmm *v); // false: all drivers have had their turn
+
+// environment.c: the variables as DOS keeps them
+uint32_t vmm_environment_block(uint8_t *to, uint32_t size); // bytes used
 
 // boot.c
 void vmm_phase_second(struct vmm *v, uint32_t message);

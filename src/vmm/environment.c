@@ -1,6 +1,6 @@
 // What the VMM was started in: environment, directories, the PSP, the machine. A machine of vxdkit starts in C:\WINDOWS
 // of a small DOS 7.00 environment. VDAG31 Initialization_Information_Services, Information_Services.
-#include "vmm/machine.h"
+#include "vmm/defs.h"
 
 #include <string.h>
 
@@ -45,6 +45,20 @@ static const char *value_of(const char *variable, const char *name)
         variable++;
     }
     return !*name && *variable == '=' ? variable + 1 : NULL;
+}
+
+uint32_t vmm_environment_block(uint8_t *to, uint32_t size)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < BASE_COUNT(variables); i++) {
+        uint32_t bytes = (uint32_t)strlen(variables[i]) + 1;
+        if (n + bytes + 1 > size)
+            break;
+        memcpy(to + n, variables[i], bytes);
+        n += bytes;
+    }
+    to[n] = 0;
+    return n + 1;
 }
 
 static void get_environment_string(struct vmm *v)

@@ -6,7 +6,7 @@
 
 static bool loads(const struct le_object *o)
 {
-    return o->size && o->flags & LE_BIG; // 16-bit objects are for real-mode initialisation
+    return o->size && (o->flags & LE_BIG || vmm_is_real_init(o->flags)); // not 16-bit code of protected mode
 }
 
 static bool place_object(struct vmm *v, const struct le_object *o, uint32_t row)
@@ -68,7 +68,7 @@ static bool apply_fixup(struct vmm *v, const struct vmm_module *m, const struct 
 {
     uint32_t at = address_of(v, m, f->object, f->offset);
     if (!at)
-        return true; // in a 16-bit object
+        return true; // in 16-bit code of protected mode
     uint32_t target = address_of(v, m, f->target_object, 0) + f->target_offset;
     uint8_t bytes[4];
     switch (f->source & 0xF) {
@@ -81,8 +81,13 @@ static bool apply_fixup(struct vmm *v, const struct vmm_module *m, const struct 
     case LE_OFFSET16:
         base_put16(bytes, (uint16_t)f->target_offset);
         return x86_write_linear(v->cpu, at, bytes, 2, X86_WRITE, NULL);
+    case LE_SELECTOR: // its own segment in real-mode initialisation; selectors have no meaning in flat code
+        base_put16(bytes, VMM_REAL_INIT_SEGMENT);
+        return f->object == f->target_object &&
+               vmm_is_real_init(vmm_object_at(v, m->first_object + f->object)->flags) &&
+               x86_write_linear(v->cpu, at, bytes, 2, X86_WRITE, NULL);
     default:
-        return false; // selectors have no meaning in flat code
+        return false;
     }
 }
 
@@ -172,6 +177,25 @@ static void unload_objects(struct vmm *v, uint32_t module, uint32_t flags, bool 
     }
 }
 
+void vmm_object_drop(struct vmm *v, uint32_t object)
+{
+    struct vmm_object *o = vmm_object_at(v, object);
+    if (!object || !o->linear)
+        return;
+    remove_pages(v, o->linear, o->size);
+    vmm_range_give(v, vmm_range_find(v, o->linear >> 12));
+    o->linear = o->old_linear = o->size = 0;
+}
+
+// Real-mode initialisation does not apply to dynamic drivers (Win95 DDK S230C).
+static void drop_real_init(struct vmm *v, uint32_t module)
+{
+    const struct vmm_module *m = vmm_module_at(v, module);
+    for (uint32_t i = 0; i < m->objects; i++)
+        if (vmm_is_real_init(vmm_object_at(v, m->first_object + i)->flags))
+            vmm_object_drop(v, m->first_object + i);
+}
+
 // After Init_Complete (Win95 DDK S22FD).
 void vmm_discard_init(struct vmm *v)
 {
@@ -239,6 +263,8 @@ static uint32_t load_file(struct vmm *v, const char *path, const uint8_t *bytes,
             module = load(v, path, &image, ddb_object, ddb_offset, diag);
         if (module) {
             vmm_module_at(v, module)->dynamic = dynamic;
+            if (dynamic)
+                drop_real_init(v, module);
             file_name(path, vmm_module_at(v, module)->file);
         }
     }

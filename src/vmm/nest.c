@@ -68,7 +68,7 @@ static struct vmm_frame *nest_push(struct vmm *v)
     return f;
 }
 
-static void resume_exec(struct vmm *v)
+void vmm_resume_exec_begin(struct vmm *v)
 {
     if (nest_push(v))
         vmm_leave_begin(v);
@@ -278,7 +278,7 @@ static const struct vmm_binding bindings[] = {
     {KIT_End_Nest_Exec, vmm_nest_close},
     {KIT_Exec_Int, exec_int},
     {KIT_Exec_PM_Int, exec_pm_int},
-    {KIT_Resume_Exec, resume_exec},
+    {KIT_Resume_Exec, vmm_resume_exec_begin},
     {KIT_Get_Nest_Exec_Status, get_nest_exec_status},
     {KIT_Hook_V86_Int_Chain, hook_v86_int_chain},
     {KIT_Unhook_V86_Int_Chain, unhook_v86_int_chain},

@@ -37,6 +37,15 @@ uint32_t vmm_last_v86_page(struct vmm *v)
     return state_of(v)->last_page;
 }
 
+bool vmm_v86_give_up(struct vmm *v, uint32_t page)
+{
+    struct v86data_state *s = state_of(v);
+    if (page != s->last_page || page <= VMM_HIGHEST_FIRST_PAGE)
+        return false;
+    s->last_page--;
+    return true;
+}
+
 // Clears V86 memory of the System VM, which is what initialisation sees.
 static bool clear(struct vmm *v, uint32_t linear, uint32_t bytes)
 {

@@ -12,6 +12,7 @@ enum { VMM_LAST_V86_PAGE = 0x9F }; // until _SetLastV86Page says otherwise: vide
 
 uint32_t vmm_first_v86_page(struct vmm *v); // pages below it are the same in all VMs
 uint32_t vmm_last_v86_page(struct vmm *v);
+bool vmm_v86_give_up(struct vmm *v, uint32_t page) BASE_MUST_USE; // the last one only: programs end below it
 
 // Remembers [linear, linear + bytes) as instance data. False: no memory.
 bool vmm_instance_add(struct vmm *v, uint32_t linear, uint32_t bytes, uint32_t type) BASE_MUST_USE;

@@ -332,6 +332,14 @@ static bool taken(struct vmm *v, uint32_t vm, uint32_t page)
     return false;
 }
 
+bool vmm_v86_reserve(struct vmm *v, uint32_t page)
+{
+    if (page > 0xFF || taken(v, 0, page) || (page <= vmm_last_v86_page(v) && !vmm_v86_give_up(v, page)))
+        return false;
+    set_bit(state_of(v)->assigned, page, true);
+    return true;
+}
+
 static void assign_device_v86_pages(struct vmm *v)
 {
     uint32_t page = vmm_arg(v, 0), pages = vmm_arg(v, 1), vm = vmm_arg(v, 2);

@@ -11,4 +11,8 @@ uint32_t vmm_v86_page_hook(struct vmm *v, uint32_t page);
 // The nul page: handle as _GetNulPageHandle gives it, and its physical page. 0 = no memory.
 uint32_t vmm_nul_page(struct vmm *v, uint32_t *phys);
 
+// A page for the exclusive use of a driver (real-mode initialisation): no longer memory of programs. False: it is
+// taken.
+bool vmm_v86_reserve(struct vmm *v, uint32_t page) BASE_MUST_USE;
+
 #endif
