@@ -142,6 +142,7 @@ bool asm_assemble(const struct asm_options *options, const char *path, const cha
         ok = asm_write_object(a, object);
         if (a->error_count == 0)
             asm_write_listing(a);
+        asm_flush_messages(a);
     }
     asm_memory_free(a);
     base_alloc_free(options->alloc, a, sizeof *a);

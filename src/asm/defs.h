@@ -22,6 +22,7 @@ struct asm_segment;
 struct asm_macro;
 struct asm_proc;
 struct asm_form;
+struct asm_message;
 
 // ---- limits, all of them reported as errors ----
 enum {
@@ -630,6 +631,8 @@ struct assembler {
     bool line_failed;
     bool outside_reported; // that something stands outside of any segment
     uint32_t error_count;
+    struct asm_message *messages; // that wait
+    size_t message_count, message_capacity;
     struct asm_statement *statements;
     size_t statement_count, statement_capacity;
 

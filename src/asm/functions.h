@@ -7,6 +7,7 @@
 void asm_verror(struct assembler *a, const char *at, const char *format, va_list args) BASE_PRINTF(3, 0);
 void asm_error(struct assembler *a, const char *at, const char *format, ...) BASE_PRINTF(3, 4);
 void asm_error_outside(struct assembler *a, const char *at, const char *format, ...) BASE_PRINTF(3, 4);
+void asm_flush_messages(struct assembler *a);
 void asm_fatal(struct assembler *a, const char *format, ...) BASE_PRINTF(2, 3) __attribute__((noreturn));
 void asm_warn(struct assembler *a, enum asm_warning warning, const char *at, const char *format, ...) BASE_PRINTF(4, 5);
 const char *asm_format(struct assembler *a, const char *format, ...) BASE_PRINTF(2, 3);

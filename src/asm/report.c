@@ -3,6 +3,7 @@
 // refusal is a fatal error and leaves through asm_assemble.
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asm/defs.h"
@@ -21,25 +22,112 @@ static bool quiet(const struct assembler *a)
     return a->quiet || (a->pass <= 1 ? a->forward_seen : !a->final);
 }
 
-// The line that tokens point into is shown; it differs from the file's own when text macros were replaced in it.
+// ---- messages wait until all passes are done, so that they come out in the order of the source ----
+
+struct asm_message {
+    uint32_t order; // of its statement
+    uint32_t number;
+    enum base_severity severity;
+    struct base_place place;
+    const char *text;
+};
+
+enum { MESSAGES_KEPT = 4096 }; // then what there is goes out
+
+static uint32_t order_now(const struct assembler *a)
+{
+    if (a->pass <= 1)
+        return (uint32_t)a->statement_count;
+    return a->statement ? (uint32_t)(a->statement - a->statements) : UINT32_MAX;
+}
+
+static void keep_message(struct assembler *a, enum base_severity severity, const struct base_place *place,
+                         const char *format, va_list args) BASE_PRINTF(4, 0);
+
+static void keep_message(struct assembler *a, enum base_severity severity, const struct base_place *place,
+                         const char *format, va_list args)
+{
+    struct base_buf text;
+    if (a->message_count == MESSAGES_KEPT)
+        asm_flush_messages(a);
+    base_buf_init(&text, &a->limited);
+    base_buf_vprintf(&text, format, args);
+    struct asm_message m = {order_now(a), (uint32_t)a->message_count, severity, *place, asm_keep_buf(a, &text).at};
+    base_buf_free(&text);
+    if (m.place.source)
+        m.place.source = asm_text_copy(a, m.place.source, m.place.source_length);
+    a->messages = asm_grow(a, a->messages, &a->message_capacity, a->message_count, sizeof *a->messages);
+    a->messages[a->message_count++] = m;
+}
+
+static void keep_note(struct assembler *a, const struct base_place *place, const char *format, ...) BASE_PRINTF(3, 4);
+
+static void keep_note(struct assembler *a, const struct base_place *place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    keep_message(a, BASE_NOTE, place, format, args);
+    va_end(args);
+}
+
+static int by_order(const void *x, const void *y)
+{
+    const struct asm_message *m = x, *n = y;
+    if (m->order != n->order)
+        return m->order < n->order ? -1 : 1;
+    return m->number < n->number ? -1 : m->number > n->number;
+}
+
+void asm_flush_messages(struct assembler *a)
+{
+    if (a->message_count)
+        qsort(a->messages, a->message_count, sizeof *a->messages, by_order);
+    for (size_t i = 0; i < a->message_count; i++)
+        base_diag_report(a->diag, a->messages[i].severity, &a->messages[i].place, "%s", a->messages[i].text);
+    a->message_count = 0;
+}
+
+// ---- where ----
+
+static bool inside(const char *at, const char *text, size_t length)
+{
+    return at && text && at >= text && at <= text + length;
+}
+
+static void strip_end(struct base_place *p)
+{
+    while (p->source_length && (p->source[p->source_length - 1] == '\r' || p->source[p->source_length - 1] == '\n'))
+        p->source_length--;
+}
+
+// The source line. Where text macros were replaced in it the place `at` has none there: then it is the line's
+// beginning.
 static struct base_place place_of(const struct assembler *a, const char *at)
 {
     struct base_place p = {.file = a->origin.file < a->file_count ? a->files[a->origin.file].path : NULL,
                            .line = a->origin.line,
                            .source = a->origin.text.at,
                            .source_length = a->origin.text.length};
-    if (!at && p.source)
+    if (p.source && !inside(at, p.source, p.source_length))
         at = asm_skip_blanks(p.source, p.source + p.source_length);
-    if (at && a->line.at && at >= a->line.at && at <= a->line.at + a->line.length &&
-        !(at >= p.source && at <= p.source + p.source_length)) {
-        p.source = a->line.at;
-        p.source_length = a->line.length;
-    }
-    if (at && p.source && at >= p.source && at <= p.source + p.source_length)
+    if (p.source)
         p.column = (uint32_t)(at - p.source) + 1;
-    while (p.source_length && (p.source[p.source_length - 1] == '\r' || p.source[p.source_length - 1] == '\n'))
-        p.source_length--;
+    strip_end(&p);
     return p;
+}
+
+// The line as it is after replacement, when that is where `at` points.
+static void report_replaced(struct assembler *a, const char *at)
+{
+    if (inside(at, a->origin.text.at, a->origin.text.length) || !inside(at, a->line.at, a->line.length))
+        return;
+    struct base_place p = {.source = a->line.at,
+                           .source_length = a->line.length,
+                           .file = a->files[a->origin.file].path,
+                           .line = a->origin.line,
+                           .column = (uint32_t)(at - a->line.at) + 1};
+    strip_end(&p);
+    keep_note(a, &p, "with its text macros replaced:");
 }
 
 enum { CHAIN_SHOWN = 16 };
@@ -50,13 +138,24 @@ static void report_chain(struct assembler *a)
     uint32_t shown = 0;
     for (const struct asm_expansion *e = a->origin.expansion; e && shown < CHAIN_SHOWN; e = e->outer, shown++) {
         struct base_place p = {.file = a->files[e->file].path, .line = e->line};
-        base_diag_report(a->diag, BASE_NOTE, &p, "in expansion of %s", e->what);
+        keep_note(a, &p, "in expansion of %s", e->what);
         file = e->file;
     }
     for (; file && shown < CHAIN_SHOWN; file = a->files[file].from_file, shown++) {
         struct base_place p = {.file = a->files[a->files[file].from_file].path, .line = a->files[file].from_line};
-        base_diag_report(a->diag, BASE_NOTE, &p, "included from here");
+        keep_note(a, &p, "included from here");
     }
+}
+
+// ---- errors and warnings ----
+
+static void give_up_after_too_many(struct assembler *a)
+{
+    if (a->error_count < ASM_ERROR_LIMIT && !base_diag_full(a->diag))
+        return;
+    asm_flush_messages(a);
+    base_diag_report(a->diag, BASE_FATAL, NULL, "too many errors, giving up");
+    longjmp(a->fatal, 1);
 }
 
 void asm_verror(struct assembler *a, const char *at, const char *format, va_list args)
@@ -65,13 +164,11 @@ void asm_verror(struct assembler *a, const char *at, const char *format, va_list
     if (quiet(a))
         return;
     struct base_place p = place_of(a, at);
-    base_diag_vreport(a->diag, BASE_ERROR, &p, format, args);
+    keep_message(a, BASE_ERROR, &p, format, args);
+    report_replaced(a, at);
     report_chain(a);
     a->error_count++;
-    if (a->error_count >= ASM_ERROR_LIMIT || base_diag_full(a->diag)) {
-        base_diag_report(a->diag, BASE_FATAL, NULL, "too many errors, giving up");
-        longjmp(a->fatal, 1);
-    }
+    give_up_after_too_many(a);
 }
 
 void asm_error(struct assembler *a, const char *at, const char *format, ...)
@@ -96,14 +193,19 @@ void asm_error_outside(struct assembler *a, const char *at, const char *format, 
     a->outside_reported = !quiet(a);
 }
 
+// The end, which the memory for waiting messages may have brought: this one does not wait.
 void asm_fatal(struct assembler *a, const char *format, ...)
 {
     struct base_place p = place_of(a, NULL);
+    asm_flush_messages(a);
     va_list args;
     va_start(args, format);
     base_diag_vreport(a->diag, BASE_FATAL, &p, format, args);
     va_end(args);
-    report_chain(a);
+    for (const struct asm_expansion *e = a->origin.expansion; e; e = e->depth <= CHAIN_SHOWN ? e->outer : NULL) {
+        struct base_place call = {.file = a->files[e->file].path, .line = e->line};
+        base_diag_report(a->diag, BASE_NOTE, &call, "in expansion of %s", e->what);
+    }
     longjmp(a->fatal, 1);
 }
 
@@ -111,20 +213,16 @@ void asm_warn(struct assembler *a, enum asm_warning warning, const char *at, con
 {
     if (warnings[warning].level > a->options->warning_level || quiet(a))
         return;
-    struct base_buf text;
-    base_buf_init(&text, &a->limited);
     va_list args;
     va_start(args, format);
-    base_buf_vprintf(&text, format, args);
-    va_end(args);
     struct base_place p = place_of(a, at);
     bool error = a->options->warnings_are_errors;
-    base_diag_report(a->diag, error ? BASE_ERROR : BASE_WARNING, &p, "%s [%s]", base_buf_cstr(&text),
-                     warnings[warning].id);
-    base_buf_free(&text);
+    keep_message(a, error ? BASE_ERROR : BASE_WARNING, &p, asm_format(a, "%s [%s]", format, warnings[warning].id),
+                 args);
+    va_end(args);
     report_chain(a);
-    if (error && ++a->error_count >= ASM_ERROR_LIMIT)
-        longjmp(a->fatal, 1);
+    a->error_count += error;
+    give_up_after_too_many(a);
 }
 
 // ---- memory ----

@@ -14,15 +14,18 @@ struct tally {
     struct base_buf messages;
 };
 
+// In their order: that of the source.
 static bool all_found(struct base_buf *wanted, const char *text)
 {
     char *line = (char *)base_buf_cstr(wanted);
     for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         *end = 0;
-        if (!strstr(text, line)) {
+        const char *found = strstr(text, line);
+        if (!found) {
             print_error("missing: %s\n", line);
             return false;
         }
+        text = found;
     }
     return true;
 }
