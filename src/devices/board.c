@@ -129,13 +129,13 @@ static uint8_t acknowledge(struct vmm *v)
 static uint64_t next(struct vmm *v)
 {
     struct devices_common *c = devices_common(v);
+    vtd_watch(v);
     c->promised = pc_next_event(&c->pc);
     return c->promised;
 }
 
 static void advance(struct vmm *v, uint64_t now)
 {
-    vtd_watch(v);
     pc_advance(devices_board(v), now);
     devices_board_changed(v);
 }

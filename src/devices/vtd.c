@@ -1,37 +1,25 @@
-// VTD, the virtual timer (VDAG31 Virtual_Timer_Device): the period of the system's timer and the time of day. The VMM's
-// own clock makes the ticks; IRQ 0 of the board is for DOS programs.
-#include "devices/common.h"
+// VTD, the virtual timer (VDAG31 Virtual_Timer_Device): the period of the system's timer, the time of day, the API for
+// programs. The VMM's own clock makes the ticks of the time-outs; the timer of VMs is in vtd_virt.c.
+#include "devices/vtd.h"
 
-#include "devices/call.h"
-#include "devices/vpicd.h"
-#include "dos/dos.h"
 #include "kit/messages.h"
 #include "kit/services.h"
+#include "kit/structures.h"
 
 enum {
-    FASTEST = 1,  // ms
-    SLOWEST = 54, // the longest period of the 8254
-    NORMAL = 20,  // Win95 DDK S32E8
+    FASTEST = 1,           // ms
+    SLOWEST = VTD_SLOWEST, // the longest period of the 8254
+    NORMAL = 20,           // Win95 DDK S32E8
 };
 
-struct vtd {
-    uint16_t requests[SLOWEST + 1]; // outstanding VTD_Begin_Min_Int_Period per period
-    uint32_t interrupt_proc, virtual_proc;
-    uint16_t tick_kind;
-    uint8_t owns;   // IRQ 0 is virtualized: a DOS program has run
-    uint8_t wanted; // and one runs that could notice a timer that stands still
-};
-
-extern const struct vmm_device vtd_device;
-
-static struct vtd *state(struct vmm *v)
+struct vtd *vtd_state(struct vmm *v)
 {
     return vmm_device_state(v, &vtd_device);
 }
 
 static uint32_t period(struct vmm *v)
 {
-    const struct vtd *s = state(v);
+    const struct vtd *s = vtd_state(v);
     for (uint32_t ms = FASTEST; ms < NORMAL; ms++) {
         if (s->requests[ms])
             return ms;
@@ -56,9 +44,9 @@ static void begin_min_int_period(struct vmm *v)
 {
     uint32_t ms = vmm_regs(v)[X86_EAX];
     devices_carry(v, true);
-    if (ms < FASTEST || ms > SLOWEST || state(v)->requests[ms] == UINT16_MAX)
+    if (ms < FASTEST || ms > SLOWEST || vtd_state(v)->requests[ms] == UINT16_MAX)
         return;
-    state(v)->requests[ms]++;
+    vtd_state(v)->requests[ms]++;
     vmm_set_tick(v, period(v));
     devices_carry(v, false);
 }
@@ -67,9 +55,9 @@ static void end_min_int_period(struct vmm *v)
 {
     uint32_t ms = vmm_regs(v)[X86_EAX];
     devices_carry(v, true);
-    if (ms < FASTEST || ms > SLOWEST || !state(v)->requests[ms])
+    if (ms < FASTEST || ms > SLOWEST || !vtd_state(v)->requests[ms])
         return; // never begun with this period
-    state(v)->requests[ms]--;
+    vtd_state(v)->requests[ms]--;
     vmm_set_tick(v, period(v));
     devices_carry(v, false);
 }
@@ -99,88 +87,86 @@ static void get_date_and_time(struct vmm *v)
     vmm_regs(v)[X86_EDX] = days_since_1980(&d);
 }
 
+// The VMM calls it so that Get_System_Time is up to date; here time is always up to date.
+static void update_system_clock(struct vmm *v)
+{
+    vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "VDAG31 VTD_Update_System_Clock",
+               "VTD_Update_System_Clock is for the VMM; drivers call Get_System_Time");
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
-// The timer of virtual machines: IRQ 0 of the board, 18.2 times a second unless a program sets the 8254 otherwise. A
-// virtual machine that has not hooked INT 8 or 1Ch gets its ticks counted and nothing more, so that a timer costs
-// nothing where nobody looks. While all programs wait for keys the line is masked, and the machine is idle.
+// The API for programs (RBIL INT 2F/AX=1684h BX=0005h): AX = function -> EDX:EAX or EAX; CF = no such function.
+// Frame: a[0] client registers.
 
-enum { TIMER_IRQ = 0 };
+enum { API_VERSION = 0, API_REAL_TIME = 0x100, API_SYSTEM_TIME = 0x101, API_VM_TIME = 0x102 };
 
-void vtd_watch(struct vmm *v)
+static void answer(struct vmm *v, uint32_t crs, uint64_t value, bool wide)
 {
-    struct vtd *s = state(v);
-    bool wanted = dos_wants_ticks(v);
-    if (wanted == s->wanted)
-        return;
-    if (wanted && !s->owns && vpicd_state(v)->irq[TIMER_IRQ].owners)
-        return; // a driver has the timer
-    if (wanted && !s->owns) {
-        vpicd_own(v, TIMER_IRQ, s->interrupt_proc);
-        vpicd_state(v)->irq[TIMER_IRQ].owner[0].proc[VPICD_VIRT_INT] = s->virtual_proc;
-        s->owns = 1;
-    }
-    s->wanted = wanted;
-    vpicd_state(v)->irq[TIMER_IRQ].masking = wanted ? VPICD_UNMASKED : VPICD_MASKED;
-    vpicd_program_masks(v);
+    vmm_poke32(v, crs + KIT_Client_EAX, (uint32_t)value);
+    if (wide)
+        vmm_poke32(v, crs + KIT_Client_EDX, (uint32_t)(value >> 32));
 }
 
-// a[0]: next program.
-static void tick_resume(struct vmm *v, struct vmm_frame *f)
+static void api_carry(struct vmm *v, uint32_t crs, bool failed)
 {
-    while (f->a[0] < DOS_MOST_PROGRAMS) {
-        uint32_t vm;
-        if (!dos_count_ticks(v, f->a[0]++, &vm))
-            continue;
-        vpicd_request(v, vm, TIMER_IRQ, 0, true);
-        vmm_frame_wait(v);
-        vpicd_refresh_begin(v, vm);
-        return;
-    }
+    uint32_t flags = vmm_peek32(v, crs + KIT_Client_EFlags);
+    vmm_poke32(v, crs + KIT_Client_EFlags, failed ? flags | X86_CF : flags & ~(uint32_t)X86_CF);
+}
+
+static void api_resume(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t crs = f->a[0], ms = vmm_regs(v)[X86_EAX];
     vmm_frame_pop_all(v);
+    answer(v, crs, ms, false);
 }
 
-static const struct vmm_frame_kind tick_kind = {"the timer's tick", tick_resume, NULL};
+static const struct vmm_frame_kind api_kind = {"VTD's API", api_resume, NULL};
 
-// The hardware-interrupt procedure of IRQ 0; CF=0: it is ours.
-static void timer_interrupt(void *user, struct vmm *v)
+static void api_begin(struct vmm *v)
 {
-    (void)user;
-    vpicd_phys_eoi(v, TIMER_IRQ);
-    devices_carry(v, false);
-    struct vmm_frame *f = vmm_frame_push(v, state(v)->tick_kind);
+    uint32_t crs = vmm_regs(v)[X86_EBP], function = vmm_peek16(v, crs + KIT_Client_EAX);
+    bool known = function == API_VERSION || (function >= API_REAL_TIME && function <= API_VM_TIME);
+    api_carry(v, crs, !known);
+    if (function == API_VERSION)
+        vmm_poke16(v, crs + KIT_Client_EAX, (uint16_t)vmm_profile(v));
+    else if (function == API_REAL_TIME)
+        answer(v, crs, vmm_time(v) / 800, true);
+    if (function != API_SYSTEM_TIME && function != API_VM_TIME)
+        return;
+    struct vmm_frame *f = vmm_frame_push(v, vtd_state(v)->api_kind);
     if (!f)
         return;
-    f->a[0] = 0;
-    tick_resume(v, f);
+    f->a[0] = crs;
+    vmm_regs(v)[X86_EBX] = vmm_current_vm(v);
+    devices_call_begin(v, function == API_SYSTEM_TIME ? KIT_Get_System_Time : KIT_Get_VM_Exec_Time);
 }
 
-// It has been simulated: the request is over, as the 8254's edge is.
-static void timer_simulated(void *user, struct vmm *v)
-{
-    (void)user;
-    vpicd_request(v, vmm_regs(v)[X86_EBX], TIMER_IRQ, 0, false);
-}
-
-static bool create(struct vmm *v)
-{
-    struct vtd *s = state(v);
-    s->tick_kind = vmm_frame_kind_add(v, &tick_kind);
-    s->interrupt_proc = vmm_host_proc(v, timer_interrupt, NULL);
-    s->virtual_proc = vmm_host_proc(v, timer_simulated, NULL);
-    return s->virtual_proc != 0;
-}
+// ---------------------------------------------------------------------------------------------------------------------
 
 static void control(struct vmm *v)
 {
+    const uint32_t *r = vmm_regs(v);
     devices_carry(v, false);
-    if (vmm_regs(v)[X86_EAX] != KIT_Sys_Critical_Init)
-        return;
-    vpicd_state(v)->irq[0].masking = VPICD_MASKED;
-    vpicd_program_masks(v);
+    switch (r[X86_EAX]) {
+    case KIT_Sys_Critical_Init:
+        vtd_virt_init_begin(v);
+        break;
+    case KIT_Create_VM:
+        vtd_vm_created(v, r[X86_EBX]);
+        break;
+    case KIT_Destroy_VM:
+        vtd_vm_destroyed(v, r[X86_EBX]);
+        break;
+    default:
+        break;
+    }
 }
 
 static const struct vmm_binding bindings[] = {
     {KIT_VTD_Get_Version, get_version},
+    {KIT_VTD_Update_System_Clock, update_system_clock},
+    {KIT_VTD_Disable_Trapping, vtd_disable_trapping_begin},
+    {KIT_VTD_Enable_Trapping, vtd_enable_trapping_begin},
     {KIT_VTD_Get_Interrupt_Period, get_interrupt_period},
     {KIT_VTD_Begin_Min_Int_Period, begin_min_int_period},
     {KIT_VTD_End_Min_Int_Period, end_min_int_period},
@@ -189,7 +175,17 @@ static const struct vmm_binding bindings[] = {
     {0, NULL},
 };
 
-const struct vmm_device vtd_device = {
-    .id = 5, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vtd)};
+const struct vmm_device vtd_device = {.id = 5,
+                                      .version = 0x0400,
+                                      .bindings = bindings,
+                                      .control = control,
+                                      .state_size = sizeof(struct vtd),
+                                      .api = api_begin};
+
+static bool create(struct vmm *v)
+{
+    vtd_state(v)->api_kind = vmm_frame_kind_add(v, &api_kind);
+    return vtd_virt_create(v);
+}
 
 const struct devices_entry vtd_entry = {&vtd_device, create, false, NULL};

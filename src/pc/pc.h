@@ -183,6 +183,12 @@ bool pc_a20(const struct pc *pc);  // level of address line 20
 bool pc_take_reset(struct pc *pc); // the guest asked for a processor reset since the last call
 void pc_date(const struct pc *pc, uint64_t now, struct pc_config *date); // the clock chip's date and time, as set
 
+// Three counters of an 8254 that are nobody's but the caller's (a virtual timer): port 0-3 at `now`, and whether the
+// output of one has risen after `from` until `to`. A counter that was never programmed has start PC_NEVER.
+uint8_t pc_counters_in(struct pc_counter counter[3], unsigned port, uint64_t now);
+void pc_counters_out(struct pc_counter counter[3], unsigned port, uint8_t value, uint64_t now);
+bool pc_counter_rose(const struct pc_counter *c, uint64_t from, uint64_t to) BASE_MUST_USE;
+
 // One row of text-mode screen memory (character, attribute pairs from B8000h) as text: printable ASCII, other
 // characters as '.', trailing blanks cut, terminated. `to` has room for columns + 1.
 void pc_screen_row(const uint8_t *cells, unsigned columns, char *to);

@@ -234,10 +234,10 @@ static void set_mode(struct pc_counter *c, uint8_t control)
     c->mode = mode > 5 ? mode - 4 : mode; // modes 6 and 7 are 2 and 3
 }
 
-static void control_word(struct pc *pc, uint8_t value, uint64_t tick)
+static void control_word(struct pc_counter counter[3], uint8_t value, uint64_t tick)
 {
     if (value >> 6 != 3) {
-        struct pc_counter *c = &pc->counter[value >> 6];
+        struct pc_counter *c = &counter[value >> 6];
         if (value & 0x30)
             set_mode(c, value);
         else
@@ -248,21 +248,36 @@ static void control_word(struct pc *pc, uint8_t value, uint64_t tick)
         if (!(value & 2u << i))
             continue;
         if (!(value & 0x20))
-            latch_count(&pc->counter[i], tick);
+            latch_count(&counter[i], tick);
         if (!(value & 0x10))
-            latch_status(&pc->counter[i], tick);
+            latch_status(&counter[i], tick);
     }
+}
+
+uint8_t pc_counters_in(struct pc_counter counter[3], unsigned port, uint64_t now)
+{
+    return port == 3 ? 0xFF : counter_read(&counter[port], pc_ticks(now));
+}
+
+void pc_counters_out(struct pc_counter counter[3], unsigned port, uint8_t value, uint64_t now)
+{
+    if (port == 3)
+        control_word(counter, value, pc_ticks(now));
+    else
+        counter_write(&counter[port], value, pc_ticks(now));
+}
+
+bool pc_counter_rose(const struct pc_counter *c, uint64_t from, uint64_t to)
+{
+    return pc_counter_next_rise(c, pc_ticks(from)) <= pc_ticks(to);
 }
 
 uint8_t pc_pit_in(struct pc *pc, unsigned port)
 {
-    return port == 3 ? 0xFF : counter_read(&pc->counter[port], pc_ticks(pc->now));
+    return pc_counters_in(pc->counter, port, pc->now);
 }
 
 void pc_pit_out(struct pc *pc, unsigned port, uint8_t value)
 {
-    if (port == 3)
-        control_word(pc, value, pc_ticks(pc->now));
-    else
-        counter_write(&pc->counter[port], value, pc_ticks(pc->now));
+    pc_counters_out(pc->counter, port, value, pc->now);
 }
