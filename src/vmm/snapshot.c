@@ -6,6 +6,7 @@
 #include <string.h>
 
 struct vmm_snapshot {
+    struct base_alloc own; // it may outlive its machine
     const struct base_alloc *alloc;
     struct x86_memory *memory;
     struct x86_state cpu;
@@ -18,9 +19,9 @@ struct vmm_snapshot {
     size_t *device_size;
 };
 
-static bool copy_table(struct base_table *to, const struct base_table *from)
+static bool copy_table(const struct base_alloc *alloc, struct base_table *to, const struct base_table *from)
 {
-    base_table_init(to, from->alloc, from->row_size);
+    base_table_init(to, alloc, from->row_size);
     return base_table_copy(to, from);
 }
 
@@ -72,12 +73,13 @@ struct vmm_snapshot *vmm_snapshot_take(struct vmm *v)
     struct vmm_snapshot *s = base_alloc_zero(v->alloc, sizeof *s);
     if (!s)
         return NULL;
-    s->alloc = v->alloc;
+    s->own = *v->alloc;
+    s->alloc = &s->own;
     s->cpu = v->cpu->state;
     s->s = v->s;
     bool ok = true;
     for (unsigned i = 0; i < VMM_TABLE_COUNT; i++)
-        ok = copy_table(&s->tables[i], &v->tables[i]) && ok;
+        ok = copy_table(s->alloc, &s->tables[i], &v->tables[i]) && ok;
     ok = ok && copy_chapters(s, v) && copy_devices(s, v) && (s->memory = x86_memory_share(v->memory)) != NULL;
     if (ok)
         return s;
@@ -86,11 +88,11 @@ struct vmm_snapshot *vmm_snapshot_take(struct vmm *v)
 }
 
 // Room for every table first, so that a failure leaves the machine as it was.
-static bool make_room(const struct vmm_snapshot *s, struct base_table *tables)
+static bool make_room(const struct base_alloc *alloc, const struct vmm_snapshot *s, struct base_table *tables)
 {
     bool ok = true;
     for (unsigned i = 0; i < VMM_TABLE_COUNT; i++)
-        ok = copy_table(&tables[i], &s->tables[i]) && ok;
+        ok = copy_table(alloc, &tables[i], &s->tables[i]) && ok;
     return ok;
 }
 
@@ -111,7 +113,7 @@ bool vmm_snapshot_restore(struct vmm *v, const struct vmm_snapshot *s)
     struct base_table tables[VMM_TABLE_COUNT];
     if (s->device_count != v->device_count)
         return false;
-    if (!make_room(s, tables) || !restore_chapters(v, s) || !x86_memory_restore(v->memory, s->memory)) {
+    if (!make_room(v->alloc, s, tables) || !restore_chapters(v, s) || !x86_memory_restore(v->memory, s->memory)) {
         for (unsigned i = 0; i < VMM_TABLE_COUNT; i++)
             base_table_free(&tables[i]);
         return false;
@@ -149,5 +151,6 @@ void vmm_snapshot_free(struct vmm_snapshot *s)
     base_alloc_free(s->alloc, s->device_size, (s->device_count + 1) * sizeof *s->device_size);
     if (s->memory)
         x86_memory_free(s->memory);
-    base_alloc_free(s->alloc, s, sizeof *s);
+    const struct base_alloc own = s->own;
+    base_alloc_free(&own, s, sizeof *s);
 }

@@ -22,6 +22,7 @@ struct leaf {
 };
 
 struct x86_memory {
+    struct base_alloc own; // a memory may outlive whoever shares its pages
     const struct base_alloc *alloc;
     struct x86_private *cpu;     // whose caches must follow
     struct leaf *leaves[LEAVES]; // NULL: all X86_NOTHING
@@ -32,8 +33,10 @@ static const uint8_t zero_page[X86_PAGE_SIZE];
 struct x86_memory *x86_memory_new(const struct base_alloc *alloc)
 {
     struct x86_memory *m = base_alloc_zero(alloc, sizeof *m);
-    if (m)
-        m->alloc = alloc;
+    if (m) {
+        m->own = *alloc;
+        m->alloc = &m->own;
+    }
     return m;
 }
 
@@ -63,7 +66,8 @@ void x86_memory_free(struct x86_memory *m)
     if (!m)
         return;
     drop_all(m);
-    base_alloc_free(m->alloc, m, sizeof *m);
+    const struct base_alloc own = m->own;
+    base_alloc_free(&own, m, sizeof *m);
 }
 
 void x86_memory_attach(struct x86_memory *m, struct x86_private *c)

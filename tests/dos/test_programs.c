@@ -1,0 +1,245 @@
+// DOS programs in assembly (tests/dos/programs), one for each part of BIOS and DOS. They check what they get and print
+// what does not hold; all they print is compared with the file of their name. Each also runs with the machine taken
+// apart and put together again in the middle, and with an allocator that refuses.
+#define _XOPEN_SOURCE 700 // mkdtemp, nftw
+
+#include "api/driver.h"
+
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "failing_alloc.h"
+
+#define MS UINT64_C(1000000)
+
+struct program {
+    const char *name;
+    const char *const *keys; // pressed 10 ms apart; NULL: none
+    bool input;              // NAME.in is standard input
+    int exit_code;
+    enum vxd_program_end how;
+};
+
+static const char *const keys[] = {"a", "F1",    "Shift+b", "Enter", "Up", "x", "Backspace",
+                                   "y", "Enter", "Ctrl+z",  "Enter", "q",  NULL};
+
+static const struct program programs[] = {
+    {"memory", NULL, false, 0, VXD_PROGRAM_EXIT},       {"files", NULL, false, 7, VXD_PROGRAM_EXIT},
+    {"dirs", NULL, false, 0, VXD_PROGRAM_EXIT},         {"exec", NULL, false, 3, VXD_PROGRAM_EXIT},
+    {"video", NULL, false, 0, VXD_PROGRAM_EXIT},        {"clock", NULL, false, 0, VXD_PROGRAM_EXIT},
+    {"vectors", NULL, false, 0xFF, VXD_PROGRAM_ERROR},  {"keys", keys, false, 0, VXD_PROGRAM_EXIT},
+    {"input", NULL, true, 0, VXD_PROGRAM_EXIT},         {"fcb", NULL, false, 0, VXD_PROGRAM_EXIT},
+    {"resident", NULL, false, 5, VXD_PROGRAM_RESIDENT},
+};
+
+struct rig {
+    char directory[64];
+    struct vxd_machine *m;
+    struct collected out;
+    struct vxd_bytes input;
+    uint32_t program;
+};
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+static void write_file(const char *directory, const char *name, const void *bytes, size_t size)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, size, f), size);
+    fclose(f);
+}
+
+static struct vxd_bytes build(const char *name)
+{
+    char path[256];
+    struct vxd_bytes text, object, image;
+    struct vxd_assemble_options options;
+    struct vxd_messages messages = {driver_message, NULL};
+    snprintf(path, sizeof path, "tests/dos/programs/%s.asm", name);
+    vxd_default_assemble_options(&options);
+    assert_int_equal(vxd_read_file(path, &text, messages), VXD_OK);
+    assert_int_equal(vxd_assemble(&options, path, text.data, text.size, messages, &object, NULL), VXD_OK);
+    struct vxd_input input = {path, object.data, object.size};
+    struct vxd_link_options link = {.com = true};
+    assert_int_equal(vxd_link(&link, &input, 1, messages, &image, NULL), VXD_OK);
+    vxd_bytes_free(&text);
+    vxd_bytes_free(&object);
+    return image;
+}
+
+static void place(const char *directory, const char *name)
+{
+    char file[64];
+    struct vxd_bytes image = build(name);
+    snprintf(file, sizeof file, "%s.com", name);
+    write_file(directory, file, image.data, image.size);
+    vxd_bytes_free(&image);
+}
+
+static void listen(void *user, const struct vxd_record *r)
+{
+    if (r->kind == VXD_RECORD_OUTPUT)
+        collect(user, r->u.output.text, r->u.output.length);
+}
+
+static size_t give_input(void *user, uint64_t offset, void *to, size_t size)
+{
+    const struct vxd_bytes *in = user;
+    size_t n = offset < in->size ? in->size - (size_t)offset : 0;
+    n = n < size ? n : size;
+    memcpy(to, (const char *)in->data + (n ? offset : 0), n);
+    return n;
+}
+
+static struct vxd_machine *machine(struct rig *r, const struct vxd_config *config)
+{
+    struct vxd_machine *m = vxd_machine_new(config);
+    if (!m)
+        return NULL;
+    assert_true(vxd_provide_directory(m, r->directory));
+    if (r->input.data)
+        vxd_provide_input(m, give_input, &r->input);
+    assert_true(vxd_observe(m, listen, &r->out));
+    return m;
+}
+
+static bool begin(struct rig *r, const struct program *p, const struct vxd_config *config)
+{
+    char file[64];
+    r->m = machine(r, config);
+    if (!r->m)
+        return false;
+    snprintf(file, sizeof file, "%s.com", p->name);
+    for (unsigned i = 0; p->keys && p->keys[i]; i++)
+        assert_true(vxd_schedule_key(r->m, p->keys[i], (i + 1) * 10 * MS));
+    vxd_boot(r->m);
+    r->program = vxd_start_program(r->m, file, NULL);
+    return r->program != 0;
+}
+
+static void set_up(struct rig *r, const struct program *p)
+{
+    char path[128];
+    *r = (struct rig){.program = 0};
+    strcpy(r->directory, "/tmp/vxdkit-dos-XXXXXX");
+    assert_non_null(mkdtemp(r->directory));
+    place(r->directory, p->name);
+    place(r->directory, "child");
+    snprintf(path, sizeof path, "tests/dos/programs/%s.in", p->name);
+    if (p->input)
+        assert_int_equal(vxd_read_file(path, &r->input, (struct vxd_messages){driver_message, NULL}), VXD_OK);
+}
+
+static void tear_down(struct rig *r)
+{
+    vxd_machine_free(r->m);
+    collected_free(&r->out);
+    vxd_bytes_free(&r->input);
+    nftw(r->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void expect(struct rig *r, const struct program *p, enum vxd_end end)
+{
+    char path[128];
+    struct vxd_bytes wanted;
+    snprintf(path, sizeof path, "tests/dos/programs/%s.out", p->name);
+    if (end != VXD_END_IDLE)
+        fail_msg("%s: end %d, %s", p->name, (int)end, vxd_end_message(r->m));
+    assert_int_equal(vxd_read_file(path, &wanted, (struct vxd_messages){driver_message, NULL}), VXD_OK);
+    if (r->out.size != wanted.size || memcmp(r->out.text, wanted.data, wanted.size) != 0)
+        fail_msg("%s printed:\n%s", p->name, r->out.text ? r->out.text : "nothing");
+    vxd_bytes_free(&wanted);
+    struct vxd_program_outcome o = vxd_program_outcome(r->m, r->program);
+    assert_int_equal(o.progress, VXD_PROGRAM_ENDED);
+    assert_int_equal(o.how, p->how);
+    assert_int_equal(o.exit_code, p->exit_code);
+    assert_false(vxd_rules_broken(r->m));
+}
+
+static void programs_print_what_they_should(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        struct rig r;
+        set_up(&r, &programs[i]);
+        assert_true(begin(&r, &programs[i], NULL));
+        expect(&r, &programs[i], vxd_run(r.m, 60000 * MS, 20000000));
+        tear_down(&r);
+    }
+}
+
+// Every `step` instructions the machine goes on as a snapshot in another one. Steps grow, so that clock.asm's waiting
+// does not take for ever.
+static void snapshots_in_the_middle_change_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        struct rig r;
+        set_up(&r, &programs[i]);
+        assert_true(begin(&r, &programs[i], NULL));
+        enum vxd_end end = VXD_END_LIMIT;
+        for (uint64_t step = 211; end == VXD_END_LIMIT; step += step / 16) {
+            struct vxd_snapshot *s = vxd_snapshot_take(r.m);
+            assert_non_null(s);
+            vxd_machine_free(r.m);
+            r.m = machine(&r, NULL);
+            assert_non_null(r.m);
+            assert_true(vxd_snapshot_restore(r.m, s));
+            vxd_snapshot_free(s);
+            end = vxd_run(r.m, 60000 * MS, vxd_instructions(r.m) + step);
+        }
+        expect(&r, &programs[i], end);
+        tear_down(&r);
+    }
+}
+
+static void *failing(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    return failing_alloc_fn(user, ptr, old_size, new_size);
+}
+
+// Whatever the n-th request is that the host refuses: the run ends with a reason, and nothing is lost.
+static void every_refused_allocation_is_survived(void **state)
+{
+    (void)state;
+    static const struct program *const some[] = {&programs[1], &programs[2], &programs[3]};
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        struct rig r;
+        set_up(&r, some[i]);
+        bool refused = true;
+        for (long n = 0; refused; n += 1 + n / 24) {
+            struct failing_alloc f = {.left = n};
+            struct vxd_config config;
+            vxd_default_config(&config);
+            config.allocate = failing;
+            config.allocate_user = &f;
+            if (begin(&r, some[i], &config))
+                (void)vxd_run(r.m, 60000 * MS, 20000000);
+            vxd_machine_free(r.m);
+            r.m = NULL;
+            assert_int_equal(f.held, 0);
+            refused = f.refused;
+        }
+        tear_down(&r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(programs_print_what_they_should),
+        cmocka_unit_test(snapshots_in_the_middle_change_nothing),
+        cmocka_unit_test(every_refused_allocation_is_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
