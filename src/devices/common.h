@@ -32,7 +32,7 @@ struct devices_entry {
     const struct vmm_binding *const *more; // services beyond the device's own list, ended by NULL; NULL = none
 };
 
-// The timer's line is open while a DOS program could notice it (vtd.c). For the board, whenever it was advanced.
+// The timer's line is open while a DOS program could notice it (vtd.c). For the board, whenever it is asked.
 void vtd_watch(struct vmm *v);
 
 extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, vkd_entry, vwin32_entry,

@@ -1,0 +1,116 @@
+#!/bin/sh
+# pairs.sh VXD: a driver and the DOS program that talks to it: API, hooked interrupt, trapped port, interrupt line
+# (examples/dos), hot key; and what the command says about programs.
+set -eu
+vxd=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+fail() {
+    echo "FAILED: $*"
+    cat "$dir/out"
+    exit 1
+}
+
+"$vxd" build -o "$dir/door.vxd" examples/dos/driver.asm
+"$vxd" build -o "$dir/door.com" examples/dos/program.asm
+"$vxd" run --quiet --vm "$dir/door.com" --irq 5@20ms "$dir/door.vxd" | tr -d '\r' > "$dir/out"
+cat > "$dir/wanted" << 'TEXT'
+API version 1.2
+virtual machine 2
+the port turns bits round
+the bell has rung
+TEXT
+cmp -s "$dir/out" "$dir/wanted" || fail "the example's output"
+"$vxd" run --vm "$dir/door.com" --irq 5@20ms "$dir/door.vxd" --trace "$dir/trace" > "$dir/out"
+grep -q 'VM 2: C:\\DOOR.COM ended with exit code 0' "$dir/out" || fail "account"
+grep -q '"ev":"program","vm":2,"name":"C:\\\\DOOR.COM","state":"ended","how":"exit","code":0' "$dir/trace" || fail "trace"
+grep -q '"ev":"output","vm":2,"text":"virtual machine ' "$dir/trace" || fail "output in the trace"
+"$vxd" run --vm "$dir/door.com" > "$dir/out" || fail "a program's exit code is not the command's"
+grep -q 'DOOR.COM ended with exit code 1' "$dir/out" || fail "exit code"
+
+# A driver at Device_Init calls DOS in the System VM; a hot key is the driver's and never reaches the program.
+cat > "$dir/hot.asm" << 'ASM'
+        .386p
+        include vmm.inc
+        include vkd.inc
+Declare_Virtual_Device HOT, 1, 0, HOT_Control, Undefined_Device_ID, VKD_Init_Order + 1
+VxD_LOCKED_DATA_SEG
+Dos     db      "DOS version #AL", 13, 10, 0
+Hit     db      "hot key", 13, 10, 0
+Version dd      0
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+BeginProc HOT_Pressed
+        mov     esi, OFFSET32 Hit
+        VMMCall Out_Debug_String
+        ret
+EndProc HOT_Pressed
+Begin_Control_Dispatch HOT
+        Control_Dispatch Init_Complete, HOT_Init
+End_Control_Dispatch HOT
+BeginProc HOT_Init
+        mov     ebp, [ebx.CB_Client_Pointer]
+        Push_Client_State
+        VMMCall Begin_Nest_Exec
+        mov     [ebp.Client_AX], 3000h
+        mov     eax, 21h
+        VMMCall Exec_Int
+        movzx   eax, [ebp.Client_AX]
+        mov     [Version], eax
+        VMMCall End_Nest_Exec
+        Pop_Client_State
+        mov     eax, [Version]
+        mov     esi, OFFSET32 Dos
+        pushfd
+        pushad
+        VMMCall Out_Debug_String
+        popad
+        popfd
+        mov     eax, 3Ch                ; F2
+        mov     ah, AllowExtended_B
+        xor     ebx, ebx                ; whatever else is held
+        mov     cl, CallOnPress
+        mov     esi, OFFSET32 HOT_Pressed
+        xor     edx, edx
+        xor     edi, edi
+        VxDCall VKD_Define_Hot_Key
+        clc
+        ret
+EndProc HOT_Init
+VxD_LOCKED_CODE_ENDS
+        END
+ASM
+cat > "$dir/type.asm" << 'ASM'
+        .model  tiny
+        .code
+        org     100h
+start:  mov     ah, 8
+        int     21h
+        or      al, al
+        jz      start
+        mov     dl, al
+        mov     ah, 2
+        int     21h
+        cmp     dl, 'q'
+        jne     start
+        mov     ah, 8                   ; waits for a key that never comes
+        int     21h
+        mov     ax, 4C00h
+        int     21h
+        end     start
+ASM
+"$vxd" build -o "$dir/hot.vxd" "$dir/hot.asm"
+"$vxd" build -o "$dir/type.com" "$dir/type.asm"
+"$vxd" run --quiet --vm "$dir/type.com" --key a@10ms --key F2@20ms --key q@30ms "$dir/hot.vxd" | tr -d '\r' > "$dir/out"
+printf 'DOS version 07\nahot key\nq' > "$dir/wanted"
+cmp -s "$dir/out" "$dir/wanted" || fail "hot key"
+
+# Somewhere else than in the program's directory, with arguments, typed input and the screen.
+mkdir "$dir/root" "$dir/root/bin"
+cp "$dir/type.com" "$dir/root/bin"
+(cd "$dir/root" && printf 'xyq' | "$vxd" run --quiet --screen --root . --vm "bin/type.com some arguments" > "$dir/out")
+[ "$(cat "$dir/out")" = "xyqxyq" ] || fail "input and screen"
+printf 'MZ' > "$dir/root/cut.exe"
+"$vxd" run --vm "$dir/root/cut.exe" > "$dir/out" < /dev/null || true
+grep -q 'CUT.EXE' "$dir/out" || fail "a file of two bytes"
