@@ -162,9 +162,11 @@ static void vm_gone(struct vmm *v, uint32_t vm)
 
 // --- the timer
 
-static bool hooks_timer(struct dos_call *c)
+// In either mode.
+static bool hooks_timer(struct dos_call *c, uint32_t vm)
 {
-    return dos_hooked(c, 0x08) || dos_hooked(c, 0x1C);
+    return dos_hooked(c, 0x08) || dos_hooked(c, 0x1C) || vmm_pm_vector_set(c->v, vm, 0x08) ||
+           vmm_pm_vector_set(c->v, vm, 0x1C);
 }
 
 static bool is_running(const struct dos_program *p)
@@ -179,7 +181,7 @@ bool dos_wants_ticks(struct vmm *v)
         if (!is_running(&s->program[i]))
             continue;
         struct dos_call c = dos_call_of(v, s->program[i].vm);
-        if (!dos_read8(&c, DOS_DATA, DATA_WAITING) || hooks_timer(&c))
+        if (!dos_read8(&c, DOS_DATA, DATA_WAITING) || hooks_timer(&c, s->program[i].vm))
             return true;
     }
     return false;
@@ -192,7 +194,7 @@ bool dos_count_ticks(struct vmm *v, uint32_t n, uint32_t *vm)
     if (!*vm)
         return false;
     struct dos_call c = dos_call_of(v, *vm);
-    if (hooks_timer(&c))
+    if (hooks_timer(&c, *vm))
         return true;
     (void)dos_pass_ticks(&c);
     if (!dos_read8(&c, DOS_DATA, DATA_WAITING))

@@ -140,6 +140,7 @@ void dos_start_program(struct dos_call *c)
     p->outcome.progress = error ? DOS_FAILED : DOS_RUNNING;
     p->outcome.error = error;
     dos_announce_program(c, p);
+    x86_stop(vmm_cpu(c->v)); // the timer may be wanted now
     c->stay = true;
     if (error) {
         vmm_end_current_vm_begin(c->v);

@@ -150,6 +150,13 @@ bool vmm_pm_vector_default(struct vmm *v, uint32_t vector)
     return is_default(vector, selector, offset);
 }
 
+bool vmm_pm_vector_set(struct vmm *v, uint32_t vm, uint8_t vector)
+{
+    uint32_t selector, offset, row = vmm_vm_row(v, vm);
+    of_vm(v, row, vector, &selector, &offset);
+    return row && !is_default(vector, selector, offset);
+}
+
 static void get_pm_int_vector(struct vmm *v)
 {
     uint32_t *r = vmm_regs(v), vector = r[X86_EAX] & 0xFF, selector, offset;

@@ -193,6 +193,8 @@ void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_vector_fn *fn);
 // Host code behind the default entry of a protected-mode interrupt vector, asked before the V86 side. False: not its.
 typedef bool vmm_pm_int_fn(struct vmm *v, uint8_t vector);
 void vmm_on_pm_int(struct vmm *v, uint8_t vector, vmm_pm_int_fn *fn); // the last one added is asked first
+// Whether a protected-mode vector of a VM (its handle) was set by its application or a driver.
+bool vmm_pm_vector_set(struct vmm *v, uint32_t vm, uint8_t vector) BASE_MUST_USE;
 // For VPICD: an interrupt is about to be simulated into the current VM. If a protected-mode application runs, it comes
 // to that application's side, on the locked stack; what was interrupted goes on after the IRET.
 void vmm_pm_hw_int(struct vmm *v, uint8_t vector);
