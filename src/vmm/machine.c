@@ -247,7 +247,7 @@ static bool create_system_vm(struct vmm *v)
     v->s.current = v->s.system_thread;
     if (!v->s.system_thread)
         return false;
-    vmm_vm_at(v, v->s.system_vm)->boost = KIT_Reserved_Low_Boost + KIT_Cur_Run_VM_Boost;
+    vmm_vm_at(v, v->s.system_vm)->boost = KIT_Reserved_Low_Boost;
     vmm_vm_at(v, v->s.system_vm)->interrupts = 1;
     return vmm_window_show(v, v->s.system_vm);
 }

@@ -392,6 +392,8 @@ X86_OP(x86_op_gate)
     c->left = (int64_t)(c->limit - s->count) - 1;
     if ((s->eflags ^ flags) & X86_ARITHMETIC)
         x86_adopt_flags(c);
+    if (s->intr && (s->eflags & X86_IF))
+        x86_attend(c); // the owner may have let interrupts in
     if (c->attention || c->left < 0)
         return NULL;
     X86_TAIL x86_follow_jump(c, NULL);

@@ -197,6 +197,20 @@ static inline struct puppet *puppet_new(puppet_script *boot, void *user)
     return p;
 }
 
+// After a snapshot of one machine was restored into another, whose procedures were made in the same order.
+static inline void puppet_move(const struct puppet *from, struct puppet *to)
+{
+    memcpy(to->active, from->active, sizeof to->active);
+    for (unsigned i = 0; i < from->active_count; i++)
+        to->active[i].proc = &to->procs[from->active[i].proc - from->procs];
+    to->active_count = from->active_count;
+    to->called = from->called;
+    to->args = from->args;
+    to->checks = from->checks;
+    memcpy(to->last_check, from->last_check, sizeof to->last_check);
+    memcpy(to->text, from->text, sizeof to->text);
+}
+
 static inline void puppet_free(struct puppet *p)
 {
     vmm_free(p->v);
