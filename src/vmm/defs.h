@@ -148,7 +148,7 @@ int64_t vmm_priority(struct vmm *v, uint32_t thread);
 bool vmm_wait_takes_events(struct vmm *v, uint32_t thread);
 bool vmm_reschedule_begin(struct vmm *v); // true: another thread is current
 void vmm_switch_to_begin(struct vmm *v, uint32_t thread);
-bool vmm_outranked(struct vmm *v);     // another thread must run at once
+bool vmm_outranked(struct vmm *v);    // another thread must run at once
 void vmm_settle_begin(struct vmm *v); // at the end of a service that may have made another thread the first
 void vmm_block_begin(struct vmm *v, enum vmm_block_kind kind, uint32_t object, uint32_t flags, uint32_t extra);
 void vmm_wait_begin(struct vmm *v);

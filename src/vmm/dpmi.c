@@ -266,6 +266,43 @@ static bool int21(struct vmm *v, uint8_t vector)
     return true;
 }
 
+// A program may end itself in V86 mode: through function 0300h, or after a raw switch. Whether it is the application or
+// a program that it has started, DOS knows: it is asked for the PSP, then its answer decides. EAX = vector; CF = 1:
+// pass on.
+static void v86_dos_asked(void *user, struct vmm *v)
+{
+    (void)user;
+    struct vmm_pm_app *app = vmm_pm_app(v);
+    uint32_t function = vmm_dpmi_word(v, KIT_Client_EAX) >> 8, back = vmm_crossing_return(v, true);
+    bool ends = app && (function == 0x4C || function == 0), asked = ends && app->asked;
+    vmm_set_flag(v, X86_CF, !ends || asked);
+    if (asked)
+        app->asked = 0;
+    if (!ends || asked ||
+        !vmm_v86_stack_there(v, vmm_dpmi_word(v, KIT_Client_SS), vmm_dpmi_word(v, KIT_Client_ESP), 6) ||
+        !vmm_cross(v, VMM_CROSS_PSP))
+        return;
+    vmm_dpmi_set_word(v, KIT_Client_EAX, DOS_GET_PSP << 8);
+    vmm_client_jump(v, back >> 16, back & 0xFFFF);
+    vmm_v86_int_begin(v, 0x21);
+}
+
+bool vmm_dpmi_psp_over(struct vmm *v, struct vmm_crossing *c)
+{
+    uint32_t psp = vmm_dpmi_word(v, KIT_Client_EBX);
+    struct vmm_pm_app *app = vmm_pm_app(v);
+    vmm_crossing_leave(v);
+    vmm_client_store(v, c->client);
+    if (app && app->psp == psp) {
+        vmm_pm_app_end_begin(v, vmm_dpmi_word(v, KIT_Client_EAX) >> 8 ? (uint8_t)vmm_dpmi_word(v, KIT_Client_EAX) : 0);
+        return false;
+    }
+    if (app)
+        app->asked = 1;
+    vmm_v86_int_begin(v, 0x21);
+    return false;
+}
+
 void vmm_dpmi_ended(struct vmm *v, uint32_t row)
 {
     const struct vmm_pm_app *app = vmm_pm_app_at(v, row);
@@ -286,6 +323,9 @@ static bool create(struct vmm *v)
     uint32_t entry = vmm_host_proc(v, entered, NULL), vendor = vmm_host_proc(v, vendor_entered, NULL);
     s->entry = entry ? vmm_v86_call_back(v, entry, 0) : 0;
     s->vendor = vendor ? vmm_pm_call_back(v, vendor, 0) : 0;
+    uint32_t ends = vmm_host_proc(v, v86_dos_asked, NULL);
+    if (!ends || !vmm_chain_add(v, VMM_CHAINS_V86_INT + 0x21, ends, 0, true))
+        return false;
     vmm_on_pm_int(v, 0x31, int31);
     vmm_on_pm_int(v, 0x21, int21);
     return s->entry && s->vendor;

@@ -24,6 +24,7 @@ struct vmm_pm_app {
     uint8_t v86[KIT_Client_Alt_EIP - KIT_Client_EIP]; // its V86 set when it began
     uint32_t psp;                                     // segment
     uint32_t psp_selector;
+    uint32_t asked;                    // DOS was asked whose end a function 4Ch is: let it pass
     uint32_t host_segment;             // of the memory that it gave the host
     uint32_t dta_selector, dta_offset; // selector 0: the PSP\'s
     uint32_t raw_ss, raw_sp;           // the host's V86 stack while the application is in real mode by itself
@@ -103,6 +104,6 @@ void vmm_dpmi_real_forget(struct vmm *v, uint32_t app);
 
 // Ways back from crossings
 vmm_crossed_fn vmm_dpmi_entry_over, vmm_dpmi_real_call_over, vmm_dpmi_call_back_over, vmm_dpmi_dos_over,
-    vmm_dpmi_int21_over;
+    vmm_dpmi_int21_over, vmm_dpmi_psp_over;
 
 #endif

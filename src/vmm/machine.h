@@ -38,7 +38,7 @@ enum {
     VMM_PM_TRAP_OFFSET = 0xD000, // protected-mode call-backs: HLT opcodes
     VMM_TRAPS = 0x1000,
     VMM_REAL_INIT_SEGMENT = 0x9000, // where code of real-mode initialisation runs: above what DOS hands out so early
-    VMM_GUARD_BYTES = 0x400, // interrupt vectors: ring-0 code writes them through null pointers, not on purpose
+    VMM_GUARD_BYTES = 0x400,        // interrupt vectors: ring-0 code writes them through null pointers, not on purpose
 };
 
 // The kernel's own part of the system arena; the rest of it and the shared arena belong to the memory chapter.

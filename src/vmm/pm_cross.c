@@ -156,6 +156,7 @@ static bool returns_in_pm(uint32_t kind)
 
 static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {[VMM_CROSS_INTERRUPT] = interrupt_over,
                                                       [VMM_CROSS_HW_INT] = hw_int_over,
+                                                      [VMM_CROSS_PSP] = vmm_dpmi_psp_over,
                                                       [VMM_CROSS_INT21] = vmm_dpmi_int21_over,
                                                       [VMM_CROSS_ENTRY] = vmm_dpmi_entry_over,
                                                       [VMM_CROSS_REAL_CALL] = vmm_dpmi_real_call_over,

@@ -70,6 +70,7 @@ enum vmm_crossing_kind {
     VMM_CROSS_ENTRY,
     VMM_CROSS_HW_INT,
     VMM_CROSS_INT21,
+    VMM_CROSS_PSP,
     VMM_CROSS_KINDS
 };
 struct vmm_crossing {
