@@ -184,6 +184,12 @@ static void begin_first_time(struct assembler *a, struct asm_symbol *s)
     place_parameters(a, p);
 }
 
+static void show_locals(const struct asm_proc *p)
+{
+    for (const struct asm_local *l = p->locals; l; l = l->next)
+        l->symbol->name->local = l->symbol;
+}
+
 void asm_proc(struct assembler *a, struct asm_name *name, int argument)
 {
     (void)argument;
@@ -207,8 +213,7 @@ void asm_proc(struct assembler *a, struct asm_name *name, int argument)
     asm_place_label(a, s);
     a->proc = s->proc;
     a->proc_symbol = s;
-    for (const struct asm_local *l = s->proc->locals; l; l = l->next)
-        l->symbol->name->local = l->symbol;
+    show_locals(s->proc);
 }
 
 void asm_endp(struct assembler *a, struct asm_name *name, int argument)
@@ -230,6 +235,8 @@ void asm_endp(struct assembler *a, struct asm_name *name, int argument)
     a->proc_symbol->bytes = a->segment ? a->segment->location - (uint32_t)a->proc_symbol->offset : 0;
     a->proc_symbol = a->proc_symbol->outer;
     a->proc = a->proc_symbol ? a->proc_symbol->proc : NULL;
+    if (a->proc) // names that the procedure inside hid
+        show_locals(a->proc);
 }
 
 // ---- LOCAL ----
