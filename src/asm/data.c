@@ -43,15 +43,16 @@ static void emit_wide(struct assembler *a, int64_t v, uint32_t size)
         asm_emit_number(a, v < 0 ? 0xff : 0, 1);
 }
 
+// Six bytes hold an offset and, in 32-bit segments, a selector that COFF objects have no word for: 0. In 16-bit
+// segments four bytes are segment and offset.
 static void emit_address(struct assembler *a, const struct asm_value *v, uint32_t size, const char *at)
 {
-    bool far = (size == 6 && !v->offset) ||
-               (size == 4 && a->segment->word_size == 2 && !v->offset && v->kind == VALUE_MEMORY && v->part == 0);
-    if (!far) {
-        asm_emit_address(a, v, size, at);
+    bool far16 = size == 4 && a->segment->word_size == 2 && !v->offset && v->kind == VALUE_MEMORY && v->part == 0;
+    asm_emit_address(a, v, size == 6 ? 4 : far16 ? 2 : size, at);
+    if (size == 6)
+        asm_emit_number(a, 0, 2);
+    if (!far16)
         return;
-    }
-    asm_emit_address(a, v, size - 2, at);
     struct asm_value seg = *v;
     seg.part = 's';
     asm_emit_address(a, &seg, 2, at);

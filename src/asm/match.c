@@ -340,6 +340,7 @@ static bool row_fits(struct assembler *a, struct asm_instruction *i, const struc
             return false;
         i->pinned |= pins_size(f->operands[k]) && !is_size_extension(f);
         i->pinned |= is_immediate(&i->operands[k]) && given_size(a, &i->operands[k]);
+        i->pinned |= is_immediate(&i->operands[k]) && has_address(&i->operands[k]) && word_size(a) == 4;
     }
     return true;
 }
