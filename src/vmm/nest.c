@@ -3,6 +3,7 @@
 // Begin_Nest_Exec put at its CS:IP, the frame is popped and the service returns.
 #include "vmm/defs.h"
 #include "vmm/pmode.h"
+#include "vmm/window.h"
 
 // The break point is the first of the V86 traps (layout.c); protected mode has its own.
 bool vmm_is_nest_break(struct vmm *v)
@@ -264,6 +265,15 @@ static void get_v86_int_vector(struct vmm *v)
     vmm_regs(v)[X86_EDX] = vector & 0xFFFF;
 }
 
+// EAX = vector, EBX = VM: EAX = seg:off from that VM's table, 0 on error (Win95 DDK S33C9).
+static void get_instanced_v86_int_vector(struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v), vm = vmm_vm_row_or_report(v, r[X86_EBX], "Win95 DDK S33C9"), vector = 0;
+    if (vm && !vmm_get32(v, vmm_window(vm) + (r[X86_EAX] & 0xFF) * 4, &vector))
+        return;
+    r[X86_EAX] = vector;
+}
+
 // Before Sys_VM_Init the first megabyte is the System VM's and the pattern of all others.
 static void set_v86_int_vector(struct vmm *v)
 {
@@ -283,6 +293,7 @@ static const struct vmm_binding bindings[] = {
     {KIT_Hook_V86_Int_Chain, hook_v86_int_chain},
     {KIT_Unhook_V86_Int_Chain, unhook_v86_int_chain},
     {KIT_Get_V86_Int_Vector, get_v86_int_vector},
+    {KIT_Get_Instanced_V86_Int_Vector, get_instanced_v86_int_vector},
     {KIT_Set_V86_Int_Vector, set_v86_int_vector},
     {0, NULL},
 };

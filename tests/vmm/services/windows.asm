@@ -43,6 +43,15 @@ Make:   push    edi
         mov     ecx, [ecx].CB_High_Linear
         mov     edx, ds:[20h*4]
         Check_Eq [ecx+20h*4], edx, 'a new VM does not begin with the vectors'
+        pushad
+        mov     eax, 20h
+        VMMcall Get_Instanced_V86_Int_Vector
+        Check_Eq eax, edx, 'vector of the System VM: #EAX'
+        mov     eax, 20h
+        mov     ebx, [vms]
+        VMMcall Get_Instanced_V86_Int_Vector
+        Check_Eq eax, edx, 'vector of another VM: #EAX'
+        popad
         mov     dword ptr [eax+60h*4], 55555555h ; the System VM's own now
         Check_Ne <dword ptr [ecx+60h*4]>, 55555555h, 'vectors are shared'
         mov     dword ptr [ecx+61h*4], 66666666h
