@@ -164,8 +164,9 @@ struct dos_call {
     uint32_t crs;  // its client registers
     uint32_t vm;   // its number
     uint8_t vector;
-    bool stay;    // the caller's CS:IP have been set: no IRET
-    bool faulted; // a page was missing; the call is made again when it is there
+    bool stay;     // the caller's CS:IP have been set: no IRET
+    uint32_t work; // counts as so many instructions: the limits hold for what a call does, too
+    bool faulted;  // a page was missing; the call is made again when it is there
 };
 typedef void dos_fn(struct dos_call *c);
 
@@ -209,8 +210,8 @@ void dos_rom_create(struct dos_call *c);                   // of the System VM
 void dos_memory_reset(struct dos_call *c, uint16_t first); // BIOS and DOS data of a VM; programs' first segment
 
 // dos.c
-const struct dos_host *dos_host(const struct dos_call *c); // NULL: there is no drive
-struct dos_program *dos_program_of(struct dos_call *c);    // of the current VM, NULL = none
+const struct dos_host *dos_host(struct dos_call *c);    // NULL: there is no drive
+struct dos_program *dos_program_of(struct dos_call *c); // of the current VM, NULL = none
 void dos_program_over(struct dos_call *c, enum dos_how how, uint8_t code);
 void dos_announce_output(struct dos_call *c, const char *text, size_t length);
 void dos_announce_program(struct dos_call *c, const struct dos_program *p);

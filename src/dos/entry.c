@@ -74,6 +74,7 @@ static void entered(void *user, struct vmm *v)
     if (dos_read8(&c, DOS_DATA, DATA_WAITING))
         dos_write8(&c, DOS_DATA, DATA_WAITING, 0);
     entries[i].fn(&c);
+    vmm_cpu(v)->state.count += c.work;
     if (!c.stay && !c.faulted)
         (void)!vmm_v86_iret(v);
 }

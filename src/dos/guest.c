@@ -1,6 +1,8 @@
 // Registers and memory of a virtual machine as BIOS and DOS see them.
 #include "dos/defs.h"
 
+enum { WORK_BYTES = 16 }; // that one instruction stands for
+
 uint16_t dos_get(const struct dos_call *c, enum dos_reg r)
 {
     return vmm_peek16(c->v, c->crs + (uint32_t)r);
@@ -38,6 +40,7 @@ static uint32_t linear(const struct dos_call *c, uint16_t segment, uint32_t offs
 
 bool dos_copy_in(struct dos_call *c, uint16_t segment, uint32_t offset, void *to, uint32_t n)
 {
+    c->work += 1 + n / WORK_BYTES;
     if (!vmm_get(c->v, linear(c, segment, offset), to, n))
         c->faulted = true;
     return !c->faulted;
@@ -45,6 +48,7 @@ bool dos_copy_in(struct dos_call *c, uint16_t segment, uint32_t offset, void *to
 
 bool dos_copy_out(struct dos_call *c, uint16_t segment, uint32_t offset, const void *from, uint32_t n)
 {
+    c->work += 1 + n / WORK_BYTES;
     if (!c->faulted && !vmm_put(c->v, linear(c, segment, offset), from, n))
         c->faulted = true;
     return !c->faulted;

@@ -54,8 +54,11 @@ static void clip(struct dos_call *c, struct window *w)
 
 static void fill_row(struct dos_call *c, uint8_t page, const struct window *w, unsigned row, uint8_t attribute)
 {
-    for (unsigned x = w->left; x <= w->right; x++)
-        dos_write16(c, DOS_TEXT, cell(c, page, row, x), (uint16_t)(attribute << 8 | ' '));
+    uint8_t bytes[2 * 80];
+    uint32_t n = w->right - w->left + 1;
+    for (unsigned i = 0; i < n; i++)
+        base_put16(bytes + 2 * i, (uint16_t)(attribute << 8 | ' '));
+    dos_copy_out(c, DOS_TEXT, cell(c, page, row, w->left), bytes, 2 * n);
 }
 
 static void copy_row(struct dos_call *c, uint8_t page, const struct window *w, unsigned from, unsigned to)
@@ -74,6 +77,15 @@ static void scroll(struct dos_call *c, uint8_t page, struct window w, unsigned l
         return;
     unsigned height = w.bottom - w.top + 1;
     lines = lines == 0 || lines > height ? height : lines;
+    if (up && lines < height && w.left == 0 && w.right + 1 == columns(c)) { // whole rows at once
+        uint8_t rows[ROWS * 2 * 80];
+        uint32_t n = (height - lines) * 2 * columns(c);
+        dos_copy_in(c, DOS_TEXT, cell(c, page, w.top + lines, 0), rows, n);
+        dos_copy_out(c, DOS_TEXT, cell(c, page, w.top, 0), rows, n);
+        for (unsigned row = w.bottom + 1 - lines; row <= w.bottom; row++)
+            fill_row(c, page, &w, row, attribute);
+        return;
+    }
     for (unsigned i = 0; i < height; i++) {
         unsigned row = up ? w.top + i : w.bottom - i;
         if (i + lines < height)
