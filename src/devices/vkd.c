@@ -1,7 +1,6 @@
 // VKD, the virtual keyboard (VDAG31 Virtual_Keyboard_Device): takes the keyboard's interrupt, finds hot keys and hands
 // everything else to the VM that owns the keyboard, through a virtual port 60h and a virtual IRQ 1.
-#include "devices/call.h"
-#include "devices/vpicd.h"
+#include "devices/vkd.h"
 
 #include "kit/constants.h"
 #include "kit/messages.h"
@@ -9,55 +8,20 @@
 
 #include <string.h>
 
-enum { HOT_KEYS = 48, DISABLED = 64, QUEUE = 64, NOTICES = 16 };
-enum { KEYBOARD_IRQ = 1, PREFIX = 0xE0, RELEASED = 0x80 };
-
 // The keys that a hot key's end waits for.
 enum {
     SHIFT_KEYS = KIT_SS_RShift | KIT_SS_LShift | KIT_SS_Ctrl | KIT_SS_Alt | KIT_SS_LCtrl | KIT_SS_LAlt | KIT_SS_RCtrl |
                  KIT_SS_RAlt
 };
 
-struct vkd_hot_key {
-    uint32_t handle; // 0: free
-    uint32_t callback, reference;
-    uint16_t mask, compare;
-    uint8_t scan, kind, flags;
-};
-
-// A callback to be made: as an event, one at a time.
-struct vkd_notice {
-    uint32_t handle, shift;
-    uint64_t at;
-    uint8_t scan, what;
-};
-
-struct vkd {
-    struct vkd_hot_key key[HOT_KEYS];
-    struct {
-        uint32_t handle, vm;
-    } disabled[DISABLED];
-    struct vkd_notice notice[NOTICES];
-    uint32_t ids, notices;
-    uint32_t holding; // hot key whose state has not ended
-    uint32_t owner;   // VM with the keyboard, 0 = the system VM
-    uint16_t shift;
-    uint8_t prefix;
-    uint8_t queue[QUEUE], queued; // bytes for the owner
-    uint32_t interrupt_proc, notify_proc, io_proc;
-    uint16_t notify_kind;
-};
-
-extern const struct vmm_device vkd_device;
-
-static struct vkd *state(struct vmm *v)
+struct vkd *vkd_state(struct vmm *v)
 {
     return vmm_device_state(v, &vkd_device);
 }
 
-static uint32_t owner(struct vmm *v)
+uint32_t vkd_owner(struct vmm *v)
 {
-    uint32_t vm = state(v)->owner;
+    uint32_t vm = vkd_state(v)->owner;
     return vm && vmm_valid_vm(v, vm) ? vm : vmm_system_vm(v);
 }
 
@@ -78,6 +42,11 @@ static uint16_t modifier(uint8_t code, bool extended)
     default:
         return 0;
     }
+}
+
+bool vkd_is_modifier(uint8_t code, bool extended)
+{
+    return modifier(code, extended) != 0;
 }
 
 static uint16_t toggle(uint8_t code)
@@ -103,17 +72,17 @@ static void track_shift(struct vkd *s, uint8_t code, bool extended, bool down)
 
 static struct vkd_hot_key *find(struct vmm *v, uint32_t handle)
 {
-    for (unsigned i = 0; handle && i < HOT_KEYS; i++) {
-        if (state(v)->key[i].handle == handle)
-            return &state(v)->key[i];
+    for (unsigned i = 0; handle && i < VKD_HOT_KEYS; i++) {
+        if (vkd_state(v)->key[i].handle == handle)
+            return &vkd_state(v)->key[i];
     }
     return NULL;
 }
 
 static bool disabled_in(struct vmm *v, uint32_t handle, uint32_t vm)
 {
-    for (unsigned i = 0; i < DISABLED; i++) {
-        if (state(v)->disabled[i].handle == handle && state(v)->disabled[i].vm == vm)
+    for (unsigned i = 0; i < VKD_DISABLED; i++) {
+        if (vkd_state(v)->disabled[i].handle == handle && vkd_state(v)->disabled[i].vm == vm)
             return true;
     }
     return false;
@@ -121,12 +90,12 @@ static bool disabled_in(struct vmm *v, uint32_t handle, uint32_t vm)
 
 static struct vkd_hot_key *match(struct vmm *v, uint8_t code, bool extended)
 {
-    struct vkd *s = state(v);
-    for (unsigned i = 0; i < HOT_KEYS; i++) {
+    struct vkd *s = vkd_state(v);
+    for (unsigned i = 0; i < VKD_HOT_KEYS; i++) {
         struct vkd_hot_key *k = &s->key[i];
         bool kind = k->kind == KIT_AllowExtended_B || (k->kind == KIT_ExtendedKey_B) == extended;
         if (k->handle && k->scan == code && kind && (s->shift & k->mask) == k->compare &&
-            !disabled_in(v, k->handle, owner(v)))
+            !disabled_in(v, k->handle, vkd_owner(v)))
             return k;
     }
     return NULL;
@@ -134,36 +103,36 @@ static struct vkd_hot_key *match(struct vmm *v, uint8_t code, bool extended)
 
 static void notify(struct vmm *v, const struct vkd_hot_key *k, uint8_t what, uint8_t wanted)
 {
-    struct vkd *s = state(v);
-    if (!(k->flags & wanted) || s->notices == NOTICES)
+    struct vkd *s = vkd_state(v);
+    if (!(k->flags & wanted) || s->notices == VKD_NOTICES)
         return;
     s->notice[s->notices++] =
         (struct vkd_notice){.handle = k->handle, .shift = s->shift, .at = vmm_time(v), .scan = k->scan, .what = what};
 }
 
-static void end_hold(struct vmm *v)
+void vkd_end_hold(struct vmm *v)
 {
-    const struct vkd_hot_key *k = find(v, state(v)->holding);
+    const struct vkd_hot_key *k = find(v, vkd_state(v)->holding);
     if (k)
         notify(v, k, KIT_Hot_Key_Completed, KIT_CallOnComplete);
-    state(v)->holding = 0;
+    vkd_state(v)->holding = 0;
 }
 
 // True when the key belongs to a hot key and the VM must not see it.
 static bool hot(struct vmm *v, uint8_t code, bool extended, bool down)
 {
-    struct vkd *s = state(v);
+    struct vkd *s = vkd_state(v);
     const struct vkd_hot_key *held = find(v, s->holding), *k = match(v, code, extended);
     if (held && held->scan == code && (!down || k == held)) {
         notify(v, held, down ? KIT_Hot_Key_Repeated : KIT_Hot_Key_Released,
                down ? KIT_CallOnRepeat : KIT_CallOnRelease);
         if (!down && !(s->shift & SHIFT_KEYS))
-            end_hold(v);
+            vkd_end_hold(v);
         return true;
     }
     if (!down || !k)
         return false;
-    end_hold(v);
+    vkd_end_hold(v);
     s->holding = k->handle;
     notify(v, k, KIT_Hot_Key_Pressed, KIT_CallOnPress);
     return true;
@@ -171,34 +140,39 @@ static bool hot(struct vmm *v, uint8_t code, bool extended, bool down)
 
 static void enqueue(struct vkd *s, uint8_t byte)
 {
-    if (s->queued < QUEUE)
+    if (s->queued < VKD_QUEUE)
         s->queue[s->queued++] = byte;
 }
 
 static void key_byte(struct vmm *v, uint8_t byte)
 {
-    struct vkd *s = state(v);
-    if (byte == PREFIX) {
+    struct vkd *s = vkd_state(v);
+    if (byte == VKD_PREFIX) {
         s->prefix = 1;
         return;
     }
-    bool extended = s->prefix, down = !(byte & RELEASED);
+    bool extended = s->prefix, down = !(byte & VKD_RELEASED);
     uint8_t code = byte & 0x7F;
     s->prefix = 0;
     track_shift(s, code, extended, down);
     if (s->holding && modifier(code, extended) && !(s->shift & SHIFT_KEYS))
-        end_hold(v);
+        vkd_end_hold(v);
+    if (s->message_vm) {
+        if (down && !modifier(code, extended))
+            vkd_message_key(s, code, extended);
+        return;
+    }
     if (hot(v, code, extended, down))
         return;
     if (extended)
-        enqueue(s, PREFIX);
+        enqueue(s, VKD_PREFIX);
     enqueue(s, byte);
 }
 
 // Asks for the event that makes the next callback; the registers of the interrupted code come back afterwards.
-static void schedule_begin(struct vmm *v)
+void vkd_notify_begin(struct vmm *v)
 {
-    struct vkd *s = state(v);
+    struct vkd *s = vkd_state(v);
     if (!s->notices || !devices_aside_push(v))
         return;
     const struct vkd_hot_key *k = find(v, s->notice[0].handle);
@@ -217,24 +191,24 @@ static void keyboard_interrupt(void *user, struct vmm *v)
 {
     (void)user;
     uint32_t value;
-    unsigned notices = state(v)->notices;
+    unsigned notices = vkd_state(v)->notices;
     if (pc_port_in(devices_board(v), 0x60, 1, vmm_time(v), &value))
         key_byte(v, (uint8_t)value);
     devices_board_changed(v);
-    vpicd_phys_eoi(v, KEYBOARD_IRQ);
+    vpicd_phys_eoi(v, VKD_IRQ);
     devices_carry(v, false);
-    if (state(v)->queued)
-        vpicd_request(v, owner(v), KEYBOARD_IRQ, 0, true);
-    if (state(v)->notices != notices)
-        schedule_begin(v);
-    vpicd_refresh_begin(v, owner(v));
+    if (vkd_state(v)->queued)
+        vpicd_request(v, vkd_owner(v), VKD_IRQ, 0, true);
+    if (vkd_state(v)->notices != notices)
+        vkd_notify_begin(v);
+    vpicd_refresh_begin(v, vkd_owner(v));
 }
 
 static void notify_resume(struct vmm *v, struct vmm_frame *f)
 {
     (void)f;
     vmm_frame_pop(v);
-    schedule_begin(v);
+    vkd_notify_begin(v);
 }
 
 static const struct vmm_frame_kind notify_kind = {"a hot-key procedure", notify_resume, NULL};
@@ -242,7 +216,7 @@ static const struct vmm_frame_kind notify_kind = {"a hot-key procedure", notify_
 static void notify_begin(void *user, struct vmm *v)
 {
     (void)user;
-    struct vkd *s = state(v);
+    struct vkd *s = vkd_state(v);
     if (!s->notices)
         return;
     const struct vkd_notice n = s->notice[0];
@@ -265,8 +239,8 @@ static void notify_begin(void *user, struct vmm *v)
 
 static uint8_t virtual_in(struct vmm *v, uint32_t vm, unsigned port)
 {
-    struct vkd *s = state(v);
-    bool full = vm == owner(v) && s->queued;
+    struct vkd *s = vkd_state(v);
+    bool full = vm == vkd_owner(v) && s->queued;
     if (port == 0x64)
         return (uint8_t)(0x14 | full); // system flag, keyboard not locked
     if (!full)
@@ -275,7 +249,9 @@ static uint8_t virtual_in(struct vmm *v, uint32_t vm, unsigned port)
     if (--s->queued)
         memmove(s->queue, s->queue + 1, s->queued);
     else
-        vpicd_request(v, vm, KEYBOARD_IRQ, 0, false);
+        vkd_queue_emptied(v);
+    if (!s->queued)
+        vpicd_request(v, vm, VKD_IRQ, 0, false);
     return byte;
 }
 
@@ -285,6 +261,7 @@ static void port_io(void *user, struct vmm *v)
     uint32_t *r = vmm_regs(v);
     if (r[X86_ECX] == DEVICES_BYTE_IN) {
         r[X86_EAX] = (r[X86_EAX] & ~0xFFu) | virtual_in(v, r[X86_EBX], r[X86_EDX]);
+        vkd_pasted_begin(v);
     } else if (r[X86_ECX] == DEVICES_BYTE_OUT) {
         if (!pc_port_out(devices_board(v), (uint16_t)r[X86_EDX], 1, vmm_time(v), r[X86_EAX] & 0xFF))
             vmm_stop(v, VMM_END_FAULT, "the board has no keyboard controller");
@@ -299,10 +276,10 @@ static void port_io(void *user, struct vmm *v)
 
 static void define_hot_key(struct vmm *v)
 {
-    struct vkd *s = state(v);
+    struct vkd *s = vkd_state(v);
     uint32_t *r = vmm_regs(v);
     devices_carry(v, true);
-    for (unsigned i = 0; i < HOT_KEYS; i++) {
+    for (unsigned i = 0; i < VKD_HOT_KEYS; i++) {
         if (s->key[i].handle)
             continue;
         s->key[i] = (struct vkd_hot_key){
@@ -321,7 +298,7 @@ static void define_hot_key(struct vmm *v)
     }
 }
 
-static struct vkd_hot_key *find_eax(struct vmm *v)
+struct vkd_hot_key *vkd_find_eax(struct vmm *v)
 {
     struct vkd_hot_key *k = find(v, vmm_regs(v)[X86_EAX]);
     if (!k)
@@ -332,11 +309,11 @@ static struct vkd_hot_key *find_eax(struct vmm *v)
 
 static void local_enable_hot_key(struct vmm *v)
 {
-    struct vkd *s = state(v);
+    struct vkd *s = vkd_state(v);
     const uint32_t *r = vmm_regs(v);
-    if (!find_eax(v))
+    if (!vkd_find_eax(v))
         return;
-    for (unsigned i = 0; i < DISABLED; i++) {
+    for (unsigned i = 0; i < VKD_DISABLED; i++) {
         if (s->disabled[i].handle == r[X86_EAX] && s->disabled[i].vm == r[X86_EBX])
             s->disabled[i].handle = 0;
     }
@@ -344,27 +321,27 @@ static void local_enable_hot_key(struct vmm *v)
 
 static void local_disable_hot_key(struct vmm *v)
 {
-    struct vkd *s = state(v);
+    struct vkd *s = vkd_state(v);
     const uint32_t *r = vmm_regs(v);
-    if (!find_eax(v) || disabled_in(v, r[X86_EAX], r[X86_EBX]))
+    if (!vkd_find_eax(v) || disabled_in(v, r[X86_EAX], r[X86_EBX]))
         return;
-    for (unsigned i = 0; i < DISABLED; i++) {
+    for (unsigned i = 0; i < VKD_DISABLED; i++) {
         if (s->disabled[i].handle)
             continue;
         s->disabled[i].handle = r[X86_EAX];
         s->disabled[i].vm = r[X86_EBX];
         return;
     }
-    vmm_stop(v, VMM_END_MISSING, "more than %u hot keys disabled in virtual machines", DISABLED);
+    vmm_stop(v, VMM_END_MISSING, "more than %u hot keys disabled in virtual machines", VKD_DISABLED);
 }
 
 static void remove_hot_key(struct vmm *v)
 {
-    struct vkd *s = state(v);
-    struct vkd_hot_key *k = find_eax(v);
+    struct vkd *s = vkd_state(v);
+    struct vkd_hot_key *k = vkd_find_eax(v);
     if (!k)
         return;
-    for (unsigned i = 0; i < DISABLED; i++) {
+    for (unsigned i = 0; i < VKD_DISABLED; i++) {
         if (s->disabled[i].handle == k->handle)
             s->disabled[i].handle = 0;
     }
@@ -375,28 +352,13 @@ static void remove_hot_key(struct vmm *v)
 
 static void cancel_hot_key_state(struct vmm *v)
 {
-    end_hold(v);
-    schedule_begin(v);
+    vkd_end_hold(v);
+    vkd_notify_begin(v);
 }
 
 static void get_kbd_owner(struct vmm *v)
 {
-    vmm_regs(v)[X86_EBX] = owner(v);
-}
-
-// ESI -> scan codes, ECX = count: into the owner as if typed; CF=1 and ECX = codes left when there is no room.
-static void force_keys(struct vmm *v)
-{
-    struct vkd *s = state(v);
-    uint32_t *r = vmm_regs(v), room = QUEUE - s->queued, n = r[X86_ECX] < room ? r[X86_ECX] : room;
-    if (!vmm_get(v, r[X86_ESI], s->queue + s->queued, n))
-        return;
-    s->queued = (uint8_t)(s->queued + n);
-    r[X86_ECX] -= n;
-    devices_carry(v, r[X86_ECX] != 0);
-    if (s->queued)
-        vpicd_request(v, owner(v), KEYBOARD_IRQ, 0, true);
-    vpicd_refresh_begin(v, owner(v));
+    vmm_regs(v)[X86_EBX] = vkd_owner(v);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -405,8 +367,8 @@ static void force_keys(struct vmm *v)
 static void device_init_begin(struct vmm *v)
 {
     static const struct devices_ports ports = {0x60, 2, 4};
-    vpicd_own(v, KEYBOARD_IRQ, state(v)->interrupt_proc);
-    devices_trap_begin(v, state(v)->io_proc, 1, &ports);
+    vpicd_own(v, VKD_IRQ, vkd_state(v)->interrupt_proc);
+    devices_trap_begin(v, vkd_state(v)->io_proc, 1, &ports);
 }
 
 static void control(struct vmm *v)
@@ -415,9 +377,15 @@ static void control(struct vmm *v)
     devices_carry(v, false);
     if (r[X86_EAX] == KIT_Device_Init)
         device_init_begin(v);
+    if (r[X86_EAX] == KIT_Begin_Message_Mode || r[X86_EAX] == KIT_End_Message_Mode) {
+        vkd_state(v)->message_vm = r[X86_EAX] == KIT_Begin_Message_Mode ? r[X86_EBX] : 0;
+        vkd_state(v)->message_keys = 0;
+    }
+    if (r[X86_EAX] == KIT_VM_Not_Executeable)
+        vkd_paste_vm_gone_begin(v, r[X86_EBX]);
     if (r[X86_EAX] == KIT_Set_Device_Focus && (r[X86_EDX] == 0 || r[X86_EDX] == vkd_device.id)) {
-        state(v)->owner = r[X86_EBX];
-        state(v)->queued = 0;
+        vkd_state(v)->owner = r[X86_EBX];
+        vkd_state(v)->queued = 0;
     }
 }
 
@@ -428,16 +396,15 @@ static const struct vmm_binding bindings[] = {
     {KIT_VKD_Local_Enable_Hot_Key, local_enable_hot_key},
     {KIT_VKD_Local_Disable_Hot_Key, local_disable_hot_key},
     {KIT_VKD_Cancel_Hot_Key_State, cancel_hot_key_state},
-    {KIT_VKD_Force_Keys, force_keys},
     {KIT_VKD_Get_Kbd_Owner, get_kbd_owner},
     {0, NULL},
 };
 
 static bool holds(struct vmm *v, uint32_t n, uint32_t *proc, const char **what)
 {
-    if (n >= HOT_KEYS)
+    if (n >= VKD_HOT_KEYS)
         return false;
-    const struct vkd_hot_key *k = &state(v)->key[n];
+    const struct vkd_hot_key *k = &vkd_state(v)->key[n];
     *proc = k->handle ? k->callback : 0;
     *what = "a hot key";
     return true;
@@ -452,12 +419,14 @@ const struct vmm_device vkd_device = {.id = 0x0D,
 
 static bool create(struct vmm *v)
 {
-    struct vkd *s = state(v);
+    struct vkd *s = vkd_state(v);
     s->notify_kind = vmm_frame_kind_add(v, &notify_kind);
     s->interrupt_proc = vmm_host_proc(v, keyboard_interrupt, NULL);
     s->notify_proc = vmm_host_proc(v, notify_begin, NULL);
     s->io_proc = vmm_host_proc(v, port_io, NULL);
-    return s->io_proc != 0;
+    return s->io_proc && vkd_type_create(v);
 }
 
-const struct devices_entry vkd_entry = {&vkd_device, create, false, NULL};
+static const struct vmm_binding *const more[] = {vkd_type_bindings, NULL};
+
+const struct devices_entry vkd_entry = {&vkd_device, create, false, more};

@@ -355,73 +355,27 @@ static void convert_int_to_irq(struct vmm *v)
 // ---------------------------------------------------------------------------------------------------------------------
 // Messages
 
-static const uint16_t virtual_ports[] = {0x20, 0x21, 0xA0, 0xA1};
+// Sys_Critical_Init: the provider of an event flag, then the ports. Frame: a[0] = system VM.
 
-// Sys_Critical_Init as a chain of calls: step n of the frame; a[0] = system VM.
-enum { AREA_GOT, PROVIDER_GOT, PORT_TRAPPED };
-
-static void init_failed(struct vmm *v)
+static void have_provider_begin(struct vmm *v, uint32_t system_vm)
 {
-    vmm_frame_pop_all(v);
-    devices_carry(v, true);
-}
-
-static void trap_port_begin(struct vmm *v, struct vmm_frame *f)
-{
-    unsigned n = f->a[1]++;
-    if (n == BASE_COUNT(virtual_ports)) {
-        vmm_frame_pop_all(v);
-        devices_carry(v, false);
-        return;
-    }
-    f->step = PORT_TRAPPED;
-    vmm_regs(v)[X86_EDX] = virtual_ports[n];
-    vmm_regs(v)[X86_ESI] = vpicd_state(v)->io_proc;
-    devices_call_begin(v, KIT_Install_IO_Handler);
-}
-
-static void have_provider_begin(struct vmm *v, struct vmm_frame *f)
-{
+    static const struct devices_ports ports[] = {{0x20, 2, 1}, {0xA0, 2, 1}};
     vpicd_phys_init(v);
-    vpicd_vm_created(v, f->a[0]);
-    trap_port_begin(v, f);
-}
-
-// Windows 3.1 has no such service: there events cannot wait for hardware interrupts to end by this flag.
-static void register_provider_begin(struct vmm *v, struct vmm_frame *f)
-{
-    uint32_t *r = vmm_regs(v);
-    if (!vmm_service_address(v, 1, KIT_Register_PEF_Provider)) {
-        have_provider_begin(v, f);
-        return;
-    }
-    f->step = PROVIDER_GOT;
-    r[X86_EAX] = KIT_PEF_Wait_Not_HW_Int_Bit;
-    r[X86_ECX] = 0;
-    devices_call_begin(v, KIT_Register_PEF_Provider);
+    vpicd_vm_created(v, system_vm);
+    devices_trap_begin(v, vpicd_state(v)->io_proc, BASE_COUNT(ports), ports);
 }
 
 static void init_resume(struct vmm *v, struct vmm_frame *f)
 {
-    struct vpicd *s = vpicd_state(v);
-    uint32_t *r = vmm_regs(v);
-    bool failed = f->step == AREA_GOT ? r[X86_EAX] == 0 : vmm_flag(v, X86_CF);
+    uint32_t system_vm = f->a[0], offset = vmm_regs(v)[X86_EAX];
+    bool failed = vmm_flag(v, X86_CF);
+    vmm_frame_pop_all(v);
     if (failed) {
-        init_failed(v);
+        vmm_stop(v, VMM_END_FAULT, "VPICD cannot provide the flag of events that wait for hardware interrupts");
         return;
     }
-    switch (f->step) {
-    case AREA_GOT:
-        s->area = r[X86_EAX];
-        register_provider_begin(v, f);
-        break;
-    case PROVIDER_GOT:
-        s->provided = r[X86_EAX];
-        have_provider_begin(v, f);
-        break;
-    default:
-        trap_port_begin(v, f);
-    }
+    vpicd_state(v)->provided = offset;
+    have_provider_begin(v, system_vm);
 }
 
 static const struct vmm_frame_kind init_kind = {"VPICD's initialisation", init_resume, NULL};
@@ -430,13 +384,20 @@ static void sys_critical_init_begin(struct vmm *v)
 {
     for (unsigned irq = 0; irq < PC_IRQS; irq++) // VDAG31 Set_PM_Int_Type: hardware interrupts find interrupts disabled
         vmm_pm_interrupt_gate(v, (uint8_t)(irq < 8 ? 0x08 + irq : 0x70 + irq - 8));
+    uint32_t *r = vmm_regs(v), system_vm = r[X86_EBX];
+    vpicd_state(v)->area = devices_cb_area(v, vpicd_area_size());
+    // Windows 3.1 has no such service: there events cannot wait for hardware interrupts to end by this flag.
+    if (!vmm_service_address(v, 1, KIT_Register_PEF_Provider)) {
+        have_provider_begin(v, system_vm);
+        return;
+    }
     struct vmm_frame *f = vmm_frame_push(v, vpicd_state(v)->init_kind);
     if (!f)
         return;
-    f->step = AREA_GOT;
-    f->a[0] = vmm_regs(v)[X86_EBX];
-    f->a[1] = 0;
-    devices_call_c_begin(v, KIT__Allocate_Device_CB_Area, 2, (const uint32_t[]){vpicd_area_size(), 0});
+    f->a[0] = system_vm;
+    r[X86_EAX] = KIT_PEF_Wait_Not_HW_Int_Bit;
+    r[X86_ECX] = 0;
+    devices_call_begin(v, KIT_Register_PEF_Provider);
 }
 
 // Interrupts from outside whose time has not come or whose line is masked, once the system ends.
