@@ -196,7 +196,15 @@ bool vmm_boot_begun(const struct vmm *v)
     return v->s.boot_begun;
 }
 
-// --- from outside
+// --- from outside: done by the System VM's thread, which has to run for it, whoever else wants the processor
+
+static void call_system_thread(struct vmm *v)
+{
+    v->s.tickets_due = 1;
+    v->s.reschedule = 1;
+    if (v->s.system_thread)
+        vmm_idle_set(v, v->s.system_thread, false);
+}
 
 static uint32_t ask_first(struct vmm *v, const struct vmm_ticket *what)
 {
@@ -208,7 +216,7 @@ static uint32_t ask_first(struct vmm *v, const struct vmm_ticket *what)
     v->s.first_ticket = row;
     if (!v->s.last_ticket)
         v->s.last_ticket = row;
-    v->s.tickets_due = 1;
+    call_system_thread(v);
     return row;
 }
 
@@ -223,7 +231,7 @@ static uint32_t ask(struct vmm *v, const struct vmm_ticket *what)
     else
         v->s.first_ticket = row;
     v->s.last_ticket = row;
-    v->s.tickets_due = 1;
+    call_system_thread(v);
     return row;
 }
 

@@ -12,6 +12,7 @@ vxdkit_cli_test(outside outside.sh)
 vxdkit_cli_test(demo demo.sh)
 vxdkit_cli_test(real_init real_init.sh)
 vxdkit_cli_test(dpmi dpmi.sh)
+vxdkit_cli_test(spin spin.sh)
 vxdkit_cli_test(collection collection.sh ${PROJECT_BINARY_DIR}/tests/make_collection)
 
 vxdkit_cli_test(other_host other_host.sh ${PROJECT_BINARY_DIR})
