@@ -465,15 +465,13 @@ uint32_t configmg_waiting(struct vmm *v)
     return node;
 }
 
-enum { PROCESS_TREE = 0x70000001 }; // private message: devices are loaded and started
-
 static void control(struct vmm *v)
 {
     uint32_t message = vmm_regs(v)[X86_EAX];
     devices_carry(v, false);
     if (message == KIT_Init_Complete && configmg_waiting(v))
         configmg_schedule(v);
-    if (message == PROCESS_TREE)
+    if (message == DEVICES_MESSAGE_TREE)
         configmg_work_begin(v);
     if (message == KIT_PNP_New_Devnode)
         vmm_regs(v)[X86_EAX] = KIT_CR_SUCCESS; // DevLoader=*CONFIGMG: the value Enumerator is loaded, no more
@@ -487,7 +485,7 @@ void configmg_schedule(struct vmm *v)
 {
     struct configmg *s = configmg_state(v);
     if (!s->scheduled)
-        s->scheduled = vmm_send_control_first(v, "CONFIGMG", PROCESS_TREE);
+        s->scheduled = vmm_send_control_first(v, "CONFIGMG", DEVICES_MESSAGE_TREE);
 }
 
 static const struct vmm_binding bindings[] = {

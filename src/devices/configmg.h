@@ -36,7 +36,8 @@ struct configmg_node {
     uint32_t disabled;                      // how often
     uint8_t waits;                          // to be loaded, configured, started
     uint8_t to_enumerate;
-    uint8_t new_node; // its loader has not been asked yet
+    uint8_t described; // its number in the hardware description, from 1; 0 = it is not in there
+    uint8_t new_node;  // its loader has not been asked yet
 };
 
 struct configmg_conf {
@@ -87,6 +88,8 @@ extern const struct vmm_binding configmg_conf_bindings[];
 
 // configmg_alloc.c: resources without conflict
 bool configmg_allocate(struct vmm *v, uint32_t node); // from the filtered configurations
+void configmg_place_spaces(struct vmm *v, uint32_t node,
+                           uint32_t type); // scripted ranges: where this configuration says
 void configmg_announce_started(struct vmm *v, uint32_t node);
 extern const struct vmm_binding configmg_alloc_bindings[];
 

@@ -297,7 +297,42 @@ bool configmg_allocate(struct vmm *v, uint32_t node)
         return true; // it needs nothing
     for (uint32_t c = s->node[node].conf[KIT_FILTERED_LOG_CONF]; c && !done; c = s->conf[c].next)
         done = load_parts(&a, c) && satisfy(&a) && keep(&a, KIT_ALLOC_LOG_CONF, s->conf[c].priority);
+    configmg_place_spaces(v, node, KIT_ALLOC_LOG_CONF);
     return done;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Scripted ranges of a described device answer where its resources are, and raise its interrupt line
+
+static bool nth_part(struct vmm *v, uint32_t conf, uint32_t type, uint32_t n, struct part *to)
+{
+    const struct configmg *s = configmg_state(v);
+    for (uint32_t d = conf ? s->conf[conf].first : 0; d; d = s->descriptor[d].next) {
+        if (s->descriptor[d].type != type || n--)
+            continue;
+        *to = part_of(v, d);
+        read_alloc(v, to);
+        return holds(to);
+    }
+    return false;
+}
+
+void configmg_place_spaces(struct vmm *v, uint32_t node, uint32_t type)
+{
+    const struct configmg_node *n = &configmg_state(v)->node[node];
+    struct pc *pc = devices_board(v);
+    struct part range, irq;
+    for (uint32_t i = 0; n->described && i < pc->script.spaces; i++) {
+        struct pc_space *p = &pc->script.space[i];
+        if (p->owner != n->described)
+            continue;
+        p->present = nth_part(v, n->conf[type], p->memory ? KIT_ResType_Mem : KIT_ResType_IO, p->bar, &range);
+        p->base = p->present ? range.first : 0;
+        p->line = nth_part(v, n->conf[type], KIT_ResType_IRQ, 0, &irq) ? (uint8_t)irq.first : PC_OWN_LINE;
+        p->lines = 0;
+    }
+    pc_spaces_changed(pc);
+    devices_board_changed(v);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ static bool agreed(struct vmm *v)
 static void stopped(struct vmm *v, uint32_t node)
 {
     configmg_confs_free(v, node, KIT_ALLOC_LOG_CONF);
+    configmg_place_spaces(v, node, KIT_ALLOC_LOG_CONF);
     configmg_state(v)->node[node].status &= ~(uint32_t)KIT_DN_STARTED;
 }
 

@@ -113,9 +113,11 @@ static bool add_node(struct vmm *v, const struct hardware *h, const struct hardw
     struct configmg_node *n = &configmg_state(v)->node[node];
     n->status = parent == CONFIGMG_ROOT ? KIT_DN_ROOT_ENUMERATED : KIT_DN_HARDWARE_ENUM;
     n->bus_type = KIT_BusType_ISA;
+    n->described = (uint8_t)(from - h->node + 1);
     for (const struct hardware_config *c = from->configs; c; c = c->next)
         if (!add_config(v, node, c))
             return false;
+    configmg_place_spaces(v, node, KIT_BOOT_LOG_CONF);
     return from->function < 0 || add_bus_info(v, node, &h->pci.function[from->function]);
 }
 

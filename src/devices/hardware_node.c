@@ -318,10 +318,17 @@ static bool read_config(struct hardware_reader *r, void *node)
     return c && hw_block(r, config_statements, c);
 }
 
-static const struct hardware_statement node_statements[] = {
-    {"description", hw_description}, {"class", hw_class},     {"loader", hw_loader},
-    {"enumerator", hw_enumerator},   {"value", hw_value},     {"hardware-value", hw_hardware_value},
-    {"parent", read_parent},         {"config", read_config}, {NULL, NULL}};
+static const struct hardware_statement node_statements[] = {{"description", hw_description},
+                                                            {"class", hw_class},
+                                                            {"loader", hw_loader},
+                                                            {"enumerator", hw_enumerator},
+                                                            {"value", hw_value},
+                                                            {"hardware-value", hw_hardware_value},
+                                                            {"parent", read_parent},
+                                                            {"config", read_config},
+                                                            {"ports", hw_node_ports},
+                                                            {"memory", hw_node_memory},
+                                                            {NULL, NULL}};
 
 // device ID { ... }
 bool hw_device(struct hardware_reader *r, void *context)

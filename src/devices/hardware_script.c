@@ -358,8 +358,8 @@ static bool own_or_given_line(struct hardware_reader *r, unsigned space, uint8_t
     *line = PC_OWN_LINE;
     if (hw_is_number(r))
         return read_line_number(r, line);
-    if (script(r)->space[space].function == PC_NO_FUNCTION)
-        return hw_fail(r, "the number of an interrupt line expected (only PCI functions have one of their own)");
+    if (script(r)->space[space].function == PC_NO_FUNCTION && !script(r)->space[space].owner)
+        return hw_fail(r, "the number of an interrupt line expected (a range at a fixed place has none of its own)");
     return true;
 }
 
@@ -473,6 +473,52 @@ static bool read_space(struct hardware_reader *r, bool memory)
     }
     int space = hw_space_new(r, &like);
     return space >= 0 && hw_space_block(r, (unsigned)space);
+}
+
+// The bytes of a node's n-th resource of the kind in its first basic configuration; 0 = there is none.
+static uint32_t resource_bytes(const struct hardware_node *node, enum hardware_kind kind, uint32_t n)
+{
+    const struct hardware_config *c = node->configs;
+    while (c && c->boot)
+        c = c->next;
+    for (const struct hardware_resource *s = c ? c->resources : NULL; s; s = s->next)
+        if (s->kind == kind && n-- == 0)
+            return s->range[0].bytes;
+    return 0;
+}
+
+// ports|memory N [NAME] { ... }: where the device's n-th resource of the kind is allocated
+static bool read_owned(struct hardware_reader *r, const struct hardware_node *node, bool memory)
+{
+    struct pc_space like = {.memory = memory, .function = PC_NO_FUNCTION, .line = PC_OWN_LINE};
+    const struct hardware_token where = r->token;
+    uint32_t n;
+    if (!hw_number(r, 31, &n, "which resource, from 0"))
+        return false;
+    like.bar = (uint8_t)n;
+    like.owner = (uint8_t)(node - r->to->node + 1);
+    like.bytes = resource_bytes(node, memory ? HARDWARE_MEMORY : HARDWARE_IO, n);
+    if (!like.bytes || like.bytes > 1 << 24)
+        return hw_fail_at(r, &where, "no such resource in a basic configuration above, or one of more than 16 MB");
+    snprintf(like.name, sizeof like.name, memory ? "memory %u" : "ports %u", (unsigned)n % 32);
+    if (r->token.kind == HW_TEXT || r->token.kind == HW_WORD) {
+        const char *name = hw_string(r, PC_SPACE_NAME, "a name");
+        if (!name)
+            return false;
+        snprintf(like.name, sizeof like.name, "%s", name);
+    }
+    int space = hw_space_new(r, &like);
+    return space >= 0 && hw_space_block(r, (unsigned)space);
+}
+
+bool hw_node_ports(struct hardware_reader *r, void *node)
+{
+    return read_owned(r, node, false);
+}
+
+bool hw_node_memory(struct hardware_reader *r, void *node)
+{
+    return read_owned(r, node, true);
 }
 
 bool hw_ports(struct hardware_reader *r, void *context)

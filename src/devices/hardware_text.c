@@ -15,7 +15,7 @@ static bool is_blank(char c)
 
 static bool ends_word(char c)
 {
-    return is_blank(c) || c == '\n' || c == '{' || c == '}' || c == '=' || c == '"' || c == '#' || c == ',';
+    return is_blank(c) || c == '\n' || c == '{' || c == '}' || c == '=' || c == '"' || c == '#' || c == ',' || c == ';';
 }
 
 static void take(struct hardware_reader *r, enum hardware_token_kind kind, const char *from, size_t width)
@@ -73,6 +73,9 @@ void hw_next(struct hardware_reader *r)
         take(r, HW_LINE, r->at, 1);
         r->line++;
         r->line_start = r->at;
+        break;
+    case ';': // several statements in a line
+        take(r, HW_LINE, r->at, 1);
         break;
     case '{':
         take(r, HW_OPEN, r->at, 1);
@@ -259,7 +262,7 @@ bool hw_statement_ends(struct hardware_reader *r)
 {
     if (r->token.kind == HW_LINE || r->token.kind == HW_END || r->token.kind == HW_CLOSE)
         return true;
-    return hw_fail(r, "the statement should end here");
+    return hw_fail(r, "the statement should end here, with its line or ';'");
 }
 
 // Behind a mistake: to the end of the line, and over the block that begins in it.

@@ -55,6 +55,8 @@ int hw_space_new(struct hardware_reader *r, const struct pc_space *like); // -1:
 bool hw_ports(struct hardware_reader *r, void *context);
 bool hw_memory(struct hardware_reader *r, void *context);
 bool hw_irq(struct hardware_reader *r, void *context);
+bool hw_node_ports(struct hardware_reader *r, void *node); // where a device's resources are allocated
+bool hw_node_memory(struct hardware_reader *r, void *node);
 
 // hardware_node.c
 bool hw_device(struct hardware_reader *r, void *context);

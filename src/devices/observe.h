@@ -39,6 +39,8 @@ struct devices_unheard_record {
     uint8_t irq;
 };
 
+enum { DEVICES_MESSAGE_TREE = 0x7C4D0001 }; // to CONFIGMG: device nodes are loaded and started. Private
+
 // The life of a device node.
 struct devices_devnode_record {
     struct base_record head;

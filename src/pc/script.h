@@ -48,7 +48,8 @@ struct pc_space {
     uint8_t present;  // decoded at `base`
     uint8_t function; // PCI function whose base address register places it, PC_NO_FUNCTION = fixed
     uint8_t bar;
-    uint8_t line; // that PC_OWN_LINE stands for
+    uint8_t line;  // that PC_OWN_LINE stands for
+    uint8_t owner; // described device, counted from 1, whose resource `bar` places it; 0 = none
 };
 
 enum pc_action_kind { PC_RAISE, PC_LOWER, PC_PULSE, PC_SET, PC_CLEAR, PC_ASSIGN, PC_PUSH };

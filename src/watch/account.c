@@ -207,6 +207,8 @@ static void begin_broadcast(struct watch_account *a, const struct vmm_control_re
 
 static void tell_control(struct watch_account *a, const struct vmm_control_record *r)
 {
+    if (r->message == DEVICES_MESSAGE_TREE)
+        return; // what comes of it is told
     tell_waiting(a, &a->call, a->call_time);
     bool first = a->broadcast.size == 0 || a->message != r->message || strcmp(a->first_device, r->device) == 0;
     if (first)

@@ -76,6 +76,18 @@ static void devices_are_loaded_configured_and_started(void **state)
     rig_free(r);
 }
 
+// A described device's ranges answer where the configuration manager has put them, and raise the line it was given.
+static void ranges_follow_their_device(void **state)
+{
+    (void)state;
+    struct rig *r = described("follow");
+    rig_expect(r, 50,
+               "at 0300, line 05: identity 0A\nat 0308, line 07: identity 0B\n"
+               "interrupt of 0300: 01\ninterrupt of 0308: 01\n"
+               "disabled: 00000000 identity FF\nenabled: 00000000\nat 0300, line 05: identity 0A\n");
+    rig_free(r);
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Wrong descriptions
 
@@ -95,8 +107,13 @@ static const struct {
     {"ports 0x300 {\n on write y raise 5\n}",
      "hw:2:11: error: the name of a cell above in this block expected\n on write y raise 5\n          ^\n"},
     {"ports 0x300 {\n byte 0 y register\n on write y raise\n}",
-     "hw:3:18: error: the number of an interrupt line expected (only PCI functions have one of their own)\n"
+     "hw:3:18: error: the number of an interrupt line expected (a range at a fixed place has none of its own)\n"
      " on write y raise\n                 ^\n"},
+    {"device A\\B\\0 {\n ports 0 { }\n}", "hw:2:8: error: no such resource in a basic configuration above, or one of "
+                                          "more than 16 MB\n ports 0 { }\n       ^\n"},
+    {"irq 5 level irq 7 level",
+     "hw:1:13: error: the statement should end here, with its line or ';'\nirq 5 level irq 7 level\n"
+     "            ^~~\n"},
     {"irq 2 pulse at 5ms",
      "hw:1:5: error: line 2 is the cascade of the interrupt controllers\nirq 2 pulse at 5ms\n    ^\n"},
     {"irq 5 pulse every 1us",
@@ -151,11 +168,9 @@ static void hardware_is_described_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ports_memory_and_configuration_space),
-        cmocka_unit_test(a_snapshot_keeps_them),
-        cmocka_unit_test(devices_are_loaded_configured_and_started),
-        cmocka_unit_test(mistakes_are_told_with_their_place),
-        cmocka_unit_test(hardware_is_described_once),
+        cmocka_unit_test(ports_memory_and_configuration_space),      cmocka_unit_test(a_snapshot_keeps_them),
+        cmocka_unit_test(devices_are_loaded_configured_and_started), cmocka_unit_test(ranges_follow_their_device),
+        cmocka_unit_test(mistakes_are_told_with_their_place),        cmocka_unit_test(hardware_is_described_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
