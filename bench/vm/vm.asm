@@ -167,6 +167,8 @@ ELSE
         mov     ecx, Code
         shr     ecx, 4
         mov     [ebp].Client_DS, cx
+        mov     [ebp].Client_SS, cx             ; a program's stack, not page 0
+        mov     [ebp].Client_ESP, 1F00h
         mov     [ebp].Client_ESI, 1000h
         mov     [ebp].Client_EDI, 1800h
         mov     [ebp].Client_ECX, COUNT

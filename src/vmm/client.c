@@ -5,6 +5,8 @@
 
 enum { SINGLE_STEP = 1, STACK_FAULT = 12, GENERAL_PROTECTION = 13 };
 
+enum { CLIENT_BYTES = KIT_Client_GS + 4 }; // of the structure, without the other mode's
+
 uint32_t vmm_client(struct vmm *v)
 {
     return vmm_thread_at(v, v->s.current)->crs;
@@ -103,7 +105,8 @@ void vmm_client_capture(struct vmm *v, uint32_t error)
     static const struct x86_segment data = {VMM_DS, VMM_FLAT_DATA, 0, UINT32_MAX};
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
     struct x86_state *s = &v->cpu->state;
-    uint8_t client[KIT_Client_GS + 4];
+    uint8_t copy[CLIENT_BYTES], *place = x86_owner_bytes(v->cpu, t->crs, CLIENT_BYTES, true);
+    uint8_t *client = place ? place : copy;
     put_registers(client, s, t->crs + KIT_Client_Error);
     base_put32(client + KIT_Client_Error, error);
     base_put32(client + KIT_Client_EIP, s->eip);
@@ -115,7 +118,7 @@ void vmm_client_capture(struct vmm *v, uint32_t error)
     base_put32(client + KIT_Client_DS, s->seg[X86_DS].selector);
     base_put32(client + KIT_Client_FS, s->seg[X86_FS].selector);
     base_put32(client + KIT_Client_GS, s->seg[X86_GS].selector);
-    if (!x86_write_linear(v->cpu, t->crs, client, sizeof client, X86_WRITE, NULL))
+    if (!place && !x86_write_linear(v->cpu, t->crs, copy, CLIENT_BYTES, X86_WRITE, NULL))
         vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", t->crs);
     t->ring3 = 0;
     x86_v86_leave(v->cpu, &code, &data);
@@ -155,8 +158,11 @@ static void client_leave(struct vmm *v)
 {
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
     struct x86_state *s = &v->cpu->state;
-    uint8_t client[KIT_Client_GS + 4];
-    if (!x86_read_linear(v->cpu, t->crs, client, sizeof client, X86_READ, NULL)) {
+    uint8_t copy[CLIENT_BYTES];
+    const uint8_t *place = x86_owner_bytes(v->cpu, t->crs, CLIENT_BYTES, false);
+    bool direct = place && base_get32(place + KIT_Client_EFlags) & X86_VM; // nothing is written to it meanwhile
+    const uint8_t *client = direct ? place : copy;
+    if (!direct && !x86_read_linear(v->cpu, t->crs, copy, CLIENT_BYTES, X86_READ, NULL)) {
         vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", t->crs);
         return;
     }

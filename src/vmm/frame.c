@@ -105,7 +105,8 @@ void vmm_frame_call_c_begin(struct vmm *v, uint32_t target, unsigned n, const ui
     f->expect = f->esp - 4 * n;
     f->callee = target;
     uint32_t esp = f->expect - 4;
-    if (!x86_write_linear(v->cpu, esp, bytes, 4 * (n + 1), X86_WRITE, NULL)) {
+    if (!(n ? x86_write_linear(v->cpu, esp, bytes, 4 * (n + 1), X86_WRITE, NULL)
+            : x86_write_dword(v->cpu, esp, base_get32(bytes)))) {
         char where[96];
         vmm_describe_address(v, f->eip, where, sizeof where);
         vmm_stop(v, VMM_END_FAULT, "the ring-0 stack is exhausted (ESP=%08X, called from %s)", esp, where);

@@ -506,6 +506,11 @@ bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, uns
     return true;
 }
 
+uint8_t *x86_owner_bytes(struct x86 *cpu, uint32_t linear, uint32_t n, bool write)
+{
+    return owner_hit(cpu->private, write ? KIND_WRITE : KIND_READ, linear, n, write ? X86_WRITE : X86_READ);
+}
+
 bool x86_read_dword(struct x86 *cpu, uint32_t linear, uint32_t *value)
 {
     const uint8_t *hit = owner_hit(cpu->private, KIND_READ, linear, 4, X86_READ);

@@ -191,12 +191,16 @@ void x86_v86_leave(struct x86 *cpu, const struct x86_segment *code, const struct
         c->base[seg] = data->base;
     }
     cpu->state.seg[X86_CS] = *code;
-    x86_update_segment(c, X86_CS);
-    bool flat = !data->base && (data->access & code->access & 0x4000) && (data->limit & code->limit) == 0xffffffff;
-    if (flat)
+    bool flat = !(data->base | code->base) && (data->access & code->access & 0x4000) &&
+                (data->limit & code->limit) == 0xffffffff;
+    if (flat) {
+        c->write[X86_CS] = (struct x86_span){1, 0};
+        c->cs_base = 0;
         x86_known_mode(c, 0, X86_MODE_CODE32 | X86_MODE_STACK32 | X86_MODE_FLAT | X86_MODE_UNLIMITED);
-    else
-        x86_update_mode(c);
+        return;
+    }
+    x86_update_segment(c, X86_CS);
+    x86_update_mode(c);
 }
 
 void x86_v86_enter(struct x86 *cpu, const struct x86_v86_frame *f)

@@ -196,6 +196,9 @@ bool x86_write_linear(struct x86 *cpu, uint32_t linear, const void *from, uint32
 // One dword, as x86_read_linear and x86_write_linear with supervisor rights.
 bool x86_read_dword(struct x86 *cpu, uint32_t linear, uint32_t *value) BASE_MUST_USE;
 bool x86_write_dword(struct x86 *cpu, uint32_t linear, uint32_t value) BASE_MUST_USE;
+// The bytes themselves, where they lie on one page that was accessed before; NULL: go the other way. Valid until the
+// guest runs or memory is written in another way.
+uint8_t *x86_owner_bytes(struct x86 *cpu, uint32_t linear, uint32_t n, bool write);
 // Linear to physical without side effects (no accessed bits). False: not mapped.
 bool x86_translate(struct x86 *cpu, uint32_t linear, uint32_t *phys) BASE_MUST_USE;
 void x86_invalidate_page(struct x86 *cpu, uint32_t linear);  // as INVLPG
