@@ -269,6 +269,8 @@ bool asm_run_passes(struct assembler *a);
 
 // listing.c
 void asm_list_line(struct assembler *a);
+struct asm_list_entry *asm_list_hold(struct assembler *a);
+void asm_list_resume(struct assembler *a, const struct asm_list_entry *e);
 void asm_list_again(struct assembler *a, const struct asm_statement *s);
 void asm_list_end(struct assembler *a, const struct asm_statement *s);
 void asm_write_listing(struct assembler *a);

@@ -31,6 +31,25 @@ void asm_list_line(struct assembler *a)
     a->list_current = (uint32_t)a->list_count;
 }
 
+// The current line's entry waits while lines are made that stand in front of it. NULL: it has none.
+struct asm_list_entry *asm_list_hold(struct assembler *a)
+{
+    if (a->list_current == 0 || a->list_current != a->list_count)
+        return NULL;
+    struct asm_list_entry *e = asm_get(a, sizeof *e);
+    *e = a->list[--a->list_count];
+    return e;
+}
+
+void asm_list_resume(struct assembler *a, const struct asm_list_entry *e)
+{
+    if (!e)
+        return;
+    a->list = asm_grow(a, a->list, &a->list_capacity, a->list_count, sizeof *a->list);
+    a->list[a->list_count++] = *e;
+    a->list_current = (uint32_t)a->list_count;
+}
+
 void asm_list_again(struct assembler *a, const struct asm_statement *s)
 {
     if (!a->final || !s->list || !a->segment)

@@ -370,10 +370,12 @@ void asm_before_code(struct assembler *a)
     p->prologue_done = true;
     if (a->option.prologue_none || !(has_frame(p) || p->uses_count || a->option.prologue))
         return;
+    struct asm_list_entry *line = asm_list_hold(a);
     if (a->option.prologue)
         user_prologue(a, p);
     else
         default_prologue(a, p);
+    asm_list_resume(a, line);
 }
 
 static void user_epilogue(struct assembler *a, struct asm_proc *p)

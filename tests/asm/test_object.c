@@ -244,13 +244,28 @@ static void test_no_memory(void **state)
     assert_true(n > 20);
 }
 
+static void test_listing_of_a_prologue(void **state)
+{
+    (void)state;
+    struct asm_options o = {0};
+    struct result r;
+    assemble(&r, &o, ".386\nS segment use32\np proc c uses ebx, x:dword\nmov eax, x\nret\np endp\nS ends\nend\n", true);
+    assert_true(r.ok);
+    const char *list = base_buf_cstr(&r.listing);
+    const char *push = strstr(list, "push ebp"), *mov = strstr(list, "mov eax, x"), *pop = strstr(list, "pop ebx");
+    assert_true(push && mov && pop && push < mov && mov < pop);
+    assert_non_null(strstr(list, "00000004 8B4508"));
+    result_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_symbols),    cmocka_unit_test(test_line_numbers),
-        cmocka_unit_test(test_directives), cmocka_unit_test(test_definitions_and_echo),
-        cmocka_unit_test(test_listing),    cmocka_unit_test(test_identical_objects),
-        cmocka_unit_test(test_limits),     cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_symbols),           cmocka_unit_test(test_line_numbers),
+        cmocka_unit_test(test_directives),        cmocka_unit_test(test_definitions_and_echo),
+        cmocka_unit_test(test_listing),           cmocka_unit_test(test_listing_of_a_prologue),
+        cmocka_unit_test(test_identical_objects), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
