@@ -56,6 +56,7 @@ enum asm_register_class {
     REGISTER_TEST,
     REGISTER_FLOAT,
     REGISTER_MMX,
+    REGISTER_XMM,
 };
 
 enum { REGISTER_ES, REGISTER_CS, REGISTER_SS, REGISTER_DS, REGISTER_FS, REGISTER_GS };
@@ -360,6 +361,8 @@ enum asm_cpu {
     CPU_MMX = 0x40,
     CPU_TR = 0x80,
     CPU_NO87 = 0x100,
+    CPU_XMM = 0x200,
+    CPU_K3D = 0x400,
 };
 
 enum asm_model {

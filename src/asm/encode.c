@@ -240,7 +240,8 @@ struct parts { // which operand plays which role
 
 static bool is_rm_class(int c)
 {
-    return (c >= OPERAND_RM8 && c <= OPERAND_MP) || c == OPERAND_MMM64;
+    bool wide = c == OPERAND_MMM64 || c == OPERAND_MMR || (c >= OPERAND_XMMR && c <= OPERAND_M128);
+    return (c >= OPERAND_RM8 && c <= OPERAND_MP) || wide;
 }
 
 static bool is_fixed_class(int c)
@@ -350,10 +351,11 @@ static bool string_prefixes(struct assembler *a, const struct asm_instruction *i
     return true;
 }
 
-// FSTENV and its like: FWAIT is an instruction of its own, in front of the prefixes.
-static bool waits(const struct asm_form *f)
+// FSTENV and its like: FWAIT is an instruction of its own, in front of the prefixes. ADDSS and its like: F3 is the first
+// of them.
+static bool leads(const struct asm_form *f)
 {
-    return f->opcode[0] == 0x9b && f->opcode_count > 1;
+    return f->opcode_count > 1 && (f->opcode[0] == 0x9b || (f->opcode[0] == 0xf3 && f->opcode[1] == 0x0f));
 }
 
 static void emit_prefixes(struct assembler *a, const struct asm_instruction *i, const struct parts *p, int override)
@@ -365,8 +367,8 @@ static void emit_prefixes(struct assembler *a, const struct asm_instruction *i, 
     size_t n = 0;
     for (int k = 0; k < i->prefix_count; k++)
         bytes[n++] = i->prefixes[k];
-    if (waits(i->form))
-        bytes[n++] = 0x9b;
+    if (leads(i->form))
+        bytes[n++] = i->form->opcode[0];
     if (address != word)
         bytes[n++] = 0x67;
     if (size != word)
@@ -403,7 +405,7 @@ static void emit_opcode(struct assembler *a, const struct asm_instruction *i, co
     memcpy(bytes, f->opcode, sizeof bytes);
     if (f->plus_register && p->reg)
         bytes[f->opcode_count - 1] = (uint8_t)(bytes[f->opcode_count - 1] + p->reg->value);
-    asm_emit(a, bytes + waits(f), f->opcode_count - (size_t)waits(f));
+    asm_emit(a, bytes + leads(f), f->opcode_count - (size_t)leads(f));
 }
 
 void asm_encode(struct assembler *a, struct asm_instruction *i)
@@ -430,6 +432,8 @@ void asm_encode(struct assembler *a, struct asm_instruction *i)
     if (p.target)
         emit_target(a, i, p.target);
     emit_immediates(a, i);
+    if (i->form->has_suffix)
+        asm_emit_number(a, i->form->suffix, 1);
 }
 
 // Before the 386 a conditional jump only reaches 128 bytes: jump around a near one (OPTION LJMP).

@@ -56,6 +56,13 @@ enum asm_operand_class {
     OPERAND_STI,
     OPERAND_MM,
     OPERAND_MMM64,
+    OPERAND_MMR,
+    OPERAND_XMM,
+    OPERAND_XMMR,
+    OPERAND_XMMM128,
+    OPERAND_XMMM64,
+    OPERAND_XMMM32,
+    OPERAND_M128,
     OPERAND_CLASSES,
 };
 
@@ -79,6 +86,8 @@ struct asm_form {
     uint8_t address_size;  // 0 or 2, 4: a16, a32
     uint8_t immediates[2]; // sizes in the order of the bytes, 0xff = v
     uint8_t immediate_count;
+    uint8_t suffix; // an opcode byte behind everything else
+    bool has_suffix;
     uint8_t string; // enum asm_string_use
     bool sized;     // has a v operand: a prefix may be needed
 };

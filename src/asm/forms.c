@@ -15,10 +15,11 @@ static const struct {
 };
 
 static const char *const class_names[OPERAND_CLASSES] = {
-    "",    "r8",  "r16", "r32",  "rv",   "rm8", "rm16", "rm32", "rmv", "m",   "mu", "m8",    "m16",
-    "m32", "m48", "m64", "m80",  "mv",   "mp",  "i8",   "i8s",  "i16", "i32", "iv", "1",     "3",
-    "al",  "ax",  "eax", "av",   "cl",   "dx",  "s",    "es",   "cs",  "ss",  "ds", "fs",    "gs",
-    "cr",  "dr",  "tr",  "rel8", "relv", "far", "o8",   "ov",   "st",  "sti", "mm", "mmm64",
+    "",    "r8",  "r16",   "r32", "rv",  "rm8",  "rm16",    "rm32",   "rmv",    "m",    "mu",  "m8",
+    "m16", "m32", "m48",   "m64", "m80", "mv",   "mp",      "i8",     "i8s",    "i16",  "i32", "iv",
+    "1",   "3",   "al",    "ax",  "eax", "av",   "cl",      "dx",     "s",      "es",   "cs",  "ss",
+    "ds",  "fs",  "gs",    "cr",  "dr",  "tr",   "rel8",    "relv",   "far",    "o8",   "ov",  "st",
+    "sti", "mm",  "mmm64", "mmr", "xmm", "xmmr", "xmmm128", "xmmm64", "xmmm32", "m128",
 };
 
 static uint8_t class_of(const char *p, size_t n)
@@ -78,6 +79,8 @@ static void read_word(struct asm_form *f, const char *p, size_t n)
         f->opcode[f->opcode_count++] = (uint8_t)(hex(p[0]) << 4 | hex(p[1]));
     else if (p[0] == '/')
         read_modrm(f, p);
+    else if (p[0] == '=')
+        f->suffix = (uint8_t)(hex(p[1]) << 4 | hex(p[2])), f->has_suffix = true;
     else if (p[0] == '+')
         f->plus_register = true;
     else if (p[0] == 'i')

@@ -297,6 +297,19 @@ static bool fits(struct assembler *a, struct asm_instruction *i, const struct as
         return is_register(v, REGISTER_MMX);
     case OPERAND_MMM64:
         return is_register(v, REGISTER_MMX) || fits_memory(a, i, v, 8);
+    case OPERAND_MMR:
+        return is_register(v, REGISTER_MMX);
+    case OPERAND_XMM:
+    case OPERAND_XMMR:
+        return is_register(v, REGISTER_XMM);
+    case OPERAND_XMMM128:
+        return is_register(v, REGISTER_XMM) || fits_memory(a, i, v, 16);
+    case OPERAND_XMMM64:
+        return is_register(v, REGISTER_XMM) || fits_memory(a, i, v, 8);
+    case OPERAND_XMMM32:
+        return is_register(v, REGISTER_XMM) || fits_memory(a, i, v, 4);
+    case OPERAND_M128:
+        return fits_memory(a, i, v, 16);
     default:
         return false;
     }
@@ -307,7 +320,7 @@ static bool fits(struct assembler *a, struct asm_instruction *i, const struct as
 static bool pins_size(int c)
 {
     return c == OPERAND_R8 || c == OPERAND_RV || c == OPERAND_AL || c == OPERAND_AV || c == OPERAND_R32 ||
-           c == OPERAND_MM;
+           c == OPERAND_MM || c == OPERAND_XMM;
 }
 
 static bool cpu_allows(const struct assembler *a, const struct asm_form *f)

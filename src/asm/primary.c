@@ -135,7 +135,7 @@ static bool undefined(struct assembler *a, struct asm_value *v, const struct asm
 
 static bool register_value(struct assembler *a, struct asm_value *v, const struct asm_keyword *k)
 {
-    static const uint8_t sizes[] = {1, 2, 4, 2, 4, 4, 4, 10, 8};
+    static const uint8_t sizes[] = {1, 2, 4, 2, 4, 4, 4, 10, 8, 16};
     *v = asm_number(k->value);
     v->kind = VALUE_REGISTER;
     v->register_class = k->register_class;

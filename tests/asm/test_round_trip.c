@@ -74,17 +74,13 @@ static void to_masm(char *text, size_t room)
 {
     static const struct {
         const char *from, *to;
-    } words[] = {{"si*1]", "si]"},
-                 {"di*1]", "di]"},
-                 {"si*1+", "si+"},
-                 {"si*1-", "si-"},
-                 {" far fword", " fword"},
-                 {" far dword", " dword"},
-                 {"ret far", "retf"},
-                 {"int3", "int 3"},
-                 {"feni8087_nop", "fneni"},
-                 {"fdisi8087_nop", "fndisi"},
-                 {"287_nop", ""}};
+    } words[] = {{"si*1]", "si]"},          {"di*1]", "di]"},
+                 {"si*1+", "si+"},          {"si*1-", "si-"},
+                 {" far fword", " fword"},  {" far dword", " dword"},
+                 {"ret far", "retf"},       {"int3", "int 3"},
+                 {"feni8087_nop", "fneni"}, {"fdisi8087_nop", "fndisi"},
+                 {"287_nop", ""},           {"pfcpit1", "pfrcpit1"},
+                 {"pfsqrt", "pfrsqrt"}};
     for (char *p = text; (p = strstr(p, "st")) != NULL; p += 2) {
         bool word =
             (p == text || p[-1] == ' ' || p[-1] == ',') && p[2] >= '0' && p[2] <= '7' && strlen(text) + 3 < room;
@@ -136,8 +132,8 @@ static void check(struct bench *b, const uint8_t *bytes, const ZydisDecodedInstr
     ZydisDecodedOperand operands2[ZYDIS_MAX_OPERAND_COUNT];
     struct base_buf messages;
     print(b, in, operands, text, sizeof text);
-    int n = snprintf(source, sizeof source, ".686p\n.mmx\nCSEG segment use%u\nassume cs:CSEG\n%s\nCSEG ends\nend\n",
-                     b->bits, text);
+    int n = snprintf(source, sizeof source,
+                     ".686p\n.k3d\n.xmm\nCSEG segment use%u\nassume cs:CSEG\n%s\nCSEG ends\nend\n", b->bits, text);
     base_buf_init(&messages, &base_heap);
     size_t size = assemble(source, (size_t)n, second, sizeof second, &messages);
     if (size && decode(b, second, size, &in2, operands2))
