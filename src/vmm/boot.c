@@ -347,6 +347,7 @@ bool vmm_ticket_begin(struct vmm *v)
         }
     } while (is_done(v, ticket));
     vmm_ticket_at(v, ticket)->state = 1;
+    v->s.ticket_woke = 0;
     v->s.idle_told = 0;
     v->s.idle_asks = 0;
     switch (vmm_ticket_at(v, ticket)->kind) {

@@ -152,6 +152,12 @@ static void hook(struct vmm *v, unsigned origin)
         return;
     bool late = v->s.boot_begun && v->s.phase == KIT_SYSSTATE_PRESYSCRITINIT;
     uint32_t chain = (late ? CHAINS : 0) + origin * VMM_FAULT_VECTORS + vector;
+    if (vmm_hook_present(v, head_of(v, chain), vmm_regs(v)[X86_ESI])) {
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S31A8", "%08X hooks fault %02X already",
+                   vmm_regs(v)[X86_ESI], vector);
+        vmm_set_flag(v, X86_CF, true);
+        return;
+    }
     if (!vmm_hook_insert(v, head_of(v, chain), vmm_regs(v)[X86_ESI], &previous))
         return;
     v->s.fault_hooks++;

@@ -422,6 +422,7 @@ struct vmm_state {
     uint8_t boot_begun, booted, shutting_down;
     uint8_t reschedule; // something changed that the scheduler must look at
     uint8_t tickets_due, not_critical;
+    uint8_t ticket_woke;              // the System VM was woken for the ticket that is first
     uint8_t destroy_due;              // some VM waits for Destroy_VM
     uint8_t yield;                    // the current thread lets its equals go first
     uint8_t uneven;                   // time-slice priorities differ or have differed

@@ -126,15 +126,24 @@ static void limit_reached(struct vmm *v)
              (unsigned long long)v->cpu->state.count, where);
 }
 
+// Something asked for from outside ends the System VM's idleness, whoever was the last to fall idle. Where a driver has
+// halted it in nested execution that helps once, in case it goes on from there: the request has to wait for its end.
+static bool wake_for_ticket(struct vmm *v)
+{
+    const struct vmm_thread *t = vmm_thread_at(v, v->s.system_thread);
+    if (!v->s.first_ticket || vmm_waits(v, v->s.system_thread) || (t->top && v->s.ticket_woke))
+        return false;
+    v->s.ticket_woke = 1;
+    vmm_idle_set(v, v->s.system_thread, false);
+    v->s.reschedule = 1;
+    return true;
+}
+
 // Nothing runs: on to the next thing due, or the end.
 static void jump(struct vmm *v)
 {
     uint64_t wake = next_wake(v, false), now = vmm_time(v);
-    bool ticket = v->s.tickets_due && !vmm_waits(v, v->s.system_thread);
-    if (ticket) { // it runs in the System VM, whoever was the last to fall idle
-        vmm_idle_set(v, v->s.system_thread, false);
-        v->s.reschedule = 1;
-    }
+    bool ticket = wake_for_ticket(v);
     if (v->s.tick_pending || v->s.board_intr || ticket || v->cpu->state.nmi) {
         v->s.waiting = 0;
         return;

@@ -51,6 +51,13 @@ static bool alone(struct vmm *v)
     return vmm_table(v, VMM_TABLE_thread)->live == 1;
 }
 
+// On the way to ring 3, where idleness begins: nested execution may halt there, too.
+static bool at_leave(struct vmm *v, uint32_t thread)
+{
+    uint32_t eip = thread == v->s.current ? v->cpu->state.eip : vmm_thread_at(v, thread)->eip;
+    return eip == vmm_gate_address(VMM_GATE_LEAVE);
+}
+
 static bool runnable(struct vmm *v, uint32_t thread)
 {
     const struct vmm_thread *t = vmm_thread_at(v, thread);
@@ -64,7 +71,7 @@ static bool runnable(struct vmm *v, uint32_t thread)
         return true; // nobody of lower priority runs meanwhile (Win95 DDK S33B8)
     if (wait)
         return vmm_event_waits_for(v, thread, !vmm_wait_takes_events(v, thread));
-    return !t->idle || t->top || (v->s.destroy_due && thread == v->s.system_thread) ||
+    return !t->idle || !at_leave(v, thread) || (v->s.destroy_due && thread == v->s.system_thread) ||
            vmm_event_waits_for(v, thread, false);
 }
 

@@ -72,7 +72,7 @@ void vmm_slice_join(struct vmm *v, struct vmm_thread *t)
 // others.
 static unsigned rank(struct vmm *v, uint32_t thread)
 {
-    if (v->s.tickets_due && thread == v->s.system_thread)
+    if (v->s.first_ticket && thread == v->s.system_thread && !vmm_thread_at(v, thread)->top)
         return 2;
     uint32_t vm = vmm_thread_at(v, thread)->vm;
     return vm == v->s.focus && flags_of(v, vm) & KIT_VMStat_Exclusive;

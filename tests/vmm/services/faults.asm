@@ -64,6 +64,11 @@ Begin_Tests
         mov     esi, OFFSET32 Quiet_Hook
         VMMcall Hook_VMM_Fault
         Check_Eq esi, <OFFSET32 Divide_Hook>, 'the previous divide hook is not told'
+;! input-range
+        mov     eax, 0
+        mov     esi, OFFSET32 Quiet_Hook
+        VMMcall Hook_VMM_Fault
+        Check   c, 'the same procedure twice'
         mov     eax, 0
         VMMcall Get_Fault_Hook_Addrs
         Check   nc, 'Get_Fault_Hook_Addrs'
