@@ -33,6 +33,14 @@ static bool refuse(struct base_diag *diag, const char *name, const char *why)
     return false;
 }
 
+static bool wants_drivers(const struct hardware *h)
+{
+    for (uint32_t i = 0; i < h->nodes; i++)
+        if (h->node[i].loader || h->node[i].enumerator)
+            return true;
+    return false;
+}
+
 bool devices_provide_hardware(struct vmm *v, const char *name, const char *text, size_t size, struct base_diag *diag)
 {
     struct base_arena arena;
@@ -43,10 +51,10 @@ bool devices_provide_hardware(struct vmm *v, const char *name, const char *text,
     bool good = h ? hardware_read(name, text, size, &arena, diag, h) : refuse(diag, name, "out of memory");
     if (good)
         put_on_board(v, h);
-    if (good && h->nodes && !(good = vmm_profile(v) != VMM_PROFILE_31))
-        (void)!refuse(diag, name, "Windows 3.1 has no configuration manager: it knows no devices");
-    if (good && !(good = configmg_describe(v, h)))
-        (void)!refuse(diag, name, "out of memory");
+    if (good && vmm_profile(v) == VMM_PROFILE_31 && wants_drivers(h))
+        good = refuse(diag, name, "Windows 3.1 has no configuration manager that could load a driver for a device");
+    else if (good && vmm_profile(v) != VMM_PROFILE_31 && !configmg_describe(v, h))
+        good = refuse(diag, name, "out of memory");
     devices_common(v)->described |= good;
     base_arena_free(&arena);
     return good;
