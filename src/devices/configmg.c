@@ -59,16 +59,6 @@ void configmg_id(struct vmm *v, uint32_t node, char id[HARDWARE_ID])
     id[HARDWARE_ID - 1] = 0;
 }
 
-static bool same_id(const char *a, const char *b)
-{
-    for (; *a && *b; a++, b++) {
-        char x = *a >= 'a' && *a <= 'z' ? (char)(*a - 32) : *a, y = *b >= 'a' && *b <= 'z' ? (char)(*b - 32) : *b;
-        if (x != y)
-            return false;
-    }
-    return *a == *b;
-}
-
 uint32_t configmg_find(struct vmm *v, const char *id)
 {
     struct configmg *s = configmg_state(v);
@@ -77,7 +67,7 @@ uint32_t configmg_find(struct vmm *v, const char *id)
         if (!s->node[i].generation || !s->node[i].id)
             continue;
         configmg_id(v, i, other);
-        if (same_id(id, other))
+        if (hardware_same_id(id, other))
             return i;
     }
     return 0;
@@ -175,7 +165,7 @@ static int node_argument(struct vmm *v, unsigned n, unsigned flags, uint32_t *no
     return vmm_arg(v, flags) ? KIT_CR_INVALID_FLAG : KIT_CR_SUCCESS;
 }
 
-static int deliver(struct vmm *v, uint32_t to, uint32_t value)
+int configmg_deliver(struct vmm *v, uint32_t to, uint32_t value)
 {
     if (!to)
         return KIT_CR_INVALID_POINTER;
@@ -186,7 +176,7 @@ static int deliver_node(struct vmm *v, uint32_t node)
 {
     if (!vmm_arg(v, 0))
         return KIT_CR_INVALID_POINTER;
-    return node ? deliver(v, vmm_arg(v, 0), configmg_handle(v, CONFIGMG_NODE, node)) : KIT_CR_NO_SUCH_DEVNODE;
+    return node ? configmg_deliver(v, vmm_arg(v, 0), configmg_handle(v, CONFIGMG_NODE, node)) : KIT_CR_NO_SUCH_DEVNODE;
 }
 
 static void get_version(struct vmm *v)
@@ -251,7 +241,7 @@ static void get_depth(struct vmm *v)
     int error = node_argument(v, 1, 2, &node);
     for (uint32_t n = error ? 0 : configmg_state(v)->node[node].parent; n; n = configmg_state(v)->node[n].parent)
         depth++;
-    configmg_answer(v, error ? error : deliver(v, vmm_arg(v, 0), depth));
+    configmg_answer(v, error ? error : configmg_deliver(v, vmm_arg(v, 0), depth));
 }
 
 // The length does not count the terminator (Win95 DDK S2523: MAX_DEVICE_ID_LEN is the most, 0 = no identifier).
@@ -262,7 +252,7 @@ static void get_device_id_size(struct vmm *v)
     int error = node_argument(v, 1, 2, &node);
     if (!error)
         configmg_id(v, node, id);
-    configmg_answer(v, error ? error : deliver(v, vmm_arg(v, 0), (uint32_t)strlen(id)));
+    configmg_answer(v, error ? error : configmg_deliver(v, vmm_arg(v, 0), (uint32_t)strlen(id)));
 }
 
 // Get_Device_ID(dnDevNode, Buffer, BufferLen, ulFlags): cut to the buffer; the terminator only when there is room.
@@ -358,7 +348,7 @@ static void get_private_dword(struct vmm *v)
 {
     uint32_t node;
     int error = node_argument(v, 2, 3, &node);
-    configmg_answer(v, error ? error : deliver(v, vmm_arg(v, 0), configmg_state(v)->node[node].private_dword));
+    configmg_answer(v, error ? error : configmg_deliver(v, vmm_arg(v, 0), configmg_state(v)->node[node].private_dword));
 }
 
 static void set_private_dword(struct vmm *v)
@@ -374,7 +364,7 @@ static void get_driver_dword(struct vmm *v)
 {
     uint32_t node;
     int error = node_argument(v, 0, 2, &node);
-    configmg_answer(v, error ? error : deliver(v, vmm_arg(v, 1), configmg_state(v)->node[node].driver_dword));
+    configmg_answer(v, error ? error : configmg_deliver(v, vmm_arg(v, 1), configmg_state(v)->node[node].driver_dword));
 }
 
 static void set_driver_dword(struct vmm *v)

@@ -75,6 +75,7 @@ uint32_t configmg_next_in_tree(struct vmm *v, uint32_t top, uint32_t node); // p
 void configmg_id(struct vmm *v, uint32_t node, char id[HARDWARE_ID]);       // "" = none
 uint32_t configmg_waiting(struct vmm *v);        // the first node in the tree that is to be loaded or started, 0 = none
 void configmg_answer(struct vmm *v, int result); // CR_* in EAX
+int configmg_deliver(struct vmm *v, uint32_t to, uint32_t value); // a result to where a pointer says: CR_*
 void configmg_problem(struct vmm *v, uint32_t node, uint32_t problem);
 void configmg_announce(struct vmm *v, uint32_t node, const char *what);
 

@@ -101,13 +101,6 @@ uint32_t configmg_conf_copy(struct vmm *v, uint32_t conf, uint32_t type)
 // ---------------------------------------------------------------------------------------------------------------------
 // Logical configurations
 
-static int deliver(struct vmm *v, uint32_t to, uint32_t value)
-{
-    if (!to)
-        return KIT_CR_INVALID_POINTER;
-    return vmm_put32(v, to, value) ? KIT_CR_SUCCESS : CONFIGMG_FAULTED;
-}
-
 // Add_Empty_Log_Conf(plcLogConf, dnDevNode, Priority, ulFlags)
 static int add_empty(struct vmm *v)
 {
@@ -124,7 +117,7 @@ static int add_empty(struct vmm *v)
     if (!vmm_probe(v, to, 4, true))
         return CONFIGMG_FAULTED;
     uint32_t conf = configmg_conf_new(v, node, type, vmm_arg(v, 2), flags & KIT_PRIORITY_EQUAL_FIRST);
-    return conf ? deliver(v, to, configmg_handle(v, CONFIGMG_CONF, conf)) : KIT_CR_OUT_OF_MEMORY;
+    return conf ? configmg_deliver(v, to, configmg_handle(v, CONFIGMG_CONF, conf)) : KIT_CR_OUT_OF_MEMORY;
 }
 
 static void add_empty_log_conf(struct vmm *v)
@@ -144,7 +137,7 @@ static int deliver_conf(struct vmm *v, uint32_t conf)
 {
     if (!vmm_arg(v, 0))
         return KIT_CR_INVALID_POINTER;
-    return conf ? deliver(v, vmm_arg(v, 0), configmg_handle(v, CONFIGMG_CONF, conf)) : KIT_CR_NO_MORE_LOG_CONF;
+    return conf ? configmg_deliver(v, vmm_arg(v, 0), configmg_handle(v, CONFIGMG_CONF, conf)) : KIT_CR_NO_MORE_LOG_CONF;
 }
 
 static void get_first_log_conf(struct vmm *v)
@@ -204,7 +197,7 @@ static int add(struct vmm *v, uint32_t conf, uint32_t type, uint32_t at, uint32_
     *link = 0;
     s->descriptor[row].next = s->conf[conf].first;
     s->conf[conf].first = (uint16_t)row;
-    return deliver(v, vmm_arg(v, 0), configmg_handle(v, CONFIGMG_DESCRIPTOR, row));
+    return configmg_deliver(v, vmm_arg(v, 0), configmg_handle(v, CONFIGMG_DESCRIPTOR, row));
 }
 
 // Add_Res_Des(prdResDes, lcLogConf, ResourceID, ResourceData, ResourceLen, ulFlags)
@@ -286,7 +279,7 @@ static int next_descriptor(struct vmm *v)
         return KIT_CR_NO_MORE_RES_DES;
     if (wanted == KIT_ResType_All && !vmm_put32(v, type_to, s->descriptor[row].type))
         return CONFIGMG_FAULTED;
-    return deliver(v, vmm_arg(v, 0), configmg_handle(v, CONFIGMG_DESCRIPTOR, row));
+    return configmg_deliver(v, vmm_arg(v, 0), configmg_handle(v, CONFIGMG_DESCRIPTOR, row));
 }
 
 static void get_next_res_des(struct vmm *v)
@@ -301,8 +294,9 @@ static void get_res_des_data_size(struct vmm *v)
     if (!row)
         configmg_answer(v, KIT_CR_INVALID_RES_DES);
     else
-        configmg_answer(v, vmm_arg(v, 2) ? KIT_CR_INVALID_FLAG
-                                         : deliver(v, vmm_arg(v, 0), configmg_state(v)->descriptor[row].bytes));
+        configmg_answer(v, vmm_arg(v, 2)
+                               ? KIT_CR_INVALID_FLAG
+                               : configmg_deliver(v, vmm_arg(v, 0), configmg_state(v)->descriptor[row].bytes));
 }
 
 // Get_Res_Des_Data(rdResDes, Buffer, BufferLen, ulFlags)

@@ -4,6 +4,7 @@
 // waits any more: enumerators add nodes on the way.
 #include "devices/configmg.h"
 
+#include "devices/vxdldr.h"
 #include "kit/messages.h"
 #include "kit/services.h"
 
@@ -16,16 +17,6 @@ enum { NAMES = 256 }; // bytes of a list of file names
 // terminated, a[3] offset of the one that is next, a[4] result so far.
 
 enum { LOADING, TELLING };
-
-static const char *base_name(const char *path)
-{
-    const char *name = path + (*path == '*'); // *NAME: a device that is always there
-    for (; *path; path++) {
-        if (*path == '\\' || *path == '/' || *path == ':')
-            name = path + 1;
-    }
-    return name;
-}
 
 static void load_over(struct vmm *v, int result)
 {
@@ -47,7 +38,8 @@ static void tell_begin(struct vmm *v, struct vmm_frame *f, uint32_t ddb)
     devices_call_begin(v, KIT_Directed_Sys_Control);
 }
 
-// The next name of the list: a device that is there is told at once, others are loaded by VXDLDR.
+// The next name of the list: a device that is there is told at once, others are loaded by VXDLDR. *NAME is one that has
+// to be there.
 static void next_name_begin(struct vmm *v, struct vmm_frame *f)
 {
     char name[NAMES] = "";
@@ -56,7 +48,7 @@ static void next_name_begin(struct vmm *v, struct vmm_frame *f)
         load_over(v, (int)f->a[4]);
         return;
     }
-    uint32_t at = f->a[2] + f->a[3], ddb = vmm_device_named(v, base_name(name));
+    uint32_t at = f->a[2] + f->a[3], ddb = vmm_device_named(v, vxdldr_base_name(name + (name[0] == '*')));
     f->a[3] += (uint32_t)strlen(name) + 1;
     if (ddb) {
         tell_begin(v, f, ddb);

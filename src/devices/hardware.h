@@ -64,4 +64,6 @@ struct hardware {
 bool hardware_read(const char *name, const char *text, size_t size, struct base_arena *arena, struct base_diag *diag,
                    struct hardware *to) BASE_MUST_USE;
 
+bool hardware_same_id(const char *a, const char *b) BASE_MUST_USE; // device identifiers, any case
+
 #endif

@@ -21,7 +21,7 @@ static const struct hardware_statement node_statements[];
 // ---------------------------------------------------------------------------------------------------------------------
 // Nodes
 
-static bool same_id(const char *a, const char *b)
+bool hardware_same_id(const char *a, const char *b)
 {
     for (; *a && *b; a++, b++) {
         char x = *a >= 'a' && *a <= 'z' ? (char)(*a - 32) : *a, y = *b >= 'a' && *b <= 'z' ? (char)(*b - 32) : *b;
@@ -56,7 +56,7 @@ struct hardware_node *hw_node_new(struct hardware_reader *r, const struct hardwa
         return NULL;
     }
     for (uint32_t i = 0; i < h->nodes; i++) {
-        if (same_id(h->node[i].id, id)) {
+        if (hardware_same_id(h->node[i].id, id)) {
             hw_fail_at(r, where, "there is a device of that identifier already");
             return NULL;
         }
@@ -105,7 +105,7 @@ static bool read_parent(struct hardware_reader *r, void *context)
     if (!read_string(r, &node->parent, HARDWARE_ID, "the parent's identifier"))
         return false;
     for (const struct hardware_node *n = r->to->node; n < node; n++)
-        if (same_id(n->id, node->parent))
+        if (hardware_same_id(n->id, node->parent))
             return true;
     return hw_fail_at(r, &where, "no device above has that identifier");
 }

@@ -37,7 +37,7 @@ static void fail(struct vmm *v, uint32_t error)
 
 enum { PLACING, INITIALISING };
 
-static const char *base_name(const char *path)
+const char *vxdldr_base_name(const char *path)
 {
     const char *name = path;
     for (; *path; path++) {
@@ -61,7 +61,7 @@ static uint32_t place(struct vmm *v, const struct vxdldr_source *source, const c
     const uint8_t *bytes;
     size_t size;
     *error = KIT_VXDLDR_ERR_DUPLICATE_DEVICE;
-    if (already_there(v, base_name(path)))
+    if (already_there(v, vxdldr_base_name(path)))
         return 0;
     uint32_t waiting = vmm_driver_take(v, path); // given to the machine, and its turn has not come
     if (waiting)

@@ -14,4 +14,6 @@ struct vxdldr_source {
 
 bool vxdldr_set_source(struct vmm *v, const struct vxdldr_source *source) BASE_MUST_USE;
 
+const char *vxdldr_base_name(const char *path); // behind the last directory or drive
+
 #endif
