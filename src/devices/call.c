@@ -27,17 +27,25 @@ static void aside_resume(struct vmm *v, struct vmm_frame *f)
 
 static const struct vmm_frame_kind aside_kind = {"a service called by a virtual device", aside_resume, NULL};
 
-// Frame: a[0] handler, a[1] port of its range, a[2] range, a[3] ranges, a[4...] the ranges.
+// Frame: a[0] handler, a[1] port of its range, a[2] range, a[3] ranges, a[4...] the ranges, a[10] the port in question,
+// a[11] ports that a driver has are left to it.
+enum { TRAP_PORT = 10, TRAP_FREE_ONLY = 11 };
+
 static void trap_resume(struct vmm *v, struct vmm_frame *f)
 {
-    if (vmm_flag(v, X86_CF) || f->a[2] == f->a[3]) {
-        bool failed = vmm_flag(v, X86_CF);
+    if (vmm_flag(v, X86_CF)) {
+        vmm_stop(v, VMM_END_FAULT,
+                 "port %Xh of a virtual device cannot be trapped: a driver has it already, or no memory",
+                 f->a[TRAP_PORT]);
+        return;
+    }
+    if (f->a[2] == f->a[3]) {
         vmm_frame_pop_all(v);
-        devices_carry(v, failed);
+        devices_carry(v, false);
         return;
     }
     uint32_t range = f->a[4 + f->a[2]];
-    vmm_regs(v)[X86_EDX] = (range & 0xFFFF) + f->a[1] * (range >> 24);
+    vmm_regs(v)[X86_EDX] = f->a[TRAP_PORT] = (range & 0xFFFF) + f->a[1] * (range >> 24);
     vmm_regs(v)[X86_ESI] = f->a[0];
     if (++f->a[1] == (range >> 16 & 0xFF)) {
         f->a[1] = 0;
@@ -48,7 +56,7 @@ static void trap_resume(struct vmm *v, struct vmm_frame *f)
 
 static const struct vmm_frame_kind trap_kind = {"a virtual device trapping its ports", trap_resume, NULL};
 
-void devices_trap_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports)
+static void trap_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports, bool free_only)
 {
     devices_carry(v, false);
     struct vmm_frame *f = vmm_frame_push(v, devices_common(v)->trap_kind);
@@ -57,9 +65,20 @@ void devices_trap_begin(struct vmm *v, uint32_t proc, unsigned n, const struct d
     f->a[0] = proc;
     f->a[1] = f->a[2] = 0;
     f->a[3] = n;
+    f->a[TRAP_FREE_ONLY] = free_only;
     for (unsigned i = 0; i < n && i < DEVICES_MOST_PORTS; i++)
         f->a[4 + i] = ports[i].first | (uint32_t)ports[i].count << 16 | (uint32_t)ports[i].step << 24;
     trap_resume(v, f);
+}
+
+void devices_trap_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports)
+{
+    trap_begin(v, proc, n, ports, false);
+}
+
+void devices_trap_free_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports)
+{
+    trap_begin(v, proc, n, ports, true);
 }
 
 void devices_split_io(struct vmm *v)

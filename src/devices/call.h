@@ -29,9 +29,12 @@ struct devices_ports {
     uint16_t first;
     uint8_t count, step;
 };
-enum { DEVICES_MOST_PORTS = 8 };
-// Installs the handler `proc` (vmm_host_proc) for the ports; CF = one of them has a handler already. Tail position.
+enum { DEVICES_MOST_PORTS = 6 };
+// Installs the handler `proc` (vmm_host_proc) for the ports; the run ends when one of them has a handler already. Tail
+// position.
 void devices_trap_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports);
+// The same, but ports that a driver has are left to it.
+void devices_trap_free_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports);
 // In a handler: the access is wider than a byte and goes to Simulate_IO as it is (VDAG31: VMMJmp Simulate_IO).
 void devices_split_io(struct vmm *v);
 enum { DEVICES_BYTE_IN = 0, DEVICES_BYTE_OUT = 4 }; // kinds of access in ECX
