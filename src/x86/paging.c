@@ -511,21 +511,31 @@ uint8_t *x86_owner_bytes(struct x86 *cpu, uint32_t linear, uint32_t n, bool writ
     return owner_hit(cpu->private, write ? KIND_WRITE : KIND_READ, linear, n, write ? X86_WRITE : X86_READ);
 }
 
+// The VMM's peeks and pokes: one comparison in the common case.
 bool x86_read_dword(struct x86 *cpu, uint32_t linear, uint32_t *value)
 {
-    const uint8_t *hit = owner_hit(cpu->private, KIND_READ, linear, 4, X86_READ);
+    const struct x86_tlb_entry *e = entry_of(&cpu->private->tlbs[0], KIND_READ, linear);
     uint8_t bytes[4];
-    if (!hit && !x86_read_linear(cpu, linear, bytes, 4, X86_READ, NULL))
+    if (hits(e, linear, 4)) {
+        *value = x86_host_load_32((const uint8_t *)(e->addend + linear));
+        return true;
+    }
+    if (!x86_read_linear(cpu, linear, bytes, 4, X86_READ, NULL))
         return false;
-    *value = base_get32(hit ? hit : bytes);
+    *value = base_get32(bytes);
     return true;
 }
 
 bool x86_write_dword(struct x86 *cpu, uint32_t linear, uint32_t value)
 {
-    uint8_t *hit = owner_hit(cpu->private, KIND_WRITE, linear, 4, X86_WRITE), bytes[4];
-    base_put32(hit ? hit : bytes, value);
-    return hit || x86_write_linear(cpu, linear, bytes, 4, X86_WRITE, NULL);
+    const struct x86_tlb_entry *e = entry_of(&cpu->private->tlbs[0], KIND_WRITE, linear);
+    uint8_t bytes[4];
+    if (hits(e, linear, 4)) {
+        x86_host_store_32((uint8_t *)(e->addend + linear), value);
+        return true;
+    }
+    base_put32(bytes, value);
+    return x86_write_linear(cpu, linear, bytes, 4, X86_WRITE, NULL);
 }
 
 static void write_part(struct x86_private *c, uint32_t phys, const uint8_t *in, uint32_t n)
