@@ -190,16 +190,17 @@ bool vmm_dpmi_entry_over(struct vmm *v, struct vmm_crossing *c)
     return false;
 }
 
-// Selectors for the segments that the program came with; equal ones share.
+// Selectors for the segments that the program came with; equal ones share. A 32-bit application's stack counts in ESP:
+// from a 16-bit one the processor would bring back ring 0's upper half of ESP, where the program expects 0.
 static bool first_selectors(struct vmm *v, struct vmm_pm_app *app, uint32_t selector[3])
 {
     static const uint8_t fields[] = {KIT_Client_CS, KIT_Client_SS, KIT_Client_DS};
+    const uint32_t kinds[] = {VMM_DPMI_CODE16, app->wide ? VMM_DPMI_DATA32 : VMM_DPMI_DATA16, VMM_DPMI_DATA16};
     for (unsigned i = 0; i < 3; i++) {
         uint32_t segment = vmm_dpmi_word(v, fields[i]);
-        selector[i] =
-            i == 2 && segment == vmm_dpmi_word(v, KIT_Client_SS)
-                ? selector[1]
-                : vmm_dpmi_selector_new(v, app, segment << 4, 0xFFFF, i ? VMM_DPMI_DATA16 : VMM_DPMI_CODE16, 1);
+        selector[i] = i == 2 && segment == vmm_dpmi_word(v, KIT_Client_SS)
+                          ? selector[1]
+                          : vmm_dpmi_selector_new(v, app, segment << 4, 0xFFFF, kinds[i], 1);
         if (!selector[i])
             return false;
     }
