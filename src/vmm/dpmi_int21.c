@@ -4,6 +4,7 @@
 // Functions without pointers are reflected as any interrupt; those that cannot be translated fail with DOS's error 1.
 #include "vmm/defs.h"
 #include "vmm/dpmi.h"
+#include "vmm/selectors.h"
 
 #include <string.h>
 
@@ -15,6 +16,7 @@ enum kind {
     LINE,     // of function 0Ah: its first byte is its size
     OUTPUT,   // a certain size, DOS writes it
     NEW_DTA,  // where DOS shall put what it finds
+    PROGRAM,  // the parameter block of EXEC, with what it points to
     IN_COUNT, // (E)CX bytes, DOS reads them
     OUT_COUNT,
 };
@@ -76,6 +78,7 @@ static const struct translation translations[] = {
     {0x44, 0x04, 0x04, 0, {DS_DX(OUT_COUNT, 0)}},
     {0x44, 0x05, 0x05, 0, {DS_DX(IN_COUNT, 0)}},
     {0x47, ALL, 0, {DS_SI(OUTPUT, 64)}},
+    {0x4B, 0x00, 0x00, 0, {DS_DX(TEXT, 0), {PROGRAM, KIT_Client_ES, KIT_Client_EBX, 0}}},
     {0x4E, ALL, WITH_DTA, {DS_DX(TEXT, 0)}},
     {0x4F, ALL, WITH_DTA, {{0}}},
     {0x52, ALL, SEGMENT_IN_ES, {{0}}},
@@ -149,6 +152,50 @@ static uint32_t get_text(struct vmm *v, const struct state *s, const struct argu
     return 0;
 }
 
+// EXEC's block: environment, command tail, two file control blocks, each by selector and 16-bit offset. The copies lie
+// behind the block's; without an environment of its own the program gets the application's, whose PSP names a selector.
+enum { BLOCK_BYTES = 14, TAIL_AT = 0x10, TAIL_BYTES = 0x80, FCB_AT = 0x90, FCB_BYTES = 0x10 };
+
+static bool copy_far(struct vmm *v, const uint8_t pointer[4], uint32_t n, uint8_t *to)
+{
+    uint32_t linear;
+    return vmm_pm_linear(v, base_get16(pointer + 2), base_get16(pointer), n, false, &linear) &&
+           vmm_user_get(v, linear, to, n);
+}
+
+// A pointer that leads nowhere is an empty tail or name: programs leave rubbish in what they do not use.
+static void copy_pointed(struct vmm *v, const uint8_t *block, uint8_t *bytes)
+{
+    uint8_t length = 0;
+    if (!copy_far(v, block + 2, 1, &length) || length > TAIL_BYTES - 2 ||
+        !copy_far(v, block + 2, length + 2u, bytes + TAIL_AT))
+        memcpy(bytes + TAIL_AT, "\0\r", 2);
+    for (uint32_t i = 0; i < 2; i++)
+        if (!copy_far(v, block + 6 + 4 * i, FCB_BYTES, bytes + FCB_AT + FCB_BYTES * i))
+            memset(bytes + FCB_AT + FCB_BYTES * i, 0, FCB_BYTES);
+}
+
+static bool copy_block(struct vmm *v, const struct state *s, const struct argument *a, uint8_t bytes[PART_BYTES])
+{
+    static const uint16_t at[] = {TAIL_AT, FCB_AT, FCB_AT + FCB_BYTES};
+    const struct vmm_pm_app *app = vmm_pm_app(v);
+    uint8_t block[BLOCK_BYTES];
+    uint32_t base;
+    if (!get(v, s, a, 0, block, sizeof block))
+        return false;
+    memset(bytes, 0, PART_BYTES);
+    copy_pointed(v, block, bytes);
+    uint32_t environment = base_get16(block);
+    if (environment && vmm_selector_base(v, vmm_current_vm(v), environment, &base) && base < 0x100000)
+        environment = base >> 4;
+    base_put16(bytes, (uint16_t)(environment ? environment : app->environment));
+    for (uint32_t i = 0; i < BASE_COUNT(at); i++) {
+        base_put16(bytes + 2 + 4 * i, at[i]);
+        base_put16(bytes + 4 + 4 * i, (uint16_t)(copy_at(app, 1) >> 4));
+    }
+    return !v->call.faulted;
+}
+
 // What goes into V86 memory for an argument. False: the application's pointer is wrong, or a page fault was noted.
 static bool collect(struct vmm *v, const struct state *s, const struct argument *a, uint32_t piece, uint32_t done,
                     uint8_t bytes[PART_BYTES], uint32_t *n)
@@ -163,6 +210,9 @@ static bool collect(struct vmm *v, const struct state *s, const struct argument 
     case LINE:
         *n = get(v, s, a, 0, bytes, 1) ? bytes[0] + 2u : 0;
         return *n && get(v, s, a, 0, bytes, *n);
+    case PROGRAM:
+        *n = FCB_AT + 2 * FCB_BYTES;
+        return copy_block(v, s, a, bytes);
     case IN_COUNT:
         *n = piece;
         return piece == 0 || get(v, s, a, done, bytes, piece);

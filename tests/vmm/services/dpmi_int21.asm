@@ -95,7 +95,7 @@ client_start:
         pop     es
         mov     si, cs
         Must_Be ax, si
-        Int21   4B00h                   ; not translated
+        Int21   4B03h                   ; not translated
         Must    c
         Must_Be ax, 1
         Int21   3000h                   ; no pointers
