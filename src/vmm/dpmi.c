@@ -14,8 +14,9 @@ enum {
 };
 
 struct dpmi_state {
-    uint32_t entry;  // V86 call-back
-    uint32_t vendor; // PM call-back
+    uint32_t entry;              // V86 call-back
+    uint32_t vendor;             // PM call-back
+    uint32_t dos_proc, dos_hook; // of INT 21h in V86 mode, while there are applications: row of the chain
 };
 
 static struct dpmi_state *state_of(struct vmm *v)
@@ -238,11 +239,24 @@ static void enter(struct vmm *v, struct vmm_pm_app *app, const uint32_t selector
     vmm_client_flags(v, 0, X86_CF);
 }
 
+// The newest hook is asked first: those of drivers see the end of a program once.
+static bool watch_dos(struct vmm *v, bool on)
+{
+    struct dpmi_state *s = state_of(v);
+    if (on && !s->dos_hook)
+        s->dos_hook = vmm_chain_add(v, VMM_CHAINS_V86_INT + 0x21, s->dos_proc, 0, true);
+    if (!on && s->dos_hook) {
+        vmm_chain_remove(v, VMM_CHAINS_V86_INT + 0x21, s->dos_hook);
+        s->dos_hook = 0;
+    }
+    return !on || s->dos_hook;
+}
+
 void vmm_dpmi_started(struct vmm *v, bool begun)
 {
     struct vmm_pm_app *app = begun ? vmm_pm_app(v) : NULL;
     uint32_t selector[3], es = 0;
-    bool all = app && first_selectors(v, app, selector) && (es = psp_selector(v, app)) != 0;
+    bool all = app && watch_dos(v, true) && first_selectors(v, app, selector) && (es = psp_selector(v, app)) != 0;
     if (all) {
         enter(v, app, selector, es);
         return;
@@ -310,6 +324,8 @@ void vmm_dpmi_ended(struct vmm *v, uint32_t row)
     uint32_t vm = vmm_vm_at(v, app->vm)->cb;
     if (app->environment_at && vm == vmm_current_vm(v))
         vmm_poke16(v, app->environment_at, (uint16_t)app->environment);
+    if (vmm_pm_app_count(v) == 1)
+        (void)watch_dos(v, false);
     vmm_dpmi_dos_forget(v, row);
     vmm_dpmi_real_forget(v, row);
     vmm_dpmi_memory_forget(v, row);
@@ -324,12 +340,10 @@ static bool create(struct vmm *v)
     uint32_t entry = vmm_host_proc(v, entered, NULL), vendor = vmm_host_proc(v, vendor_entered, NULL);
     s->entry = entry ? vmm_v86_call_back(v, entry, 0) : 0;
     s->vendor = vendor ? vmm_pm_call_back(v, vendor, 0) : 0;
-    uint32_t ends = vmm_host_proc(v, v86_dos_asked, NULL);
-    if (!ends || !vmm_chain_add(v, VMM_CHAINS_V86_INT + 0x21, ends, 0, true))
-        return false;
+    s->dos_proc = vmm_host_proc(v, v86_dos_asked, NULL);
     vmm_on_pm_int(v, 0x31, int31);
     vmm_on_pm_int(v, 0x21, int21);
-    return s->entry && s->vendor;
+    return s->entry && s->vendor && s->dos_proc;
 }
 
 const struct vmm_chapter vmm_dpmi_chapter = {.state_size = sizeof(struct dpmi_state), .create = create};

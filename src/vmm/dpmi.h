@@ -14,13 +14,14 @@ enum {
 };
 
 struct vmm_pm_app {
-    uint32_t free_link;                               // of released rows; all else is zero there
-    uint32_t vm, thread;                              // rows
-    uint32_t parent;                                  // row of the application that it interrupts
-    uint32_t level;                                   // 1: the VM's first
-    uint32_t acb;                                     // application control block
-    uint32_t wide;                                    // a 32-bit application
-    uint32_t frame, blocks, crossing;                 // of its thread when it began: what lies above goes with it
+    uint32_t free_link;               // of released rows; all else is zero there
+    uint32_t vm, thread;              // rows
+    uint32_t parent;                  // row of the application that it interrupts
+    uint32_t level;                   // 1: the VM's first
+    uint32_t acb;                     // application control block
+    uint32_t wide;                    // a 32-bit application
+    uint32_t frame, blocks, crossing; // of its thread when it began: what lies above goes with it
+    uint32_t locked;                  // count of the locked stack then: what lies on it is not the application's
     uint8_t v86[KIT_Client_Alt_EIP - KIT_Client_EIP]; // its V86 set when it began
     uint32_t psp;                                     // segment
     uint32_t psp_selector;
@@ -42,6 +43,7 @@ typedef uint32_t vmm_dpmi_fn(struct vmm *v, struct vmm_pm_app *app);
 
 // pm_app.c: the life of applications
 struct vmm_pm_app *vmm_pm_app(struct vmm *v); // of the current VM, NULL = none; valid until the next is made
+uint32_t vmm_pm_app_count(struct vmm *v);     // of all VMs
 uint32_t vmm_pm_app_row(struct vmm *v);       // 0 = none
 struct vmm_pm_app *vmm_pm_app_at(struct vmm *v, uint32_t row);
 uint32_t vmm_pm_app_level(struct vmm *v, uint32_t vm); // how many applications the VM has

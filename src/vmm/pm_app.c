@@ -30,6 +30,11 @@ struct vmm_pm_app *vmm_pm_app_at(struct vmm *v, uint32_t row)
     return base_table_at(apps(v), row);
 }
 
+uint32_t vmm_pm_app_count(struct vmm *v)
+{
+    return apps(v)->live;
+}
+
 // The newest one of a VM.
 static uint32_t newest(struct vmm *v, uint32_t vm)
 {
@@ -124,6 +129,7 @@ static uint32_t make(struct vmm *v, bool wide, uint32_t psp)
     a->frame = frame_below_trap(v);
     a->blocks = t->blocks;
     a->crossing = t->crossing;
+    a->locked = vmm_peek32(v, t->tcb + KIT_TCB_PMLockStackCount);
     vmm_poke32(v, acb + KIT_PMCB_Flags, wide ? KIT_BPA_32_Bit : 0);
     vmm_poke32(v, acb + KIT_PMCB_Parent, parent ? vmm_pm_app_at(v, parent)->acb : 0);
     show(v, a->vm);
@@ -160,7 +166,7 @@ static void unwind(struct vmm *v, const struct vmm_pm_app *a)
         t->blocks = outer;
     }
     vmm_crossings_forget(v, v->s.current, a->crossing);
-    vmm_poke32(v, t->tcb + KIT_TCB_PMLockStackCount, 0);
+    vmm_poke32(v, t->tcb + KIT_TCB_PMLockStackCount, a->locked);
 }
 
 void vmm_pm_app_end_begin(struct vmm *v, uint8_t code)
