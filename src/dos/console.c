@@ -3,6 +3,7 @@
 // data.
 #include "dos/defs.h"
 
+enum { AT_ONCE = 1024 }; // characters of a line that are taken in one go
 enum { STDIN = 0, STDOUT = 1, CTRL_C = 3, CTRL_Z = 0x1A, TAB = 8 };
 enum got { GOT, WAITS, ENDED };
 
@@ -197,9 +198,10 @@ void dos_print_printer(struct dos_call *c)
 static enum got take_line(struct dos_call *c, uint16_t segment, uint16_t offset, uint8_t room, uint8_t *used)
 {
     uint8_t ch, n = dos_read8(c, DOS_DATA, DATA_LINE_STATE) ? dos_read8(c, DOS_DATA, DATA_LINE_USED) : 0;
-    enum got got;
+    unsigned taken = 0;
+    enum got got = WAITS;
     n = n < room ? n : room;
-    while ((got = next_char(c, &ch, true)) == GOT && ch != '\r' && ch != CTRL_C && !c->faulted) {
+    while (taken++ < AT_ONCE && (got = next_char(c, &ch, true)) == GOT && ch != '\r' && ch != CTRL_C && !c->faulted) {
         if (ch == 0 && dos_read8(c, DOS_DATA, DATA_LAST_KEY)) { // editing keys do nothing
             dos_write8(c, DOS_DATA, DATA_LAST_KEY, 0);
         } else if (ch == '\b' && n) {
@@ -210,15 +212,16 @@ static enum got take_line(struct dos_call *c, uint16_t segment, uint16_t offset,
             put_char(c, (char)ch);
         }
     }
-    bool over = got == ENDED || (got == GOT && ch == '\r');
-    dos_write8(c, DOS_DATA, DATA_LINE_STATE, got == WAITS);
+    bool interrupted = taken > AT_ONCE, over = !interrupted && (got == ENDED || (got == GOT && ch == '\r'));
+    dos_write8(c, DOS_DATA, DATA_LINE_STATE, got == WAITS || interrupted);
     dos_write8(c, DOS_DATA, DATA_LINE_USED, n);
     *used = n;
     if (over)
         return got;
+    c->stay = true; // called again at once: what is typed may be without end
     if (got == GOT && ch == CTRL_C)
         break_off(c);
-    else
+    else if (!interrupted)
         dos_wait(c);
     return WAITS;
 }
@@ -251,9 +254,13 @@ bool dos_con_read(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_
     uint8_t used;
     *done = 0;
     if (dos_reads_input(c, STDIN)) { // standard input of the host: bytes as they come
-        uint8_t ch;
-        while (*done < n && dos_take_input(c, &ch, 1))
-            dos_write8(c, segment, offset + (*done)++, ch);
+        uint8_t bytes[512];
+        uint32_t part = 1;
+        for (; part && *done < n; *done += part) {
+            part = n - *done < sizeof bytes ? n - *done : (uint32_t)sizeof bytes;
+            part = dos_take_input(c, bytes, part);
+            dos_copy_out(c, segment, offset + *done, bytes, part);
+        }
         return true;
     }
     bool rest = dos_read8(c, DOS_DATA, DATA_LINE_GIVEN);

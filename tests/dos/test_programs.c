@@ -74,6 +74,29 @@ static void snapshots_in_the_middle_change_nothing(void **state)
     }
 }
 
+static size_t give_zeros(void *user, uint64_t offset, void *to, size_t size)
+{
+    (void)user;
+    (void)offset;
+    memset(to, 0, size);
+    return size;
+}
+
+// AH=0Ah took characters for ever when standard input had neither a line's end nor an end of its own.
+static void line_without_end_is_ended_by_the_limit(void **state)
+{
+    (void)state;
+    const struct program p = {.name = "input"};
+    struct rig r;
+    set_up(&r, &p);
+    r.m = machine(&r, NULL);
+    vxd_provide_input(r.m, give_zeros, NULL);
+    vxd_boot(r.m);
+    assert_int_not_equal(vxd_start_program(r.m, "input.com", NULL), 0);
+    assert_int_equal(vxd_run(r.m, 60000 * MS, 1000000), VXD_END_LIMIT);
+    tear_down(&r);
+}
+
 static void *failing(void *user, void *ptr, size_t old_size, size_t new_size)
 {
     return failing_alloc_fn(user, ptr, old_size, new_size);
@@ -110,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_print_what_they_should),
         cmocka_unit_test(snapshots_in_the_middle_change_nothing),
+        cmocka_unit_test(line_without_end_is_ended_by_the_limit),
         cmocka_unit_test(every_refused_allocation_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
