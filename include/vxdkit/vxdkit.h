@@ -264,8 +264,9 @@ enum vxd_program_progress {
 enum vxd_program_end { // how it ended
     VXD_PROGRAM_EXIT,
     VXD_PROGRAM_CTRL_C,
-    VXD_PROGRAM_ERROR,    // with its virtual machine, or after a division by zero
+    VXD_PROGRAM_ERROR,    // after a division by zero
     VXD_PROGRAM_RESIDENT, // it lives on in its interrupts
+    VXD_PROGRAM_WITH_VM,  // it was still running when its virtual machine ended
 };
 struct vxd_program_outcome {
     enum vxd_program_progress progress;
@@ -308,8 +309,8 @@ struct vxd_win32_outcome vxd_win32_outcome(struct vxd_machine *m, uint32_t reque
 uint32_t vxd_win32_output(struct vxd_machine *m, uint32_t request, void *to, uint32_t size);
 void vxd_win32_release(struct vxd_machine *m, uint32_t request); // forgets it
 
-// A Win32 event, by the VxD handle that OpenVxDHandle would give a program to pass on to its driver; 0: too many (64). An
-// automatic one is reset by the wait that it ends. _VWIN32_CloseVxDHandle ends its life.
+// A Win32 event, by the VxD handle that OpenVxDHandle would give a program to pass on to its driver; 0: too many (64).
+// An automatic one is reset by the wait that it ends. _VWIN32_CloseVxDHandle ends its life.
 uint32_t vxd_win32_event(struct vxd_machine *m, bool signaled, bool automatic);
 bool vxd_win32_event_signaled(struct vxd_machine *m, uint32_t event);
 

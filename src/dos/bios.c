@@ -9,16 +9,6 @@ void dos_nothing(struct dos_call *c)
     (void)c;
 }
 
-// The end of a routine of the ROM that was called far.
-static void far_return(struct dos_call *c)
-{
-    uint16_t ip, cs;
-    c->stay = true;
-    if (!vmm_v86_pop(c->v, &ip) || !vmm_v86_pop(c->v, &cs))
-        return;
-    vmm_client_jump(c->v, cs, ip);
-}
-
 // INT 0: DOS prints this and ends the program.
 void dos_int00(struct dos_call *c)
 {
@@ -275,7 +265,7 @@ void dos_tick(struct dos_call *c)
 {
     if (!dos_pass_ticks(c))
         add_ticks(c, 1);
-    far_return(c);
+    dos_far_return(c);
 }
 
 static void get_ticks(struct dos_call *c)

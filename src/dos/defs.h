@@ -200,6 +200,7 @@ bool dos_entries_create(struct vmm *v) BASE_MUST_USE;
 struct dos_call dos_call_of(struct vmm *v, uint32_t vm);        // a VM by handle
 uint32_t dos_vector(uint8_t vector, const struct dos_state *s); // where the system's own handler is, 0 = has none
 void dos_wait(struct dos_call *c);                              // the call is made again after an interrupt
+void dos_far_return(struct dos_call *c);                        // the end of a routine of the ROM that was called far
 void dos_missing(struct dos_call *c);                           // not implemented: the run ends
 void dos_simulate(struct dos_call *c, uint8_t vector);          // through the IVT; the call is made again afterwards
 bool dos_hooked(struct dos_call *c, uint8_t vector); // the vector points elsewhere than at the system's handler
@@ -243,7 +244,7 @@ uint16_t dos_packed_time(const struct dos_time *t);                             
 uint16_t dos_packed_date(const struct dos_time *t);
 
 // int21.c
-dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int28, dos_int29, dos_int2f, dos_int33, dos_int67, dos_cpm;
+dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int29, dos_int2f, dos_int33, dos_int67, dos_cpm;
 
 // console.c: AH=01h-0Ch
 dos_fn dos_read_echo, dos_print_char, dos_aux_in, dos_aux_out, dos_print_printer, dos_direct_io, dos_direct_in,
@@ -288,9 +289,8 @@ const char *dos_last_name(const char *path);
 char dos_upper(char ch);
 
 // files.c: handles
-dos_fn dos_create, dos_open, dos_close, dos_read, dos_write, dos_delete, dos_seek, dos_ioctl, dos_duplicate,
-    dos_duplicate_to, dos_create_temporary, dos_create_new, dos_extended_open, dos_file_time, dos_lock,
-    dos_handle_count, dos_commit;
+dos_fn dos_create, dos_open, dos_close, dos_read, dos_write, dos_delete, dos_seek, dos_duplicate, dos_duplicate_to,
+    dos_create_temporary, dos_create_new, dos_extended_open, dos_file_time, dos_lock, dos_handle_count, dos_commit;
 struct dos_file *dos_file_of(struct dos_call *c, uint16_t handle); // NULL: not open
 uint16_t dos_file_open(struct dos_call *c, const char *path, uint8_t mode, uint8_t device, enum dos_error *error);
 void dos_standard_handles(struct dos_call *c, uint16_t psp);
@@ -299,7 +299,11 @@ void dos_handles_close(struct dos_call *c, uint16_t psp);
 void dos_file_release(struct dos_file *f);
 void dos_files_of_vm(struct dos_state *s, uint32_t vm); // closes all
 uint32_t dos_take_input(struct dos_call *c, void *to, uint32_t n);
+enum dos_error dos_file_size(struct dos_call *c, const struct dos_file *f, uint32_t *size);
 bool dos_reads_input(struct dos_call *c, uint16_t handle); // standard input that comes from the host
+
+// ioctl.c
+dos_fn dos_ioctl;
 
 // directory.c
 dos_fn dos_make_directory, dos_remove_directory, dos_change_directory, dos_current_directory, dos_rename,

@@ -158,8 +158,7 @@ static void vm_gone(struct vmm *v, uint32_t vm)
     if (p->outcome.progress != DOS_RUNNING && p->outcome.progress != DOS_QUEUED)
         return;
     p->outcome.progress = DOS_ENDED;
-    p->outcome.how = DOS_BY_ERROR;
-    p->outcome.code = 0xFF;
+    p->outcome.how = DOS_WITH_VM;
     dos_announce_program(&c, p);
 }
 

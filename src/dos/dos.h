@@ -87,7 +87,13 @@ void dos_short_names(const char *const *names, size_t count, char (*to)[13]);
 uint32_t dos_start(struct vmm *v, const char *path, const char *tail) BASE_MUST_USE;
 
 enum dos_progress { DOS_UNKNOWN, DOS_QUEUED, DOS_RUNNING, DOS_ENDED, DOS_FAILED };
-enum dos_how { DOS_BY_EXIT, DOS_BY_CTRL_C, DOS_BY_ERROR, DOS_RESIDENT }; // as in AH of INT 21h AH=4Dh
+enum dos_how {
+    DOS_BY_EXIT,
+    DOS_BY_CTRL_C,
+    DOS_BY_ERROR,
+    DOS_RESIDENT,
+    DOS_WITH_VM
+}; // as in AH of INT 21h AH=4Dh; with its VM: it was still running
 struct dos_outcome {
     enum dos_progress progress;
     enum dos_how how;

@@ -38,7 +38,7 @@ static const struct {
     {0x25, false, dos_int25},
     {0x26, false, dos_int25},
     {0x27, false, dos_int27},
-    {0x28, false, dos_int28},
+    {0x28, false, dos_nothing},
     {0x29, false, dos_int29},
     {0x2A, false, dos_nothing},
     {0x2F, false, dos_int2f},
@@ -105,6 +105,14 @@ void dos_wait(struct dos_call *c)
     vmm_client_wait(c->v);
     dos_write8(c, DOS_DATA, DATA_WAITING, 1);
     c->stay = true;
+}
+
+void dos_far_return(struct dos_call *c)
+{
+    uint16_t ip, cs;
+    c->stay = true;
+    if (vmm_v86_pop(c->v, &ip) && vmm_v86_pop(c->v, &cs))
+        vmm_client_jump(c->v, cs, ip);
 }
 
 bool dos_hooked(struct dos_call *c, uint8_t vector)

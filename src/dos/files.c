@@ -7,7 +7,6 @@
 
 enum { CLOSED = 0xFF, CHUNK = 4096, MOST_HANDLES = 255 };
 enum { READ_ONLY = 0, WRITE_ONLY = 1, NOT_INHERITED = 0x80 };
-enum { OF_INPUT = 0x80D3, OF_CON = 0x80D3, OF_NUL = 0x80C4, OF_AUX = 0x80C0, OF_FILE = DOS_DRIVE };
 
 // --- tables of handles
 
@@ -100,9 +99,14 @@ void dos_handles_inherit(struct dos_call *c, uint16_t parent, uint16_t child)
 // Files that were written get the time of now when nobody has set another.
 static enum dos_error close_row(struct dos_call *c, struct dos_file *f)
 {
-    const struct dos_host *host = dos_host(c);
+    const struct dos_host *host = f->written ? dos_host(c) : NULL;
     enum dos_error error = DOS_OK;
-    if (f->users == 1 && f->written == 2 && host)
+    if (f->users == 1 && f->written == 1) {
+        struct dos_time now = dos_now(c);
+        f->time = dos_packed_time(&now);
+        f->date = dos_packed_date(&now);
+    }
+    if (f->users == 1 && f->device == DOS_IS_FILE && host)
         error = host->set_time(host->user, f->path, f->time, f->date);
     dos_file_release(f);
     return error;
@@ -403,7 +407,7 @@ void dos_write(struct dos_call *c)
         count(c, done);
 }
 
-static enum dos_error size_of(struct dos_call *c, const struct dos_file *f, uint32_t *size)
+enum dos_error dos_file_size(struct dos_call *c, const struct dos_file *f, uint32_t *size)
 {
     const struct dos_host *host = dos_host(c);
     struct dos_entry e;
@@ -419,7 +423,7 @@ void dos_seek(struct dos_call *c)
     uint8_t whence = dos_low(c, DOS_AX);
     enum dos_error error = !f ? DOS_BAD_HANDLE : whence > 2 ? DOS_BAD_FUNCTION : DOS_OK;
     if (!error && f->device == DOS_IS_FILE && whence == 2)
-        error = size_of(c, f, &from);
+        error = dos_file_size(c, f, &from);
     dos_answer(c, error);
     if (error)
         return;
@@ -437,94 +441,6 @@ void dos_delete(struct dos_call *c)
     if (!error && (!host || dos_device_named(path)))
         error = DOS_DENIED;
     dos_answer(c, error ? error : host->remove(host->user, path));
-}
-
-// --- IOCTL
-
-static uint16_t information(struct dos_call *c, uint16_t handle, const struct dos_file *f)
-{
-    switch (f->device) {
-    case DOS_IS_FILE:
-        return (uint16_t)(OF_FILE | (f->written ? 0 : 0x40));
-    case DOS_IS_CON:
-        return dos_reads_input(c, handle) ? OF_FILE | 0x40 : OF_CON;
-    case DOS_IS_NUL:
-        return OF_NUL;
-    default:
-        return OF_AUX;
-    }
-}
-
-static void input_ready(struct dos_call *c, uint16_t handle, struct dos_file *f)
-{
-    uint32_t size = 0;
-    uint16_t key;
-    bool ready = true;
-    if (f->device == DOS_IS_FILE)
-        ready = !size_of(c, f, &size) && f->position < size;
-    else if (f->device == DOS_IS_CON)
-        ready = dos_key_peek(c, &key);
-    (void)handle;
-    dos_done(c);
-    dos_set_low(c, DOS_AX, ready ? 0xFF : 0);
-}
-
-// AL = 08h removable, 09h remote: BL is a drive.
-static void drive_ioctl(struct dos_call *c)
-{
-    uint8_t drive = dos_low(c, DOS_BX);
-    if (drive && drive != DOS_DRIVE + 1) {
-        dos_fail(c, DOS_BAD_DRIVE);
-        return;
-    }
-    dos_done(c);
-    if (dos_low(c, DOS_AX) == 8)
-        dos_set(c, DOS_AX, 1); // fixed
-    else
-        dos_set(c, DOS_DX, 0); // local
-}
-
-static void handle_ioctl(struct dos_call *c, struct dos_file *f)
-{
-    uint16_t handle = dos_get(c, DOS_BX);
-    switch (dos_low(c, DOS_AX)) {
-    case 0x00:
-        dos_done(c);
-        dos_set(c, DOS_DX, information(c, handle, f));
-        dos_set(c, DOS_AX, dos_get(c, DOS_DX));
-        break;
-    case 0x01: // raw mode and the like: kept nowhere, only refused for files
-        dos_answer(c, f->device == DOS_IS_FILE || dos_high(c, DOS_DX) ? DOS_BAD_FUNCTION : DOS_OK);
-        break;
-    case 0x06:
-        input_ready(c, handle, f);
-        break;
-    case 0x07:
-        dos_done(c);
-        dos_set_low(c, DOS_AX, f->device == DOS_IS_PRN ? 0 : 0xFF);
-        break;
-    case 0x0A: // local
-        dos_done(c);
-        dos_set(c, DOS_DX, 0);
-        break;
-    default:
-        dos_fail(c, DOS_BAD_FUNCTION); // no driver here has control strings or generic calls
-    }
-}
-
-void dos_ioctl(struct dos_call *c)
-{
-    uint8_t function = dos_low(c, DOS_AX);
-    bool of_drive = function == 4 || function == 5 || function == 8 || function == 9 || function >= 0x0B;
-    struct dos_file *f = of_drive ? NULL : dos_file_of(c, dos_get(c, DOS_BX));
-    if (function == 8 || function == 9)
-        drive_ioctl(c);
-    else if (of_drive)
-        dos_fail(c, DOS_BAD_FUNCTION);
-    else if (!f)
-        dos_fail(c, DOS_BAD_HANDLE);
-    else
-        handle_ioctl(c, f);
 }
 
 // --- the table

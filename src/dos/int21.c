@@ -1,20 +1,13 @@
 // INT 21h: from the function number to its file; the small interrupts around it.
 #include "dos/defs.h"
 
-static dos_fn int21_nothing, int21_no_carry, int21_zero;
-
-static void int21_nothing(struct dos_call *c)
-{
-    (void)c;
-}
-
 static void int21_zero(struct dos_call *c) // functions of CP/M that do nothing: AL = 0
 {
     dos_set_low(c, DOS_AX, 0);
 }
 
 // Long file names and what else came after DOS 6: the documented way to say that there is none (RBIL INT 21/AH=71h).
-static void int21_no_carry(struct dos_call *c)
+static void int21_no_such(struct dos_call *c)
 {
     dos_flag(c, X86_CF, true);
     dos_set(c, DOS_AX, 0x7100);
@@ -126,7 +119,7 @@ static dos_fn *const functions[] = {
     [0x6A] = dos_commit,
     [0x6B] = int21_zero,
     [0x6C] = dos_extended_open,
-    [0x71] = int21_no_carry,
+    [0x71] = int21_no_such,
 };
 
 void dos_int21(struct dos_call *c)
@@ -167,23 +160,11 @@ void dos_int25(struct dos_call *c)
     vmm_client_flags(c->v, X86_CF | X86_IF, X86_CF | X86_IF);
 }
 
-void dos_int28(struct dos_call *c)
-{
-    int21_nothing(c);
-}
-
 // The multiplex interrupt: what nobody has hooked comes back unchanged, as DOS does it. AX=16xxh is the VMM's.
 void dos_int2f(struct dos_call *c)
 {
-    switch (dos_get(c, DOS_AX)) {
-    case 0x1200: // DOS is there
+    if (dos_get(c, DOS_AX) == 0x1200) // DOS is there
         dos_set_low(c, DOS_AX, 0xFF);
-        break;
-    case 0x122E: // error tables: none of its own
-        break;
-    default:
-        break;
-    }
 }
 
 void dos_int33(struct dos_call *c) // no mouse: AX = 0 for a reset, else unchanged

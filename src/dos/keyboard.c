@@ -160,20 +160,12 @@ static void track(struct dos_call *c, uint8_t code, bool down, bool gray)
     dos_write8(c, DOS_BDA, BDA_SHIFT, shift);
 }
 
-static void far_back(struct dos_call *c)
-{
-    uint16_t ip, cs;
-    c->stay = true;
-    if (vmm_v86_pop(c->v, &ip) && vmm_v86_pop(c->v, &cs))
-        vmm_client_jump(c->v, cs, ip);
-}
-
 // AL = the byte that the stub has read.
 void dos_key_pressed(struct dos_call *c)
 {
     uint8_t byte = dos_low(c, DOS_AX), code = byte & 0x7F, shift3 = dos_read8(c, DOS_BDA, BDA_SHIFT3);
     bool gray = shift3 & PREFIX_SEEN, down = !(byte & RELEASED);
-    far_back(c);
+    dos_far_return(c);
     dos_write8(c, DOS_BDA, BDA_SHIFT3,
                (uint8_t)(byte == PREFIX ? shift3 | PREFIX_SEEN : shift3 & ~(unsigned)PREFIX_SEEN));
     if (byte == PREFIX)

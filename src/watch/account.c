@@ -332,6 +332,8 @@ static void tell_program(struct watch_account *a, const struct dos_program_recor
     base_buf_printf(b, "VM %u: %s ", r->vm, r->name);
     if (r->progress == DOS_RUNNING)
         base_buf_text(b, "starts");
+    else if (r->progress == DOS_ENDED && r->how == DOS_WITH_VM)
+        base_buf_text(b, "was still running when its virtual machine ended");
     else if (r->progress == DOS_ENDED)
         base_buf_printf(b, "%s with exit code %u", r->how < BASE_COUNT(ends) ? ends[r->how] : "?", r->code);
     else

@@ -41,8 +41,11 @@ const char *watch_program_state(uint8_t progress)
 
 const char *watch_program_end(uint8_t how)
 {
-    static const char *const names[] = {
-        [DOS_BY_EXIT] = "exit", [DOS_BY_CTRL_C] = "ctrl-c", [DOS_BY_ERROR] = "error", [DOS_RESIDENT] = "resident"};
+    static const char *const names[] = {[DOS_BY_EXIT] = "exit",
+                                        [DOS_BY_CTRL_C] = "ctrl-c",
+                                        [DOS_BY_ERROR] = "error",
+                                        [DOS_RESIDENT] = "resident",
+                                        [DOS_WITH_VM] = "vm"};
     return NAME_IN(names, how);
 }
 

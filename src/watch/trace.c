@@ -1,6 +1,6 @@
 // One JSON object a line: {"t":NS,"n":INSTRUCTIONS,"ev":KIND,...}. The same run gives the same bytes on every host.
-#include "dos/observe.h"
 #include "devices/observe.h"
+#include "dos/observe.h"
 #include "vmm/observe.h"
 #include "watch/names.h"
 #include "watch/watch.h"
