@@ -85,6 +85,7 @@ struct vxd_link_options {
     bool com;                    // a .COM program of DOS instead of a driver; nothing else counts, and there is no map
 };
 
+// `inputs` are COFF objects and libraries of them; of these the members that define what is wanted are taken.
 // `map` may be NULL. All unresolved and duplicate symbols are reported at once.
 enum vxd_status vxd_link(const struct vxd_link_options *options, const struct vxd_input *inputs, size_t input_count,
                          struct vxd_messages messages, struct vxd_bytes *image, struct vxd_bytes *map);

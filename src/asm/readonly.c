@@ -29,8 +29,12 @@ static bool is_read_only(const struct assembler *a, const struct asm_value *v)
 
 void asm_check_read_only(struct assembler *a, const struct asm_instruction *i, const struct asm_name *name)
 {
-    bool both = i->count == 2 && asm_same_text(name->text, name->length, "xchg", 4, false);
-    int k = both && is_read_only(a, &i->operands[1]) ? 1 : 0;
-    if (i->count && is_read_only(a, &i->operands[k]) && (both || writes(name)))
+    int k = 0;
+    while (k < i->count && !is_read_only(a, &i->operands[k]))
+        k++;
+    if (k == i->count)
+        return;
+    bool exchanges = asm_same_text(name->text, name->length, "xchg", 4, false);
+    if (exchanges || (k == 0 && writes(name)))
         asm_error(a, i->at[k], "segment %s is read-only", i->operands[k].segment->symbol->name->text);
 }

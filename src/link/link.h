@@ -22,7 +22,7 @@ struct link_options {
     bool debug;                   // symbols and line numbers into the image's debug information
 };
 
-// Links; the image goes to `image`, the map to `map` unless NULL. All unresolved and duplicate symbols are reported at
+// Links objects and what they want from libraries; the image goes to `image`, the map to `map` unless NULL. All unresolved and duplicate symbols are reported at
 // once, each with the object (and line, when known) that wants it. False when there were errors.
 bool link_image(const struct link_options *options, const struct link_input *inputs, size_t input_count,
                 struct base_diag *diag, struct base_buf *image, struct base_buf *map) BASE_MUST_USE;
