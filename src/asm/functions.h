@@ -52,6 +52,7 @@ const struct asm_type *asm_parse_type(struct assembler *a);
 struct asm_symbol *asm_symbol_get(struct assembler *a, struct asm_name *name);
 struct asm_symbol *asm_symbol_local(struct assembler *a, struct asm_name *name);
 struct asm_symbol *asm_lookup(const struct asm_name *name);
+const struct asm_symbol *asm_near_symbol(const struct assembler *a, const char *text, size_t length);
 const char *asm_kind_name(const struct asm_symbol *s);
 void asm_error_redefined(struct assembler *a, const struct asm_symbol *s, const char *at);
 struct asm_symbol *asm_symbol_claim(struct assembler *a, struct asm_name *name, int kind, const char *at);

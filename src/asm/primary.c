@@ -24,6 +24,13 @@ static struct asm_value forward_value(struct assembler *a)
     return v;
 }
 
+static void report_undefined(struct assembler *a, const char *text, size_t length, const char *at)
+{
+    const struct asm_symbol *near = a->final ? asm_near_symbol(a, text, length) : NULL;
+    asm_error(a, at, "'%.*s' is not defined%s%s%s", (int)length, text, near ? "; is '" : "",
+              near ? near->name->text : "", near ? "' meant?" : "");
+}
+
 static struct asm_value stack_value(const struct asm_symbol *s, const struct assembler *a)
 {
     struct asm_value v = asm_number(s->offset);
@@ -53,7 +60,7 @@ static bool symbol_value(struct assembler *a, struct asm_value *v, struct asm_sy
     case SYMBOL_UNDEFINED:
         *v = forward_value(a);
         if (a->pass > 1 && a->final && !s->broken)
-            asm_error(a, at, "'%s' is not defined", s->name->text);
+            report_undefined(a, s->name->text, s->name->length, at);
         break;
     case SYMBOL_LABEL:
         *v = location(a, s->segment, s->offset, s->type);
@@ -125,7 +132,7 @@ static bool undefined(struct assembler *a, struct asm_value *v, const struct asm
 {
     *v = forward_value(a);
     if (a->pass > 1) {
-        asm_error(a, t->text, "'%.*s' is not defined", (int)t->length, t->text);
+        report_undefined(a, t->text, t->length, t->text);
         return false;
     }
     return true;

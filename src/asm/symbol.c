@@ -37,6 +37,43 @@ struct asm_symbol *asm_lookup(const struct asm_name *name)
     return name->local ? name->local : name->symbol;
 }
 
+// ---- what was perhaps meant ----
+
+enum { MISTAKES = 2, NEAR_LENGTH = 48 };
+
+static bool same_letter(char x, char y)
+{
+    return asm_same_text(&x, 1, &y, 1, false);
+}
+
+// Letters to change, drop or add, at most MISTAKES of them; two neighbours changed round count as one.
+static bool is_near(const char *x, size_t n, const char *y, size_t m, int mistakes)
+{
+    while (n && m && same_letter(*x, *y))
+        x++, y++, n--, m--;
+    if (n == 0 || m == 0)
+        return (int)(n + m) <= mistakes;
+    if (mistakes == 0)
+        return false;
+    bool turned = n > 1 && m > 1 && same_letter(x[0], y[1]) && same_letter(x[1], y[0]);
+    return (turned && is_near(x + 2, n - 2, y + 2, m - 2, mistakes - 1)) ||
+           is_near(x + 1, n - 1, y + 1, m - 1, mistakes - 1) || is_near(x + 1, n - 1, y, m, mistakes - 1) ||
+           is_near(x, n, y + 1, m - 1, mistakes - 1);
+}
+
+// A defined symbol whose name differs little, for messages. NULL: none.
+const struct asm_symbol *asm_near_symbol(const struct assembler *a, const char *text, size_t length)
+{
+    if (length < 5 || length > NEAR_LENGTH)
+        return NULL;
+    int mistakes = length < 8 ? 1 : MISTAKES;
+    for (const struct asm_symbol *s = a->symbols; s; s = s->next)
+        if (s->kind != SYMBOL_UNDEFINED && !s->local_scope && s->name->length <= NEAR_LENGTH &&
+            is_near(text, length, s->name->text, s->name->length, mistakes))
+            return s;
+    return NULL;
+}
+
 static const char *const kind_names[] = {
     [SYMBOL_UNDEFINED] = "undefined symbol",
     [SYMBOL_LABEL] = "label",
