@@ -65,6 +65,35 @@ done
 grep -q '"t":7000000,.*"ev":"irq","irq":1,"state":"raised"' "$dir/t" || fail "--irq"
 grep -q '"t":30000000,.*"ev":"irq","irq":1,"state":"raised"' "$dir/t" || fail "--key"
 
+# The non-maskable interrupt reaches the procedure of a driver.
+cat > "$dir/nmi.asm" << 'ASM'
+.386p
+include vmm.inc
+include debug.inc
+Declare_Virtual_Device NMI, 1, 0, NMI_Control, Undefined_Device_ID, Undefined_Init_Order
+Begin_Control_Dispatch NMI
+Control_Dispatch Device_Init, NMI_Device_Init
+End_Control_Dispatch NMI
+VxD_LOCKED_CODE_SEG
+BeginProc NMI_Device_Init
+        mov     esi, OFFSET32 NMI_Event
+        VMMcall Hook_NMI_Event
+        clc
+        ret
+EndProc NMI_Device_Init
+BeginProc NMI_Event
+        Trace_Out "an NMI"
+        ret
+EndProc NMI_Event
+VxD_LOCKED_CODE_ENDS
+end
+ASM
+"$vxd" build --debug -o "$dir/nmi.vxd" "$dir/nmi.asm"
+[ "$("$vxd" run --quiet --nmi 5ms --nmi 9ms "$dir/nmi.vxd" | grep -c 'an NMI')" = 2 ] || fail "--nmi"
+status=0
+"$vxd" run --quiet --nmi soon "$dir/nmi.vxd" 2> /dev/null || status=$?
+[ $status = 2 ] || fail "--nmi soon: status $status"
+
 # A bound that was asked for ends the run as asked; a default one is told.
 "$vxd" run --quiet --for 5ms "$dir/listen.vxd" > /dev/null || fail "--for is as asked"
 status=0

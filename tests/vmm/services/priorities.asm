@@ -1,11 +1,13 @@
 ; Boosts of events must leave the execution priority in its range: what is too much is reported and left out.
 ;! input-range
 ;! input-range
+;! input-range
 include check.inc
 Test_Driver
 
 VxD_LOCKED_DATA_SEG
 ran     dd 0
+mutex   dd 0
 VxD_LOCKED_DATA_ENDS
 
 VxD_LOCKED_CODE_SEG
@@ -41,5 +43,38 @@ Begin_Tests
         VMMcall Adjust_Exec_Priority            ; reported if it had not stayed
         VMMcall Get_Crit_Section_Status
         Check   nc, 'the boost was not taken away'
+
+        ; who owns a mutex has its boost once, however often it was entered; claims of the critical section the same
+        VMMcall _CreateMutex, <Critical_Section_Boost, 0>
+        mov     [mutex], eax
+        VMMcall _EnterMutex, <[mutex], 0>
+        VMMcall _EnterMutex, <[mutex], 0>
+        VMMcall Get_Crit_Section_Status
+        Check   c, 'the owner of a mutex is not boosted'
+        Check_Eq ecx, 0, 'a mutex is a claim'
+        VMMcall _LeaveMutex, <[mutex]>
+        VMMcall Get_Crit_Section_Status
+        Check   c, 'the boost ends with the first leave'
+        VMMcall Get_Cur_VM_Handle
+        mov     eax, -Critical_Section_Boost
+        VMMcall Adjust_Exec_Priority            ; it was given once only: reported
+        VMMcall _LeaveMutex, <[mutex]>
+        VMMcall Get_Crit_Section_Status
+        Check   nc, 'the boost stays after the last leave'
+        VMMcall _DestroyMutex, <[mutex]>
+        xor     ecx, ecx
+        VMMcall Begin_Critical_Section
+        mov     eax, 2
+        VMMcall Claim_Critical_Section
+        VMMcall Get_Crit_Section_Status
+        Check   c, 'the owner of the section is not boosted'
+        Check_Eq ecx, 3, 'claims'
+        mov     ecx, 2
+        VMMcall Release_Critical_Section
+        VMMcall Get_Crit_Section_Status
+        Check   c, 'the boost goes before the last claim'
+        VMMcall End_Critical_Section
+        VMMcall Get_Crit_Section_Status
+        Check   nc, 'the boost stays after the last claim'
 End_Tests
 end
