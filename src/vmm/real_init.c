@@ -32,7 +32,8 @@ enum { GET_STRING, GET_NEXT_STRING, GET_BOOLEAN = 3, GET_DECIMAL, GET_HEX, COPY_
 struct real_init_state {
     uint32_t module; // whose procedure runs, 0 = none
     uint32_t done;   // modules up to this row have had their turn
-    uint32_t entry;  // seg:off of the loader's services
+    uint32_t proc;   // host code of the loader's services: a binding, the same in every machine
+    uint32_t entry;  // seg:off by which they are called, 0 = nobody has needed them yet
     uint32_t text;   // used of the text segment
     uint32_t extended, extended_used;
     uint8_t began;
@@ -228,9 +229,9 @@ static bool prepare(struct vmm *v)
 {
     struct real_init_state *s = state_of(v);
     uint8_t environment[0x1000];
-    uint32_t proc = vmm_host_proc(v, loader_service, NULL), n = vmm_environment_block(environment, sizeof environment);
+    uint32_t n = vmm_environment_block(environment, sizeof environment);
     s->began = 1;
-    s->entry = proc ? vmm_v86_call_back(v, proc, 0) : 0;
+    s->entry = vmm_v86_call_back(v, s->proc, 0);
     s->masks[0] = (uint8_t)v->owner.port_in(v->owner.user, MASK_MASTER, 1);
     s->masks[1] = (uint8_t)v->owner.port_in(v->owner.user, MASK_SLAVE, 1);
     v->owner.port_out(v->owner.user, MASK_MASTER, 1, 0xFF); // no handler is there yet
@@ -417,4 +418,10 @@ bool vmm_real_init_begin(struct vmm *v)
     return v->s.end != VMM_RUNNING;
 }
 
-const struct vmm_chapter vmm_real_init_chapter = {.state_size = sizeof(struct real_init_state)};
+static bool create(struct vmm *v)
+{
+    state_of(v)->proc = vmm_host_proc(v, loader_service, NULL);
+    return state_of(v)->proc != 0;
+}
+
+const struct vmm_chapter vmm_real_init_chapter = {.state_size = sizeof(struct real_init_state), .create = create};
