@@ -26,3 +26,9 @@ for seed in 1 2 3; do
     "$vxd" run --quiet --seed $seed --vm "$dir/client.com" "$dir/adder.vxd" | tr -d '\r' > "$dir/out"
     cmp -s "$dir/out" "$dir/want" || { cat "$dir/out"; fail "under seed $seed"; }
 done
+
+# An application inside another one.
+"$vxd" build -o "$dir/parent.com" tests/cli/dpmi/parent.asm
+"$vxd" run --vm "$dir/parent.com" "$dir/adder.vxd" > "$dir/account"
+grep -q ', fine' "$dir/account" || fail "a program that an application starts"
+grep -q 'PARENT.COM ended with exit code 43' "$dir/account" || fail "the exit code of the inner program"
