@@ -10,13 +10,15 @@
 static const char *const keys[] = {"a", "F1",    "Shift+b", "Enter", "Up", "x", "Backspace",
                                    "y", "Enter", "Ctrl+z",  "Enter", "q",  NULL};
 
+static const char *const breaks[] = {"Ctrl+c", "x", "Ctrl+c", "Ctrl+c", NULL};
+
 static const struct program programs[] = {
     {"memory", NULL, false, 0, VXD_PROGRAM_EXIT},       {"files", NULL, false, 7, VXD_PROGRAM_EXIT},
     {"dirs", NULL, false, 0, VXD_PROGRAM_EXIT},         {"exec", NULL, false, 3, VXD_PROGRAM_EXIT},
     {"video", NULL, false, 0, VXD_PROGRAM_EXIT},        {"clock", NULL, false, 0, VXD_PROGRAM_EXIT},
     {"vectors", NULL, false, 0xFF, VXD_PROGRAM_ERROR},  {"keys", keys, false, 0, VXD_PROGRAM_EXIT},
     {"input", NULL, true, 0, VXD_PROGRAM_EXIT},         {"fcb", NULL, false, 0, VXD_PROGRAM_EXIT},
-    {"resident", NULL, false, 5, VXD_PROGRAM_RESIDENT},
+    {"resident", NULL, false, 5, VXD_PROGRAM_RESIDENT}, {"break", breaks, false, 0, VXD_PROGRAM_CTRL_C},
 };
 
 static void expect(struct rig *r, const struct program *p, enum vxd_end end)
