@@ -36,6 +36,7 @@ struct devices_entry {
 void vtd_watch(struct vmm *v);
 
 extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, vkd_entry, vwin32_entry,
-    vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, dosmgr_entry, vcd_entry, shell_entry, configmg_entry;
+    vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, dosmgr_entry, vcd_entry, ifsmgr_entry, shell_entry,
+    configmg_entry;
 
 #endif

@@ -10,7 +10,7 @@ enum {
     DOS_FILES = 255, // rows of open files; the number in a PSP's table of handles, FFh = closed
     DOS_PROGRAMS = DOS_MOST_PROGRAMS,
     DOS_SEARCHES = 64,
-    DOS_PATH = 80, // "DIR\NAME.EXT" below drive C:, with the zero; DOS allows 64 characters
+    DOS_PATH = DOS_LONGEST_PATH, // "DIR\NAME.EXT" below drive C:, with the zero; DOS allows 64 characters
     DOS_ENTRIES = 64,
     DOS_DRIVE = 2, // C:
 };

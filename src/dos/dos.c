@@ -207,6 +207,18 @@ bool dos_count_ticks(struct vmm *v, uint32_t n, uint32_t *vm)
 const struct vmm_device dos_resident = {
     .state_size = sizeof(struct dos_state), .vm_created = vm_created, .vm_started = vm_started, .vm_gone = vm_gone};
 
+const struct dos_host *dos_drive(struct vmm *v)
+{
+    return vmm_resident_binding(v, &dos_resident);
+}
+
+enum dos_error dos_host_path(struct vmm *v, const char *text, char path[DOS_LONGEST_PATH])
+{
+    struct dos_call c = dos_call_of(v, vmm_system_vm(v));
+    enum dos_error error = dos_resolve(&c, text, path);
+    return error == DOS_OK && dos_device_named(path) ? DOS_DENIED : error;
+}
+
 uint32_t dos_flags_address(void)
 {
     return DOS_DATA * 16 + DATA_CRITICAL;

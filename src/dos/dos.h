@@ -110,6 +110,12 @@ uint32_t dos_first_device(void);
 // Gives a virtual machine the current directories of another one.
 void dos_copy_directories(struct vmm *v, uint32_t to, uint32_t from);
 
+// For IFSMgr: drive C:, NULL = there is none; and a DOS path ("C:\\DIR\\FILE", or from the System VM's current
+// directory) as one of struct dos_host.
+enum { DOS_LONGEST_PATH = 80 };
+const struct dos_host *dos_drive(struct vmm *v);
+enum dos_error dos_host_path(struct vmm *v, const char *text, char path[DOS_LONGEST_PATH]) BASE_MUST_USE;
+
 // The timer, for VTD. Whether any program could notice that it stands still: all others wait for keys and have not
 // hooked INT 8 or 1Ch. dos_count_ticks: time has gone on for program n (from 0); *vm is its virtual machine, 0 = none
 // any more. True: it has hooked INT 8 or 1Ch, so the interrupt has to be simulated into it. DOS_MOST_PROGRAMS: there
