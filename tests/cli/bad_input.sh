@@ -58,6 +58,9 @@ expect 2 "a time such as" "$vxd" run --for soon x.vxd
 expect 2 "a value is missing behind --limit" "$vxd" run x.vxd --limit
 expect 2 "no value belongs to --quiet" "$vxd" run --quiet=1 x.vxd
 expect 2 "a number of instructions" "$vxd" run --limit 0 x.vxd
+expect 2 "no such file" "$vxd" run --hardware "$dir/absent.hw" x.vxd
+printf 'ports 0x300-0x30F {\n    byte 16 constant 1\n}\n' > "$dir/wrong.hw"
+expect 2 "wrong.hw:2:10: error: the range has only 0x10 bytes" "$vxd" run --hardware "$dir/wrong.hw" x.vxd
 expect 2 "3.1, 95 or 98" "$vxd" run --windows 2000 x.vxd
 expect 2 "LINE@TIME" "$vxd" run --irq 5 x.vxd
 expect 2 "LINE@TIME" "$vxd" run --irq 2@5ms x.vxd
