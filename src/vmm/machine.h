@@ -380,6 +380,7 @@ struct vmm_state {
     uint64_t switched_at; // ns when the current thread began its turn
     uint64_t turn_at;     // ns when its time slice began
     uint64_t still_ns;    // since the current thread was accounted: time in which nothing ran
+    uint64_t waited_ns;   // of that, time in which the thread waited for something: its VM did not run
     uint64_t slice_clock; // slice_tag of the thread that was chosen last
     uint32_t current;     // thread row
     uint32_t system_thread, system_vm;

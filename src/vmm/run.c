@@ -159,6 +159,7 @@ static void jump(struct vmm *v)
     uint64_t step = wake > now ? wake - now : v->s.tick_ns; // whatever the board says, time goes on
     v->s.skipped_ns += step;
     v->s.still_ns += step;
+    v->s.waited_ns += vmm_waits(v, v->s.current) ? step : 0;
     catch_up(v, wake);
 }
 

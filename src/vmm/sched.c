@@ -119,10 +119,10 @@ static void account(struct vmm *v)
 {
     uint64_t now = vmm_time(v), ran = now - v->s.switched_at;
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
-    t->run_ns += ran;
-    vmm_vm_at(v, t->vm)->run_ns += ran;
+    t->run_ns += ran - v->s.waited_ns;
+    vmm_vm_at(v, t->vm)->run_ns += ran - v->s.waited_ns;
     vmm_slice_ran(v, v->s.current, ran > v->s.still_ns ? ran - v->s.still_ns : 0);
-    v->s.still_ns = 0;
+    v->s.still_ns = v->s.waited_ns = 0;
     v->s.switched_at = now;
 }
 

@@ -80,7 +80,7 @@ static void heap_remove(struct vmm *v, uint32_t *root, uint32_t row)
 
 static uint64_t run_since_switch(struct vmm *v)
 {
-    return vmm_time(v) - v->s.switched_at;
+    return vmm_time(v) - v->s.switched_at - v->s.waited_ns;
 }
 
 uint64_t vmm_vm_run_ns(struct vmm *v, uint32_t vm)
@@ -258,8 +258,8 @@ uint64_t vmm_timeouts_next(struct vmm *v)
     const uint32_t roots[3] = {v->s.timeouts, vmm_vm_at(v, vm)->timeouts, vmm_thread_at(v, v->s.current)->timeouts};
     uint64_t next = UINT64_MAX, now = vmm_time(v);
     for (unsigned i = 0; i < 3; i++) {
-        if (!roots[i])
-            continue;
+        if (!roots[i] || (i && vmm_waits(v, v->s.current)))
+            continue; // who waits does not run
         const struct vmm_timeout *t = vmm_timeout_at(v, roots[i]);
         uint64_t clock = clock_of(v, t), due = t->due > clock ? now + (t->due - clock) : now;
         if (due < next)

@@ -32,8 +32,8 @@ static void run_one(const char *name)
     collect_lines(source, ";end ", want);
     want[strcspn(want, "\n")] = 0;
     if (run.end != (*want ? VMM_END_FAULT : VMM_END_SHUTDOWN) || !strstr(run.message, want))
-        fail_msg("%s, seed %llu, every %u: ended otherwise: %s\n%s", name, (unsigned long long)injection_seed, mean, run.message,
-                 run.printed);
+        fail_msg("%s, seed %llu, every %u: ended otherwise: %s\n%s", name, (unsigned long long)injection_seed, mean,
+                 run.message, run.printed);
     bool ends = *want;
     collect_lines(source, ";> ", want);
     strcat(want, ends ? "" : "done\n");
