@@ -15,7 +15,8 @@ static void show(struct vmm *v, bool v86)
     vmm_poke32(v, at, v86 ? status & ~(uint32_t)KIT_VMStat_PM_Exec : status | KIT_VMStat_PM_Exec);
 }
 
-// Swaps the two sets. All flags but VM and IOPL stay.
+// Swaps the two sets. All flags but VM, IOPL and NT stay: programs that look for a 286 leave NT set in V86 mode, where
+// it does nothing; in protected mode their next IRET would look for a task.
 void vmm_set_exec_mode(struct vmm *v, bool v86)
 {
     uint8_t sets[2 * SET_BYTES], swapped[2 * SET_BYTES];
@@ -28,7 +29,7 @@ void vmm_set_exec_mode(struct vmm *v, bool v86)
     }
     memcpy(swapped, sets + SET_BYTES, SET_BYTES);
     memcpy(swapped + SET_BYTES, sets, SET_BYTES);
-    uint32_t flags = base_get32(sets + KIT_Client_EFlags - SET) & ~(uint32_t)(X86_VM | X86_IOPL);
+    uint32_t flags = base_get32(sets + KIT_Client_EFlags - SET) & ~(uint32_t)(X86_VM | X86_IOPL | X86_NT);
     flags |= base_get32(swapped + KIT_Client_EFlags - SET) & X86_IOPL;
     base_put32(swapped + KIT_Client_EFlags - SET, flags | (v86 ? X86_VM : 0));
     if (!x86_write_linear(v->cpu, crs + SET, swapped, sizeof swapped, X86_WRITE, NULL))

@@ -64,14 +64,18 @@ static void skip(struct vmm *v, uint32_t bytes)
     vmm_poke32(v, at, vmm_peek32(v, at) + bytes);
 }
 
+// INT3 and INTO are exceptions: the application's handler for them comes first (debuggers live by it).
 static void software_interrupt_begin(struct vmm *v, const struct insn *i)
 {
-    uint8_t vector = 3;
+    uint8_t vector = i->opcode == 0xCE ? 4 : 3;
     if (i->opcode == 0xCD && !vmm_user_get(v, i->linear + i->length, &vector, 1))
         return;
     uint32_t length = i->length + (i->opcode == 0xCD), eip = client(v, KIT_Client_EIP);
     skip(v, length);
-    vmm_pm_int_begin(v, vector);
+    if (i->opcode == 0xCD)
+        vmm_pm_int_begin(v, vector);
+    else
+        vmm_pm_exception_begin(v, vector, 0);
     if (v->call.faulted)
         vmm_poke32(v, vmm_client(v) + KIT_Client_EIP, eip);
 }
@@ -130,6 +134,7 @@ static bool emulate_begin(struct vmm *v, const struct insn *i)
         return true;
     case 0xCC:
     case 0xCD:
+    case 0xCE: // faults when there was an overflow
         software_interrupt_begin(v, i);
         return true;
     case 0xF4:
@@ -146,7 +151,7 @@ bool vmm_pm_monitor_begin(struct vmm *v)
     struct insn i;
     if (!fetch(v, &i))
         return v->call.faulted;
-    bool traced = client(v, KIT_Client_EFlags) & X86_TF, interrupt = i.opcode == 0xCC || i.opcode == 0xCD;
+    bool traced = client(v, KIT_Client_EFlags) & X86_TF, interrupt = i.opcode >= 0xCC && i.opcode <= 0xCE;
     if (!emulate_begin(v, &i))
         return false;
     // What the processor would have trapped behind; interrupts begin untraced.
