@@ -394,8 +394,10 @@ static const struct asm_form *find_row(struct assembler *a, struct asm_instructi
 
 static bool too_large(const struct asm_value *v, uint32_t size)
 {
+    if (size >= 8 || !is_immediate(v) || has_address(v))
+        return false;
     int64_t limit = INT64_C(1) << 8 * size;
-    return is_immediate(v) && !has_address(v) && size < 8 && !fits_number(v, -limit, limit - 1);
+    return !fits_number(v, -limit, limit - 1);
 }
 
 static void explain(struct assembler *a, const struct asm_instruction *i, bool other_cpu)

@@ -16,12 +16,17 @@ static const struct coff_relocation *relocation_at(const struct coff_section *se
     return NULL;
 }
 
+static bool is_word(const struct coff_relocation *r)
+{
+    return r->type == COFF_DIR16 || r->type == COFF_REL16 || r->type == COFF_SECTION;
+}
+
 // Assemblers differ in naming a target by its own symbol or by its section's: both come out as SECTION+offset.
 static void target_text(const struct coff_object *object, const struct coff_section *section,
                         const struct coff_relocation *r, struct base_buf *out)
 {
     const struct coff_symbol *symbol = &object->symbols[r->symbol];
-    bool wide = r->type != COFF_DIR16 && r->type != COFF_REL16;
+    bool wide = !is_word(r);
     uint32_t addend = wide ? base_get32(section->data + r->offset) : base_get16(section->data + r->offset);
     const char *kind = r->type == COFF_REL32 || r->type == COFF_REL16 ? "rel " : "";
     if (symbol->section > 0)
@@ -37,7 +42,7 @@ static void section_text(const struct coff_object *object, const struct coff_sec
         const struct coff_relocation *r = relocation_at(section, at);
         if (r) {
             target_text(object, section, r, out);
-            at += r->type == COFF_DIR16 || r->type == COFF_REL16 ? 2 : 4;
+            at += is_word(r) ? 2 : 4;
         } else {
             base_buf_printf(out, " %02X", section->data[at++]);
         }
