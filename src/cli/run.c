@@ -160,6 +160,8 @@ static int prepare(struct run *r)
         status = schedule_inputs(r);
     if (status == CLI_OK && r->request->program)
         status = run_start_program(r->machine, r->request, &r->input);
+    else if (status == CLI_OK && r->request->root && !vxd_provide_directory(r->machine, r->request->root))
+        status = CLI_USAGE;
     return status;
 }
 
@@ -322,7 +324,7 @@ const struct cli_command cli_run = {
     "  --key KEY@TIME       press a key: a@5ms, Enter@1s, Ctrl+Alt+Del@2s; may be repeated\n"
     "  --answer BUTTON      what the user answers to a message box: ok, cancel, yes, ...; may be repeated\n"
     "  --vm \"PROGRAM ARGS\"  start a DOS program in a virtual machine; it reads standard input unless --key is given\n"
-    "  --root DIR           the directory the program sees as drive C: (default: the program's own)\n"
+    "  --root DIR           drive C: of programs and drivers (default: the program's own directory)\n"
     "  --screen             print the text screen at the end\n"
     "  --seed N             where the documentation leaves an answer free, take another legal one\n"
     "  --ini FILE           SYSTEM.INI\n"

@@ -143,3 +143,48 @@ answers() {
 [ "$(answers --answer ok)" = "6 6 6 " ] || fail "a button that the box does not have"
 "$vxd" run --quiet --answer maybe "$dir/box.vxd" > "$dir/out" 2> "$dir/err" && fail "--answer maybe"
 grep -q 'no button "maybe"' "$dir/err" || fail "--answer maybe: $(cat "$dir/err")"
+
+# A driver's files, in the directory of --root.
+cat > "$dir/log.asm" << 'ASM'
+        .386p
+        include vmm.inc
+        include ifsmgr.inc
+        include ifs.inc
+Declare_Virtual_Device LOG, 1, 0, LOG_Control, Undefined_Device_ID, Undefined_Init_Order
+VxD_LOCKED_DATA_SEG
+Name    db      "C:\BOOT.LOG", 0
+Text    db      "started"
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+Begin_Control_Dispatch LOG
+        Control_Dispatch Init_Complete, LOG_Init_Complete
+End_Control_Dispatch LOG
+BeginProc LOG_Init_Complete
+        mov     eax, R0_OPENCREATFILE
+        mov     ebx, 2
+        xor     ecx, ecx
+        mov     edx, 12h
+        mov     esi, OFFSET32 Name
+        VxDCall IFSMgr_Ring0_FileIO
+        jc      @F
+        mov     ebx, eax
+        mov     eax, R0_WRITEFILE
+        mov     ecx, 7
+        xor     edx, edx
+        mov     esi, OFFSET32 Text
+        VxDCall IFSMgr_Ring0_FileIO
+        mov     eax, R0_CLOSEFILE
+        VxDCall IFSMgr_Ring0_FileIO
+@@:
+        clc
+        ret
+EndProc LOG_Init_Complete
+VxD_LOCKED_CODE_ENDS
+        END
+ASM
+"$vxd" build -o "$dir/log.vxd" "$dir/log.asm"
+mkdir "$dir/c"
+"$vxd" run --quiet --root "$dir/c" "$dir/log.vxd" || fail "--root"
+[ "$(cat "$dir/c/BOOT.LOG")" = "started" ] || fail "--root: the driver's file: $(ls "$dir/c")"
+"$vxd" run --quiet --root "$dir/nowhere" "$dir/log.vxd" > /dev/null 2> "$dir/err" && fail "--root nowhere"
+grep -q nowhere "$dir/err" || fail "--root nowhere: $(cat "$dir/err")"
