@@ -51,9 +51,11 @@ static bool flags_make_sense(struct vmm *v, const struct vmm_event *e)
 // A boost that would take the priority out of its range is reported and left out.
 static void check_boost(struct vmm *v, struct vmm_event *e)
 {
+    if (!e->boost)
+        return;
     int64_t now = e->level == VMM_LEVEL_VM ? vmm_vm_at(v, e->scope)->boost
                                            : vmm_priority(v, e->level == VMM_LEVEL_THREAD ? e->scope : v->s.current);
-    if (e->boost && !vmm_priority_in_range(v, now + e->boost))
+    if (!vmm_priority_in_range(v, now + e->boost))
         e->boost = 0;
 }
 
