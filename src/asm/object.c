@@ -51,9 +51,22 @@ static const uint8_t *section_data(struct assembler *a, const struct asm_segment
     return data;
 }
 
+// The four segments of the memory models have COFF's names, as with ml -coff.
+static const char *section_name(const struct asm_segment *s)
+{
+    static const struct {
+        const char *segment, *section;
+    } names[] = {{"_TEXT", ".text"}, {"_DATA", ".data"}, {"CONST", ".rdata"}, {"_BSS", ".bss"}};
+    const char *name = s->symbol->name->text;
+    for (size_t i = 0; i < BASE_COUNT(names); i++)
+        if (strcmp(name, names[i].segment) == 0)
+            return names[i].section;
+    return name;
+}
+
 static void add_section(struct builder *b, struct coff_section *c, struct asm_segment *s)
 {
-    c->name = s->symbol->name->text;
+    c->name = section_name(s);
     c->flags = section_flags(s);
     c->align = s->align;
     c->size = s->size;
@@ -67,7 +80,7 @@ static void add_directive(struct builder *b, const struct asm_segment *s)
 {
     if (!s->class_given)
         return;
-    base_buf_printf(&b->a->directives, "-segment:%s,class=%s,align=%u,use=%u ", s->symbol->name->text, s->class_name,
+    base_buf_printf(&b->a->directives, "-segment:%s,class=%s,align=%u,use=%u ", section_name(s), s->class_name,
                     s->align, s->word_size * 8u);
 }
 
