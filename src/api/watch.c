@@ -108,18 +108,47 @@ static void convert_program(const struct dos_program_record *r, struct vxd_recor
     to->u.program.error = r->error;
 }
 
-// False: a kind that the public API does not pass on.
-static bool convert(const struct base_record *record, struct vxd_record *to)
+static void convert_switch(const struct vmm_switch_record *r, struct vxd_record *to)
+{
+    to->u.thread_switch.from = r->from;
+    to->u.thread_switch.to = r->to;
+}
+
+static void convert_irq(const struct vmm_irq_record *r, struct vxd_record *to)
+{
+    to->u.irq.line = r->irq;
+    to->u.irq.state = r->state;
+}
+
+static void convert_debug(const struct vmm_debug_record *r, struct vxd_record *to)
+{
+    to->u.debug.text = r->text;
+    to->u.debug.length = r->length;
+}
+
+static void convert_end(const struct vmm_end_record *r, struct vxd_record *to)
+{
+    to->u.end.reason = (enum vxd_end)r->end;
+    to->u.end.message = known(r->message);
+}
+
+static bool convert_dos(const struct base_record *record, struct vxd_record *to)
 {
     const void *r = record;
-    *to = (struct vxd_record){.time = record->time, .instructions = record->count};
-    if (record->kind == DOS_RECORD_OUTPUT || record->kind == DOS_RECORD_PROGRAM) {
-        if (record->kind == DOS_RECORD_OUTPUT)
-            convert_output(r, to);
-        else
-            convert_program(r, to);
+    switch ((enum dos_record_kind)record->kind) {
+    case DOS_RECORD_OUTPUT:
+        convert_output(r, to);
+        return true;
+    case DOS_RECORD_PROGRAM:
+        convert_program(r, to);
         return true;
     }
+    return false;
+}
+
+static bool convert_vmm(const struct base_record *record, struct vxd_record *to)
+{
+    const void *r = record;
     to->kind = (enum vxd_record_kind)(record->kind - VMM_RECORD_CONTROL);
     switch ((enum vmm_record_kind)record->kind) {
     case VMM_RECORD_CONTROL:
@@ -135,32 +164,35 @@ static bool convert(const struct base_record *record, struct vxd_record *to)
         convert_timeout(r, to);
         return true;
     case VMM_RECORD_SWITCH:
-        to->u.thread_switch.from = ((const struct vmm_switch_record *)r)->from;
-        to->u.thread_switch.to = ((const struct vmm_switch_record *)r)->to;
+        convert_switch(r, to);
         return true;
     case VMM_RECORD_IO:
         convert_io(r, to);
         return true;
     case VMM_RECORD_IRQ:
-        to->u.irq.line = ((const struct vmm_irq_record *)r)->irq;
-        to->u.irq.state = ((const struct vmm_irq_record *)r)->state;
+        convert_irq(r, to);
         return true;
     case VMM_RECORD_FAULT:
         convert_fault(r, to);
         return true;
     case VMM_RECORD_DEBUG:
-        to->u.debug.text = ((const struct vmm_debug_record *)r)->text;
-        to->u.debug.length = ((const struct vmm_debug_record *)r)->length;
+        convert_debug(r, to);
         return true;
     case VMM_RECORD_CHECK:
         convert_check(r, to);
         return true;
     case VMM_RECORD_END:
-        to->u.end.reason = (enum vxd_end)((const struct vmm_end_record *)r)->end;
-        to->u.end.message = known(((const struct vmm_end_record *)r)->message);
+        convert_end(r, to);
         return true;
     }
     return false;
+}
+
+// False: a kind that the public API does not pass on.
+static bool convert(const struct base_record *record, struct vxd_record *to)
+{
+    *to = (struct vxd_record){.time = record->time, .instructions = record->count};
+    return convert_dos(record, to) || convert_vmm(record, to);
 }
 
 static void observe(void *user, const struct base_record *record)

@@ -260,6 +260,58 @@ static bool parse_opattr(struct assembler *a, struct asm_value *v)
     return true;
 }
 
+// What stands before PTR: a type, or a size as a number (4 PTR [x]). NULL: neither.
+static const struct asm_type *pointed_type(const struct asm_value *v)
+{
+    if (v->kind == VALUE_TYPE)
+        return v->type;
+    if (v->kind != VALUE_NUMBER)
+        return NULL;
+    if (!asm_is_constant(v))
+        return v->type;
+    switch (v->value) {
+    case 1:
+        return &asm_type_byte;
+    case 2:
+        return &asm_type_word;
+    case 4:
+        return &asm_type_dword;
+    case 8:
+        return &asm_type_qword;
+    default:
+        return NULL;
+    }
+}
+
+static bool parse_typed(struct assembler *a, struct asm_value *v);
+
+static bool parse_pointer(struct assembler *a, struct asm_value *v)
+{
+    if (!asm_parse_colon(a, v))
+        return false;
+    if (!asm_is_operator(a->token, OPERATOR_PTR))
+        return true;
+    const char *at = (a->token++)->text;
+    struct asm_value right;
+    const struct asm_type *type = pointed_type(v);
+    if (!type && v->kind != VALUE_TYPE) {
+        asm_error(a, at, "type expected before PTR");
+        return false;
+    }
+    if (!asm_parse_deeper(a, parse_typed, &right) || !apply_type(a, &right, type, at))
+        return false;
+    *v = right;
+    return true;
+}
+
+static bool parse_short(struct assembler *a, struct asm_value *v)
+{
+    if (!asm_parse_deeper(a, parse_typed, v))
+        return false;
+    v->short_jump = true;
+    return true;
+}
+
 static bool parse_typed(struct assembler *a, struct asm_value *v)
 {
     const struct asm_token *t = a->token;
@@ -281,33 +333,10 @@ static bool parse_typed(struct assembler *a, struct asm_value *v)
         return asm_parse_measure(a, v, OPERATOR_TYPE);
     case OPERATOR_SHORT:
         a->token++;
-        if (!asm_parse_deeper(a, parse_typed, v))
-            return false;
-        v->short_jump = true;
-        return true;
+        return parse_short(a, v);
     default:
-        break;
+        return parse_pointer(a, v);
     }
-    if (!asm_parse_colon(a, v))
-        return false;
-    if (!asm_is_operator(a->token, OPERATOR_PTR))
-        return true;
-    const char *at = (a->token++)->text;
-    struct asm_value right;
-    if (v->kind != VALUE_TYPE) {
-        if (v->kind == VALUE_NUMBER && asm_is_constant(v)) // 4 PTR [x]: a size as a number
-            v->type = v->value == 1   ? &asm_type_byte
-                      : v->value == 2 ? &asm_type_word
-                      : v->value == 4 ? &asm_type_dword
-                      : v->value == 8 ? &asm_type_qword
-                                      : NULL;
-        if (!v->type || v->kind != VALUE_NUMBER) {
-            asm_error(a, at, "type expected before PTR");
-            return false;
-        }
-    }
-    const struct asm_type *type = v->type;
-    return asm_parse_deeper(a, parse_typed, &right) && apply_type(a, &right, type, at) && ((void)(*v = right), true);
 }
 
 static bool parse_part(struct assembler *a, struct asm_value *v)

@@ -6,16 +6,6 @@
 
 // ---- does an operand fit a class? ----
 
-static bool is_register(const struct asm_value *v, int register_class)
-{
-    return v->kind == VALUE_REGISTER && v->register_class == register_class;
-}
-
-static bool is_accumulator(const struct asm_value *v, int size)
-{
-    return v->kind == VALUE_REGISTER && v->register_class <= REGISTER_32 && v->size == size && v->value == 0;
-}
-
 static bool is_immediate(const struct asm_value *v)
 {
     return v->kind == VALUE_NUMBER || v->kind == VALUE_TYPE;
@@ -179,65 +169,75 @@ static bool fits_near(const struct assembler *a, const struct asm_value *v)
     return asm_is_target(v) && !is_far_target(a, v) && !v->short_jump;
 }
 
-static bool fits_fixed_segment(const struct asm_value *v, int c)
-{
-    static const uint8_t numbers[] = {REGISTER_ES, REGISTER_CS, REGISTER_SS, REGISTER_DS, REGISTER_FS, REGISTER_GS};
-    return is_register(v, REGISTER_SEGMENT) && v->value == numbers[c - OPERAND_ES];
-}
+// What operand classes take: a register of one of these sets, or memory of this size. What else some take is in fits.
+struct operand_rule {
+    uint16_t registers; // a bit for each enum asm_register_class
+    uint8_t only;       // 1 + the number of the one register that fits, 0 = any
+    uint8_t memory;     // bytes, 0 = no memory
+    bool agrees;        // the register fixes the size of the v operands
+};
 
-static bool fits_register(struct asm_instruction *i, const struct asm_value *v, int c)
-{
-    switch (c) {
-    case OPERAND_R8:
-    case OPERAND_RM8:
-        return is_register(v, REGISTER_8);
-    case OPERAND_R16:
-    case OPERAND_RM16:
-        return is_register(v, REGISTER_16);
-    case OPERAND_R32:
-    case OPERAND_RM32:
-        return is_register(v, REGISTER_32);
-    default:
-        return (is_register(v, REGISTER_16) || is_register(v, REGISTER_32)) && agree(i, v->size);
+#define BIT(register_class) (1u << (register_class))
+#define GENERAL_V           (BIT(REGISTER_16) | BIT(REGISTER_32))
+#define ONE(register_class, number)                                                                                    \
+    {                                                                                                                  \
+        .registers = BIT(register_class), .only = 1 + (number)                                                         \
     }
+
+static const struct operand_rule rules[OPERAND_CLASSES] = {
+    [OPERAND_R8] = {.registers = BIT(REGISTER_8)},
+    [OPERAND_R16] = {.registers = BIT(REGISTER_16)},
+    [OPERAND_R32] = {.registers = BIT(REGISTER_32)},
+    [OPERAND_RV] = {.registers = GENERAL_V, .agrees = true},
+    [OPERAND_RM8] = {.registers = BIT(REGISTER_8), .memory = 1},
+    [OPERAND_RM16] = {.registers = BIT(REGISTER_16), .memory = 2},
+    [OPERAND_RM32] = {.registers = BIT(REGISTER_32), .memory = 4},
+    [OPERAND_RMV] = {.registers = GENERAL_V, .agrees = true},
+    [OPERAND_M8] = {.memory = 1},
+    [OPERAND_M16] = {.memory = 2},
+    [OPERAND_M32] = {.memory = 4},
+    [OPERAND_M48] = {.memory = 6},
+    [OPERAND_M64] = {.memory = 8},
+    [OPERAND_M80] = {.memory = 10},
+    [OPERAND_M128] = {.memory = 16},
+    [OPERAND_AL] = ONE(REGISTER_8, 0),
+    [OPERAND_AX] = ONE(REGISTER_16, 0),
+    [OPERAND_EAX] = ONE(REGISTER_32, 0),
+    [OPERAND_AV] = {.registers = GENERAL_V, .only = 1, .agrees = true},
+    [OPERAND_CL] = ONE(REGISTER_8, 1),
+    [OPERAND_DX] = ONE(REGISTER_16, 2),
+    [OPERAND_S] = {.registers = BIT(REGISTER_SEGMENT)},
+    [OPERAND_ES] = ONE(REGISTER_SEGMENT, REGISTER_ES),
+    [OPERAND_CS] = ONE(REGISTER_SEGMENT, REGISTER_CS),
+    [OPERAND_SS] = ONE(REGISTER_SEGMENT, REGISTER_SS),
+    [OPERAND_DS] = ONE(REGISTER_SEGMENT, REGISTER_DS),
+    [OPERAND_FS] = ONE(REGISTER_SEGMENT, REGISTER_FS),
+    [OPERAND_GS] = ONE(REGISTER_SEGMENT, REGISTER_GS),
+    [OPERAND_CR] = {.registers = BIT(REGISTER_CONTROL)},
+    [OPERAND_DR] = {.registers = BIT(REGISTER_DEBUG)},
+    [OPERAND_TR] = {.registers = BIT(REGISTER_TEST)},
+    [OPERAND_ST] = ONE(REGISTER_FLOAT, 0),
+    [OPERAND_STI] = {.registers = BIT(REGISTER_FLOAT)},
+    [OPERAND_MM] = {.registers = BIT(REGISTER_MMX)},
+    [OPERAND_MMR] = {.registers = BIT(REGISTER_MMX)},
+    [OPERAND_MMM64] = {.registers = BIT(REGISTER_MMX), .memory = 8},
+    [OPERAND_XMM] = {.registers = BIT(REGISTER_XMM)},
+    [OPERAND_XMMR] = {.registers = BIT(REGISTER_XMM)},
+    [OPERAND_XMMM32] = {.registers = BIT(REGISTER_XMM), .memory = 4},
+    [OPERAND_XMMM64] = {.registers = BIT(REGISTER_XMM), .memory = 8},
+    [OPERAND_XMMM128] = {.registers = BIT(REGISTER_XMM), .memory = 16},
+};
+
+static bool fits_register(struct asm_instruction *i, const struct asm_value *v, const struct operand_rule *rule)
+{
+    if (!(rule->registers & BIT(v->register_class)) || (rule->only && v->value != rule->only - 1))
+        return false;
+    return !rule->agrees || agree(i, v->size);
 }
 
-static bool fits(struct assembler *a, struct asm_instruction *i, const struct asm_value *v, int c)
+static bool fits_immediate(const struct assembler *a, struct asm_instruction *i, const struct asm_value *v, int c)
 {
     switch (c) {
-    case OPERAND_R8:
-    case OPERAND_R16:
-    case OPERAND_R32:
-    case OPERAND_RV:
-        return fits_register(i, v, c);
-    case OPERAND_RM8:
-        return fits_register(i, v, c) || fits_memory(a, i, v, 1);
-    case OPERAND_RM16:
-        return fits_register(i, v, c) || fits_memory(a, i, v, 2);
-    case OPERAND_RM32:
-        return fits_register(i, v, c) || fits_memory(a, i, v, 4);
-    case OPERAND_RMV:
-        return fits_register(i, v, c) || (!is_far_indirect(a, i, v) && fits_memory_v(a, i, v));
-    case OPERAND_M:
-        return v->kind == VALUE_MEMORY;
-    case OPERAND_MU:
-        return v->kind == VALUE_MEMORY && !v->type;
-    case OPERAND_M8:
-        return fits_memory(a, i, v, 1);
-    case OPERAND_M16:
-        return fits_memory(a, i, v, 2);
-    case OPERAND_M32:
-        return fits_memory(a, i, v, 4);
-    case OPERAND_M48:
-        return fits_memory(a, i, v, 6);
-    case OPERAND_M64:
-        return fits_memory(a, i, v, 8);
-    case OPERAND_M80:
-        return fits_memory(a, i, v, 10);
-    case OPERAND_MV:
-        return fits_memory_v(a, i, v);
-    case OPERAND_MP:
-        return fits_far_pointer(a, i, v);
     case OPERAND_I8:
         return fits_byte(a, v);
     case OPERAND_I8S:
@@ -248,37 +248,37 @@ static bool fits(struct assembler *a, struct asm_instruction *i, const struct as
         return fits_dword(v);
     case OPERAND_IV:
         return fits_full(a, i, v);
+    default: // OPERAND_1, OPERAND_3: shifts and INT 3
+        return is_immediate(v) && !has_address(v) && v->value == (c == OPERAND_1 ? 1 : 3);
+    }
+}
+
+static bool fits(const struct assembler *a, struct asm_instruction *i, const struct asm_value *v, int c)
+{
+    const struct operand_rule *rule = &rules[c];
+    if (v->kind == VALUE_REGISTER)
+        return fits_register(i, v, rule);
+    if (rule->memory)
+        return fits_memory(a, i, v, rule->memory);
+    switch (c) {
+    case OPERAND_RMV:
+        return !is_far_indirect(a, i, v) && fits_memory_v(a, i, v);
+    case OPERAND_M:
+        return v->kind == VALUE_MEMORY;
+    case OPERAND_MU:
+        return v->kind == VALUE_MEMORY && !v->type;
+    case OPERAND_MV:
+        return fits_memory_v(a, i, v);
+    case OPERAND_MP:
+        return fits_far_pointer(a, i, v);
+    case OPERAND_I8:
+    case OPERAND_I8S:
+    case OPERAND_I16:
+    case OPERAND_I32:
+    case OPERAND_IV:
     case OPERAND_1:
-        return is_immediate(v) && !has_address(v) && v->value == 1;
     case OPERAND_3:
-        return is_immediate(v) && !has_address(v) && v->value == 3;
-    case OPERAND_AL:
-        return is_accumulator(v, 1);
-    case OPERAND_AX:
-        return is_accumulator(v, 2);
-    case OPERAND_EAX:
-        return is_accumulator(v, 4);
-    case OPERAND_AV:
-        return (is_accumulator(v, 2) || is_accumulator(v, 4)) && agree(i, v->size);
-    case OPERAND_CL:
-        return is_register(v, REGISTER_8) && v->value == 1;
-    case OPERAND_DX:
-        return is_register(v, REGISTER_16) && v->value == 2;
-    case OPERAND_S:
-        return is_register(v, REGISTER_SEGMENT);
-    case OPERAND_ES:
-    case OPERAND_CS:
-    case OPERAND_SS:
-    case OPERAND_DS:
-    case OPERAND_FS:
-    case OPERAND_GS:
-        return fits_fixed_segment(v, c);
-    case OPERAND_CR:
-        return is_register(v, REGISTER_CONTROL);
-    case OPERAND_DR:
-        return is_register(v, REGISTER_DEBUG);
-    case OPERAND_TR:
-        return is_register(v, REGISTER_TEST);
+        return fits_immediate(a, i, v, c);
     case OPERAND_REL8:
         return fits_short(a, i, v);
     case OPERAND_RELV:
@@ -289,27 +289,6 @@ static bool fits(struct assembler *a, struct asm_instruction *i, const struct as
         return fits_plain_address(v) && fits_memory(a, i, v, 1);
     case OPERAND_OV:
         return fits_plain_address(v) && fits_memory_v(a, i, v);
-    case OPERAND_ST:
-        return is_register(v, REGISTER_FLOAT) && v->value == 0;
-    case OPERAND_STI:
-        return is_register(v, REGISTER_FLOAT);
-    case OPERAND_MM:
-        return is_register(v, REGISTER_MMX);
-    case OPERAND_MMM64:
-        return is_register(v, REGISTER_MMX) || fits_memory(a, i, v, 8);
-    case OPERAND_MMR:
-        return is_register(v, REGISTER_MMX);
-    case OPERAND_XMM:
-    case OPERAND_XMMR:
-        return is_register(v, REGISTER_XMM);
-    case OPERAND_XMMM128:
-        return is_register(v, REGISTER_XMM) || fits_memory(a, i, v, 16);
-    case OPERAND_XMMM64:
-        return is_register(v, REGISTER_XMM) || fits_memory(a, i, v, 8);
-    case OPERAND_XMMM32:
-        return is_register(v, REGISTER_XMM) || fits_memory(a, i, v, 4);
-    case OPERAND_M128:
-        return fits_memory(a, i, v, 16);
     default:
         return false;
     }

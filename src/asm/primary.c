@@ -54,6 +54,42 @@ static struct asm_value external_value(struct assembler *a, struct asm_symbol *s
     return v;
 }
 
+static struct asm_value equate_value(struct assembler *a, const struct asm_symbol *s)
+{
+    if (!s->stable)
+        a->unstable_seen = true;
+    if (s->value->forward)
+        a->forward_seen = true;
+    return *s->value;
+}
+
+static struct asm_value field_value(const struct asm_symbol *s)
+{
+    struct asm_value v = asm_number(s->offset);
+    v.type = s->type;
+    v.field = s->field;
+    return v;
+}
+
+// A segment or group as a number: its selector or frame, which later passes and the linker know.
+static struct asm_value frame_value(struct assembler *a, struct asm_symbol *s)
+{
+    struct asm_value v = asm_number(0);
+    v.part = 's';
+    v.frame = s;
+    v.segment = s->kind == SYMBOL_SEGMENT ? s->segment : NULL;
+    a->unstable_seen = true;
+    return v;
+}
+
+static struct asm_value type_value(const struct asm_symbol *s)
+{
+    struct asm_value v = asm_number(s->type->size);
+    v.kind = VALUE_TYPE;
+    v.type = s->type;
+    return v;
+}
+
 static bool symbol_value(struct assembler *a, struct asm_value *v, struct asm_symbol *s, const char *at)
 {
     switch (s->kind) {
@@ -67,16 +103,10 @@ static bool symbol_value(struct assembler *a, struct asm_value *v, struct asm_sy
         s->used = true;
         break;
     case SYMBOL_EQUATE:
-        *v = *s->value;
-        if (!s->stable)
-            a->unstable_seen = true;
-        if (v->forward)
-            a->forward_seen = true;
+        *v = equate_value(a, s);
         break;
     case SYMBOL_FIELD:
-        *v = asm_number(s->offset);
-        v->type = s->type;
-        v->field = s->field;
+        *v = field_value(s);
         break;
     case SYMBOL_BITS:
         *v = asm_number(s->offset);
@@ -91,16 +121,10 @@ static bool symbol_value(struct assembler *a, struct asm_value *v, struct asm_sy
         break;
     case SYMBOL_SEGMENT:
     case SYMBOL_GROUP:
-        *v = asm_number(0);
-        v->part = 's';
-        v->frame = s;
-        v->segment = s->kind == SYMBOL_SEGMENT ? s->segment : NULL;
-        a->unstable_seen = true;
+        *v = frame_value(a, s);
         break;
     case SYMBOL_TYPE:
-        *v = asm_number(s->type->size);
-        v->kind = VALUE_TYPE;
-        v->type = s->type;
+        *v = type_value(s);
         return true;
     default:
         asm_error(a, at, "a %s cannot stand in an expression", asm_kind_name(s));

@@ -248,6 +248,16 @@ static void statement(struct assembler *a, const char *p, const char *end)
         asm_statement(a);
 }
 
+// The line goes on as what its beginning, at `at`, was replaced by.
+static void continue_expanded(struct assembler *a, const char *at, const struct base_buf *out)
+{
+    asm_check(a, out);
+    if (++a->expand_rounds > ASM_EXPAND_LIMIT)
+        asm_error(a, at, "text macros replace each other for ever");
+    else if (!a->line_failed)
+        asm_continue_line(a, asm_keep_buf(a, out).at, out->size);
+}
+
 // A macro function at the beginning of a line: its text is the beginning of the line.
 static void expand_leading_call(struct assembler *a, const struct words *w)
 {
@@ -255,11 +265,28 @@ static void expand_leading_call(struct assembler *a, const struct words *w)
     base_buf_clear(out);
     const char *p = asm_call_function(a, w->first->symbol, asm_skip_blanks(w->p, w->end) + 1, w->end, out);
     base_buf_add(out, p, (size_t)(w->end - p));
-    asm_check(a, out);
-    if (++a->expand_rounds > ASM_EXPAND_LIMIT)
-        asm_error(a, w->start, "text macros replace each other for ever");
-    else if (!a->line_failed)
-        asm_continue_line(a, asm_keep_buf(a, out).at, out->size);
+    continue_expanded(a, w->start, out);
+}
+
+static void expand_leading_text(struct assembler *a, const struct words *w, struct asm_text line)
+{
+    struct base_buf *out = &room(a)->spare;
+    base_buf_clear(out);
+    asm_expand_first(a, line, is_text_macro(w->first) ? w->first : w->second, out);
+    continue_expanded(a, line.at, out);
+}
+
+static bool is_leading_text(const struct words *w)
+{
+    return is_text_macro(w->first) ||
+           (w->second && is_text_macro(w->second) && !w->first->mnemonic && !w->first->directive);
+}
+
+// NAME EQU, TEXTEQU, MACRO, CATSTR ...: a directive of the text stage behind the name that it defines.
+static bool defines_text(const struct words *w)
+{
+    return is_text_stage(w->second) && w->second->directive->name > 0 &&
+           !(is_text_stage(w->first) && w->first->directive->name == 0);
 }
 
 // True when the line is done; false: *p moved behind a label and the rest is still to be seen.
@@ -269,48 +296,24 @@ static bool dispatch(struct assembler *a, const char **p, const char *end)
     read_words(a, &w, *p, end);
     if (!w.first) {
         statement(a, *p, end);
-        return true;
-    }
-    if (is_text_stage(w.second) && w.second->directive->name > 0 &&
-        !(is_text_stage(w.first) && w.first->directive->name == 0)) {
+    } else if (defines_text(&w)) {
         run_text_directive(a, w.second->directive, w.first, w.second_end, end);
-        return true;
-    }
-    if (w.punct == '=' && !is_macro(w.first)) {
+    } else if (w.punct == '=' && !is_macro(w.first)) {
         asm_equal(a, w.first, asm_skip_blanks(w.p, end) + 1, end);
-        return true;
-    }
-    if (w.punct == ':' && !is_text_stage(w.first) && w.first->keyword.keyword_class != KEYWORD_REGISTER) {
+    } else if (w.punct == ':' && !is_text_stage(w.first) && w.first->keyword.keyword_class != KEYWORD_REGISTER) {
         *p = leading_label(a, &w);
         return false;
-    }
-    if (is_macro(w.first) && w.first->symbol->macro->is_function && w.punct == '(') {
+    } else if (is_macro(w.first) && w.first->symbol->macro->is_function && w.punct == '(') {
         expand_leading_call(a, &w);
-        return true;
-    }
-    if (is_macro(w.first)) {
+    } else if (is_macro(w.first)) {
         asm_macro_call(a, w.first->symbol, w.p, end);
-        return true;
-    }
-    if (is_text_stage(w.first) && w.first->directive->name < 2 && !names_data(&w)) {
+    } else if (is_text_stage(w.first) && w.first->directive->name < 2 && !names_data(&w)) {
         run_text_directive(a, w.first->directive, NULL, w.p, end);
-        return true;
+    } else if (is_leading_text(&w)) {
+        expand_leading_text(a, &w, (struct asm_text){*p, (size_t)(end - *p)});
+    } else {
+        statement(a, *p, end);
     }
-    if (is_text_macro(w.first) || (w.second && is_text_macro(w.second) && !w.first->mnemonic && !w.first->directive)) {
-        struct base_buf *out = &room(a)->spare;
-        base_buf_clear(out);
-        asm_expand_first(a, (struct asm_text){*p, (size_t)(end - *p)}, is_text_macro(w.first) ? w.first : w.second,
-                         out);
-        asm_check(a, out);
-        if (++a->expand_rounds > ASM_EXPAND_LIMIT) {
-            asm_error(a, *p, "text macros replace each other for ever");
-            return true;
-        }
-        struct asm_text text = asm_keep_buf(a, out);
-        asm_continue_line(a, text.at, text.length);
-        return true;
-    }
-    statement(a, *p, end);
     return true;
 }
 

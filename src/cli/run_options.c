@@ -249,12 +249,55 @@ static int not_yet(enum option which)
     return CLI_MISSING;
 }
 
-static int take_option(struct run_request *r, enum option which, char *value)
+// Where an option's text goes; NULL: the option means more than its text.
+static const char **text_slot(struct run_request *r, enum option which)
+{
+    switch (which) {
+    case INI:
+        return &r->ini;
+    case REGISTRY:
+        return &r->registry;
+    case HARDWARE:
+        return &r->hardware;
+    case TRACE:
+        return &r->trace;
+    case REPORT:
+        return &r->report;
+    case VM:
+        return &r->program;
+    case ROOT:
+        return &r->root;
+    default:
+        return NULL;
+    }
+}
+
+static bool take_flag(struct run_request *r, enum option which)
 {
     switch (which) {
     case QUIET:
         r->quiet = true;
-        return CLI_OK;
+        return true;
+    case STATIC:
+        r->how = VXD_LOAD_STATIC;
+        return true;
+    case DYNAMIC:
+        r->how = VXD_LOAD_DYNAMIC;
+        return true;
+    case KEEP_GOING:
+        r->config.keep_going = true;
+        return true;
+    case SCREEN:
+        r->screen = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int take_value(struct run_request *r, enum option which, char *value)
+{
+    switch (which) {
     case FOR:
     case LIMIT:
         return set_bound(r, which, value);
@@ -270,48 +313,21 @@ static int take_option(struct run_request *r, enum option which, char *value)
         return add_answer(r, value);
     case SEED:
         return parse_whole(value, &r->config.seed) ? CLI_OK : bad_value(SEED, value, "a number");
-    case INI:
-        r->ini = value;
-        return CLI_OK;
-    case REGISTRY:
-        r->registry = value;
-        return CLI_OK;
-    case HARDWARE:
-        r->hardware = value;
-        return CLI_OK;
     case WINDOWS:
         return set_windows(r, value);
     case CPU:
         return set_cpu(r, value);
-    case STATIC:
-        r->how = VXD_LOAD_STATIC;
-        return CLI_OK;
-    case DYNAMIC:
-        r->how = VXD_LOAD_DYNAMIC;
-        return CLI_OK;
-    case TRACE:
-        r->trace = value;
-        return CLI_OK;
-    case REPORT:
-        r->report = value;
-        return CLI_OK;
-    case KEEP_GOING:
-        r->config.keep_going = true;
-        return CLI_OK;
-    case VM:
-        r->program = value;
-        return CLI_OK;
-    case ROOT:
-        r->root = value;
-        return CLI_OK;
-    case SCREEN:
-        r->screen = true;
-        return CLI_OK;
-    case CHECK:
-    case GDB:
-        return not_yet(which);
+    default:
+        return not_yet(which); // CHECK and GDB
     }
-    return CLI_USAGE;
+}
+
+static int take_option(struct run_request *r, enum option which, char *value)
+{
+    const char **slot = text_slot(r, which);
+    if (slot)
+        *slot = value;
+    return slot || take_flag(r, which) ? CLI_OK : take_value(r, which, value);
 }
 
 int run_parse(struct run_request *r, int argc, char **argv)

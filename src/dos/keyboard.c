@@ -60,7 +60,8 @@ static uint16_t cursor_key(uint8_t code, uint8_t shift, bool gray)
         return (uint16_t)(code << 8 | (uint8_t)keypad[i]);
     if (shift & ALT)
         return gray ? (uint16_t)((code + 0x50) << 8) : 0;
-    return (uint16_t)((shift & CTRL ? with_ctrl[i] : code) << 8 | (gray ? PREFIX : 0));
+    unsigned scan = shift & CTRL ? with_ctrl[i] : code;
+    return (uint16_t)(scan << 8 | (gray ? PREFIX : 0));
 }
 
 static uint16_t with_alt(uint8_t code)

@@ -169,7 +169,7 @@ void dos_extended_error(struct dos_call *c)
     uint8_t class = memory ? 1 : missing || error == DOS_NO_MORE ? 8 : error == DOS_DENIED ? 3 : 9;
     dos_set(c, DOS_AX, error);
     dos_set(c, DOS_BX, error ? (uint16_t)(class << 8 | (missing ? 3 : 4)) : 0);
-    dos_set(c, DOS_CX, (uint16_t)((error ? memory ? 5 : 2 : 0) << 8 | dos_low(c, DOS_CX)));
+    dos_set_high(c, DOS_CX, error ? memory ? 5 : 2 : 0);
     dos_done(c);
 }
 

@@ -290,64 +290,45 @@ static void display_code(struct dos_call *c)
     dos_set_low(c, DOS_AX, 0x1A);
 }
 
+static void set_cursor_shape(struct dos_call *c)
+{
+    dos_write16(c, DOS_BDA, BDA_CURSOR_SHAPE, dos_get(c, DOS_CX));
+}
+
+static void move_cursor(struct dos_call *c)
+{
+    set_cursor(c, dos_high(c, DOS_BX), dos_high(c, DOS_DX), dos_low(c, DOS_DX));
+}
+
+static void nothing(struct dos_call *c)
+{
+    (void)c;
+}
+
 void dos_int10(struct dos_call *c)
 {
-    switch (dos_high(c, DOS_AX)) {
-    case 0x00:
-        set_mode(c);
-        break;
-    case 0x01:
-        dos_write16(c, DOS_BDA, BDA_CURSOR_SHAPE, dos_get(c, DOS_CX));
-        break;
-    case 0x02:
-        set_cursor(c, dos_high(c, DOS_BX), dos_high(c, DOS_DX), dos_low(c, DOS_DX));
-        break;
-    case 0x03:
-        get_cursor(c);
-        break;
-    case 0x05:
-        set_page(c);
-        break;
-    case 0x06:
-    case 0x07:
-        scroll_window(c);
-        break;
-    case 0x08:
-        read_cell(c);
-        break;
-    case 0x09:
-    case 0x0A:
-        write_cells(c);
-        break;
-    case 0x0B: // colours of border and palette: text does not change
-    case 0x10:
-        break;
-    case 0x0E:
-        print_one(c);
-        break;
-    case 0x0F:
-        get_mode(c);
-        break;
-    case 0x11:
-        font(c);
-        break;
-    case 0x12:
-        alternate_select(c);
-        break;
-    case 0x13:
-        print_text(c);
-        break;
-    case 0x1A:
-        display_code(c);
-        break;
-    case 0x1B: // state information, VESA, video buffers of windows: AL stays, which says "not there"
-    case 0x4F:
-    case 0xFE:
-    case 0xFF:
-        break;
-    default:
-        dos_missing(c);
+    static const struct {
+        uint8_t function;
+        void (*run)(struct dos_call *c);
+    } functions[] = {
+        {0x00, set_mode},    {0x01, set_cursor_shape}, {0x02, move_cursor},   {0x03, get_cursor},
+        {0x05, set_page},    {0x06, scroll_window},    {0x07, scroll_window}, {0x08, read_cell},
+        {0x09, write_cells}, {0x0A, write_cells},      {0x0B, nothing}, // colours of border and palette: text does not
+                                                                        // change
+        {0x0E, print_one},   {0x0F, get_mode},         {0x10, nothing}, // palette registers
+        {0x11, font},        {0x12, alternate_select}, {0x13, print_text},    {0x1A, display_code},
+        {0x1B, nothing}, // state information: AL stays, which says "not there"; so do
+        {0x4F, nothing}, // VESA
+        {0xFE, nothing}, // and the video buffers of windows
+        {0xFF, nothing},
+    };
+    for (size_t i = 0; i < BASE_COUNT(functions); i++) {
+        if (functions[i].function == dos_high(c, DOS_AX)) {
+            functions[i].run(c);
+            return;
+        }
     }
+    dos_missing(c);
 }
 
 // --- from outside

@@ -85,14 +85,37 @@ static void write_output_port(struct pc *pc, uint8_t value)
         pc->reset_asked = 1;
 }
 
+// Commands that a byte at port 60h answers. -1: no such command.
+static int controller_answer(const struct pc_keyboard *k, uint8_t command)
+{
+    switch (command) {
+    case 0x20:
+        return k->command_byte;
+    case 0xA9: // test of the auxiliary interface passed
+    case 0xAB: // test of the keyboard's interface passed
+    case 0xE0: // test inputs
+        return 0x00;
+    case 0xAA:
+        return 0x55; // self-test passed
+    case 0xC0:
+        return 0x80; // input port: keyboard not locked
+    case 0xD0:
+        return k->output_port;
+    default:
+        return -1;
+    }
+}
+
 // Commands to the controller, port 64h.
 static void controller_command(struct pc *pc, uint8_t command)
 {
     struct pc_keyboard *k = &pc->keyboard;
+    if (command == 0xAA)
+        k->command_byte |= CB_SYSTEM;
+    int answer = controller_answer(k, command);
+    if (answer >= 0)
+        put_output(k, (uint8_t)answer, false);
     switch (command) {
-    case 0x20:
-        put_output(k, k->command_byte, false);
-        break;
     case 0x60:
     case 0xD1:
     case 0xD2:
@@ -106,30 +129,11 @@ static void controller_command(struct pc *pc, uint8_t command)
     case 0xA8:
         k->command_byte &= (uint8_t)~CB_AUX_DISABLED;
         break;
-    case 0xA9:
-        put_output(k, 0x00, false);
-        break; // auxiliary interface test passed
-    case 0xAA:
-        k->command_byte |= CB_SYSTEM;
-        put_output(k, 0x55, false); // self-test passed
-        break;
-    case 0xAB:
-        put_output(k, 0x00, false);
-        break; // keyboard interface test passed
     case 0xAD:
         k->command_byte |= CB_DISABLED;
         break;
     case 0xAE:
         k->command_byte &= (uint8_t)~CB_DISABLED;
-        break;
-    case 0xC0:
-        put_output(k, 0x80, false);
-        break; // input port: keyboard not locked
-    case 0xD0:
-        put_output(k, k->output_port, false);
-        break;
-    case 0xE0:
-        put_output(k, 0x00, false);
         break;
     default:
         if (command >= 0xF0 && !(command & 1))

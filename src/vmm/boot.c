@@ -106,16 +106,39 @@ static void end_vms(struct vmm *v, struct vmm_frame *f)
     boot_resume(v, f);
 }
 
+static void real_init(struct vmm *v, struct vmm_frame *f)
+{
+    if (vmm_real_init_begin(v))
+        return; // comes back to this step
+    f = vmm_frame_top(v);
+    f->step = BOOT_CRITICAL;
+    v->cpu->state.eflags = 2; // no interrupts before Device_Init
+    boot_resume(v, f);
+}
+
+static void begin_sys_vm(struct vmm *v, struct vmm_frame *f)
+{
+    vmm_discard_init(v);
+    vmm_heap_drop_init(v);
+    vmm_window_pattern(v);
+    vmm_instance_snapshot(v);
+    send(v, f, KIT_Sys_VM_Init, KIT_SYSSTATE_VXDINITCOMPLETED, false);
+}
+
+static void sys_vm_begun(struct vmm *v)
+{
+    if (vmm_flag(v, X86_CF))
+        vmm_stop(v, VMM_END_REFUSED, "a driver refused Sys_VM_Init: Windows does not start");
+    else
+        boot_over(v);
+}
+
 static void boot_resume(struct vmm *v, struct vmm_frame *f)
 {
     switch (f->step) {
     case BOOT_REAL:
-        if (vmm_real_init_begin(v))
-            return; // comes back to this step
-        f = vmm_frame_top(v);
-        f->step = BOOT_CRITICAL;
-        v->cpu->state.eflags = 2; // no interrupts before Device_Init
-        // fall through
+        real_init(v, f);
+        break;
     case BOOT_CRITICAL:
         send(v, f, KIT_Sys_Critical_Init, KIT_SYSSTATE_PRESYSCRITINIT, true);
         break;
@@ -126,17 +149,10 @@ static void boot_resume(struct vmm *v, struct vmm_frame *f)
         send(v, f, KIT_Init_Complete, KIT_SYSSTATE_PREINITCOMPLETE, true);
         break;
     case BOOT_SYS_VM:
-        vmm_discard_init(v);
-        vmm_heap_drop_init(v);
-        vmm_window_pattern(v);
-        vmm_instance_snapshot(v);
-        send(v, f, KIT_Sys_VM_Init, KIT_SYSSTATE_VXDINITCOMPLETED, false);
+        begin_sys_vm(v, f);
         break;
     case BOOT_OVER:
-        if (vmm_flag(v, X86_CF))
-            vmm_stop(v, VMM_END_REFUSED, "a driver refused Sys_VM_Init: Windows does not start");
-        else
-            boot_over(v);
+        sys_vm_begun(v);
         break;
     case EXIT_VMS:
         end_vms(v, f);

@@ -79,7 +79,7 @@ static void set_client_flags(struct vmm *v, bool carry, bool zero)
 // A text at segment:offset of the client, "" when it cannot be read.
 static void client_text(struct vmm *v, uint32_t segment, uint32_t offset, char *to, size_t size)
 {
-    uint32_t at = (vmm_peek16(v, vmm_client(v) + segment) << 4) + (client32(v, offset) & 0xFFFF);
+    uint32_t at = ((uint32_t)vmm_peek16(v, vmm_client(v) + segment) << 4) + (client32(v, offset) & 0xFFFF);
     size_t n = 0;
     for (; n + 1 < size; n++)
         if (!x86_read_linear(v->cpu, at + (uint32_t)n, to + n, 1, X86_READ, NULL) || !to[n])
@@ -179,7 +179,8 @@ static void copy_extended(struct vmm *v)
 {
     struct real_init_state *s = state_of(v);
     uint32_t bytes = client32(v, KIT_Client_ECX) & 0xFFFF, room = (bytes + 3) & ~3u;
-    uint32_t from = (vmm_peek16(v, vmm_client(v) + KIT_Client_DS) << 4) + (client32(v, KIT_Client_ESI) & 0xFFFF);
+    uint32_t from =
+        ((uint32_t)vmm_peek16(v, vmm_client(v) + KIT_Client_DS) << 4) + (client32(v, KIT_Client_ESI) & 0xFFFF);
     if (!s->extended)
         s->extended = vmm_take_pages(v, EXTENDED_PAGES);
     bool good = s->extended && room <= EXTENDED_PAGES * X86_PAGE_SIZE - s->extended_used;

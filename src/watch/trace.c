@@ -191,17 +191,33 @@ static const char *kind_name(uint32_t kind)
     return index < BASE_COUNT(names) ? names[index] : NULL;
 }
 
-static void put_payload(struct base_buf *b, const struct base_record *record)
+static void put_switch(struct base_buf *b, const struct vmm_switch_record *r)
+{
+    put_number(b, "from", r->from);
+    put_number(b, "to", r->to);
+}
+
+static void put_irq(struct base_buf *b, const struct vmm_irq_record *r)
+{
+    put_number(b, "irq", r->irq);
+    put_text(b, "state", watch_irq_state(r->state));
+}
+
+static void put_debug(struct base_buf *b, const struct vmm_debug_record *r)
+{
+    base_buf_text(b, ",\"text\":");
+    base_buf_json(b, r->text, r->length);
+}
+
+static void put_end(struct base_buf *b, const struct vmm_end_record *r)
+{
+    put_text(b, "reason", watch_end_name(r->end));
+    put_text(b, "message", r->message);
+}
+
+static void put_vmm(struct base_buf *b, const struct base_record *record)
 {
     const void *r = record;
-    if (record->kind == DOS_RECORD_OUTPUT)
-        put_output(b, r);
-    if (record->kind == DOS_RECORD_PROGRAM)
-        put_program(b, r);
-    if (record->kind == DEVICES_RECORD_DEVNODE) {
-        put_devnode(b, r);
-        return;
-    }
     switch ((enum vmm_record_kind)record->kind) {
     case VMM_RECORD_CONTROL:
         put_control(b, r);
@@ -216,31 +232,40 @@ static void put_payload(struct base_buf *b, const struct base_record *record)
         put_timeout(b, r);
         break;
     case VMM_RECORD_SWITCH:
-        put_number(b, "from", ((const struct vmm_switch_record *)r)->from);
-        put_number(b, "to", ((const struct vmm_switch_record *)r)->to);
+        put_switch(b, r);
         break;
     case VMM_RECORD_IO:
         put_io(b, r);
         break;
     case VMM_RECORD_IRQ:
-        put_number(b, "irq", ((const struct vmm_irq_record *)r)->irq);
-        put_text(b, "state", watch_irq_state(((const struct vmm_irq_record *)r)->state));
+        put_irq(b, r);
         break;
     case VMM_RECORD_FAULT:
         put_fault(b, r);
         break;
     case VMM_RECORD_DEBUG:
-        base_buf_text(b, ",\"text\":");
-        base_buf_json(b, ((const struct vmm_debug_record *)r)->text, ((const struct vmm_debug_record *)r)->length);
+        put_debug(b, r);
         break;
     case VMM_RECORD_CHECK:
         put_check(b, r);
         break;
     case VMM_RECORD_END:
-        put_text(b, "reason", watch_end_name(((const struct vmm_end_record *)r)->end));
-        put_text(b, "message", ((const struct vmm_end_record *)r)->message);
+        put_end(b, r);
         break;
     }
+}
+
+static void put_payload(struct base_buf *b, const struct base_record *record)
+{
+    const void *r = record;
+    if (record->kind == DOS_RECORD_OUTPUT)
+        put_output(b, r);
+    else if (record->kind == DOS_RECORD_PROGRAM)
+        put_program(b, r);
+    else if (record->kind == DEVICES_RECORD_DEVNODE)
+        put_devnode(b, r);
+    else
+        put_vmm(b, record);
 }
 
 // A service call is one line, when it is done: its result belongs to it.
