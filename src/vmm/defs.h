@@ -213,7 +213,7 @@ void vmm_client_far_ret_n(struct vmm *v, uint32_t bytes); // in either mode
 
 // nest.c
 bool vmm_is_nest_break(struct vmm *v);
-void vmm_nest_reached(struct vmm *v);
+void vmm_nest_reached_begin(struct vmm *v);
 void vmm_nest_open(struct vmm *v);     // Begin_Nest_Exec
 void vmm_nest_v86_open(struct vmm *v); // Begin_Nest_V86_Exec
 void vmm_nest_close(struct vmm *v);
@@ -225,6 +225,7 @@ void vmm_exec_int_begin(struct vmm *v, uint32_t vector); // in a block: until th
 bool vmm_monitor_begin(struct vmm *v); // false: not the monitor's fault
 bool vmm_trap_begin(struct vmm *v);
 void vmm_v86_dies_begin(struct vmm *v, const struct vmm_fault *fault); // nobody handles this fault of a V86 client
+void vmm_v86_stray_begin(struct vmm *v); // a V86 client at the break point of nested execution that nobody waits for
 uint32_t vmm_trap_find(struct vmm *v, uint32_t address);               // row, 0 = none
 bool vmm_trap_call_begin(struct vmm *v, uint32_t address);
 

@@ -224,17 +224,10 @@ static uint32_t error_of(const struct vmm_fault *fault, const uint8_t *code)
 }
 
 // Its VM crashes and the others go on; without the System VM nothing does (VDAG31 GetSetDetailedVMError, Crash_Cur_VM).
-void vmm_v86_dies_begin(struct vmm *v, const struct vmm_fault *fault)
+static void crash_begin(struct vmm *v, uint32_t error, uint32_t linear, const char *what)
 {
-    uint8_t code[4] = {0};
     const struct vmm_vm *vm = vmm_vm_at(v, vmm_thread_at(v, v->s.current)->vm);
-    uint32_t linear = fault->cs * 16u + fault->eip;
-    char what[120];
-    (void)!vmm_load(v, linear, code, sizeof code);
-    snprintf(what, sizeof what, "%s (%u, error %X) at %04X:%04X, code %02X %02X %02X %02X",
-             vmm_exception_name(fault->vector), fault->vector, (unsigned)fault->error, fault->cs, (unsigned)fault->eip,
-             code[0], code[1], code[2], code[3]);
-    vmm_vm_error_set(v, vm->cb, error_of(fault, code), linear);
+    vmm_vm_error_set(v, vm->cb, error, linear);
     if (vm->system) {
         vmm_stop(v, VMM_END_FAULT, "the System VM's V86 code cannot go on: %s", what);
         return;
@@ -242,6 +235,25 @@ void vmm_v86_dies_begin(struct vmm *v, const struct vmm_fault *fault)
     vmm_report(v, "client-fault", linear, "VDAG31 GetSetDetailedVMError",
                "the program of virtual machine %u is ended: %s", (unsigned)vm->id, what);
     vmm_crash_current_begin(v);
+}
+
+void vmm_v86_dies_begin(struct vmm *v, const struct vmm_fault *fault)
+{
+    uint8_t code[4] = {0};
+    uint32_t linear = fault->cs * 16u + fault->eip;
+    char what[120];
+    (void)!vmm_load(v, linear, code, sizeof code);
+    snprintf(what, sizeof what, "%s (%u, error %X) at %04X:%04X, code %02X %02X %02X %02X",
+             vmm_exception_name(fault->vector), fault->vector, (unsigned)fault->error, fault->cs, (unsigned)fault->eip,
+             code[0], code[1], code[2], code[3]);
+    crash_begin(v, error_of(fault, code), linear, what);
+}
+
+// Nested execution of nobody can end here: the program has jumped to the ROM, or run into it.
+void vmm_v86_stray_begin(struct vmm *v)
+{
+    crash_begin(v, KIT_GSDVME_InvalInst, VMM_IDLE_SEGMENT * 16u + VMM_TRAP_OFFSET,
+                "it reached the break point of nested execution, but nobody waits for it");
 }
 
 // --- traps: ARPL opcodes in V86 mode
@@ -263,7 +275,7 @@ uint32_t vmm_trap_find(struct vmm *v, uint32_t address)
 bool vmm_trap_begin(struct vmm *v)
 {
     if (vmm_is_nest_break(v)) {
-        vmm_nest_reached(v);
+        vmm_nest_reached_begin(v);
         return true;
     }
     return vmm_trap_call_begin(v, client_address(v));

@@ -37,11 +37,14 @@ static void nest_resume(struct vmm *v, struct vmm_frame *f)
 const struct vmm_frame_kind vmm_nest_frame = {"nested execution", nest_resume, nest_abandon};
 
 // The client has come back to the break point.
-void vmm_nest_reached(struct vmm *v)
+void vmm_nest_reached_begin(struct vmm *v)
 {
     struct vmm_frame *f = vmm_frame_top(v);
     if (!f || f->kind != VMM_FRAME_NEST) {
-        vmm_stop(v, VMM_END_FAULT, "the client reached the break point of nested execution, but nobody waits for it");
+        if (vmm_client_v86(v))
+            vmm_v86_stray_begin(v);
+        else
+            vmm_pm_dies_begin(v, "it reached the break point of nested execution, but nobody waits for it");
         return;
     }
     vmm_thread_at(v, f->thread)->nest = f->a[0];

@@ -88,7 +88,7 @@ bool vmm_pm_trap_begin(struct vmm *v)
     if (cs != (VMM_PM_TRAPS | 3) || eip < VMM_PM_TRAP_OFFSET || eip >= VMM_PM_TRAP_OFFSET + VMM_TRAPS)
         return false;
     if (vmm_is_pm_nest_break(v))
-        vmm_nest_reached(v);
+        vmm_nest_reached_begin(v);
     else if (eip - VMM_PM_TRAP_OFFSET < VECTORS)
         default_vector_begin(v, eip - VMM_PM_TRAP_OFFSET);
     else
