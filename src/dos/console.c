@@ -24,6 +24,17 @@ void dos_con_print(struct dos_call *c, const char *text, size_t n)
     dos_announce_output(c, text, n);
 }
 
+bool dos_con_watched(struct dos_call *c)
+{
+    return dos_watched(c, 0x29) || dos_watched(c, 0x10);
+}
+
+static bool prints_watched(struct dos_call *c)
+{
+    const struct dos_file *f = dos_file_of(c, STDOUT);
+    return (!f || f->device == DOS_IS_CON) && dos_con_watched(c);
+}
+
 static void put(struct dos_call *c, const char *text, uint32_t n)
 {
     const struct dos_host *host = dos_host(c);
@@ -72,9 +83,11 @@ static enum got next_char(struct dos_call *c, uint8_t *ch, bool take)
         return dos_reads_input(c, STDIN) ? ENDED : WAITS;
     bool special = (key & 0xFF) == 0 || ((key & 0xFF) == 0xE0 && key >> 8);
     *ch = special ? 0 : (uint8_t)key;
-    if (take)
-        dos_key_take(c);
-    if (take && special)
+    if (!take)
+        return GOT;
+    dos_key_take(c);
+    dos_write8(c, DOS_DATA, DATA_IDLE_TOLD, 0);
+    if (special)
         dos_write8(c, DOS_DATA, DATA_LAST_KEY, (uint8_t)(key >> 8));
     return GOT;
 }
@@ -86,12 +99,23 @@ static void break_off(struct dos_call *c)
     dos_simulate(c, 0x23);
 }
 
+// INT 28h first, once for each time that the call is made again: resident programs work meanwhile (RBIL INT 28).
+static void wait_for_key(struct dos_call *c)
+{
+    if (!dos_watched(c, 0x28) || dos_read8(c, DOS_DATA, DATA_IDLE_TOLD)) {
+        dos_wait(c);
+        return;
+    }
+    dos_write8(c, DOS_DATA, DATA_IDLE_TOLD, 1);
+    dos_simulate(c, 0x28);
+}
+
 // Waits for a character, which comes into AL. False: not yet, or Ctrl-C.
 static bool read_char(struct dos_call *c, uint8_t *ch, bool checks_break)
 {
     switch (next_char(c, ch, true)) {
     case WAITS:
-        dos_wait(c);
+        wait_for_key(c);
         return false;
     case ENDED:
         *ch = CTRL_Z;
@@ -128,6 +152,10 @@ void dos_direct_in(struct dos_call *c)
 void dos_direct_io(struct dos_call *c)
 {
     uint8_t ch = dos_low(c, DOS_DX);
+    if (ch != 0xFF && prints_watched(c)) {
+        dos_go_on_in_rom(c, c->s->stub_char);
+        return;
+    }
     if (ch != 0xFF) {
         put_char(c, (char)ch);
         dos_set_low(c, DOS_AX, ch);
@@ -146,6 +174,10 @@ void dos_input_status(struct dos_call *c)
 
 void dos_print_char(struct dos_call *c)
 {
+    if (prints_watched(c)) {
+        dos_go_on_in_rom(c, c->s->stub_char);
+        return;
+    }
     put_char(c, (char)dos_low(c, DOS_DX));
     dos_set_low(c, DOS_AX, dos_low(c, DOS_DX));
 }
@@ -156,6 +188,10 @@ void dos_print_text(struct dos_call *c)
     uint16_t ds = dos_get(c, DOS_DS), dx = dos_get(c, DOS_DX);
     char text[256];
     uint32_t n = 0;
+    if (prints_watched(c)) {
+        dos_go_on_in_rom(c, c->s->stub_text);
+        return;
+    }
     for (uint32_t total = 0; total < 0x10000 && !c->faulted; total++) {
         text[n] = (char)dos_read8(c, ds, (uint16_t)(dx + total));
         if (text[n] == '$')
@@ -172,7 +208,10 @@ void dos_print_text(struct dos_call *c)
 void dos_int29(struct dos_call *c)
 {
     const char ch = (char)dos_low(c, DOS_AX);
-    dos_con_print(c, &ch, 1);
+    if (dos_watched(c, 0x10) && ch != '\t') // which the BIOS would show as a picture
+        dos_go_on_in_rom(c, c->s->stub_teletype);
+    else
+        dos_con_print(c, &ch, 1);
 }
 
 // The serial port and the printer: none is connected.
@@ -222,7 +261,7 @@ static enum got take_line(struct dos_call *c, uint16_t segment, uint16_t offset,
     if (got == GOT && ch == CTRL_C)
         break_off(c);
     else if (!interrupted)
-        dos_wait(c);
+        wait_for_key(c);
     return WAITS;
 }
 

@@ -75,11 +75,11 @@ enum dos_data { // offsets in DOS_DATA
     DATA_LINE_STATE = 0x343, // of buffered input: 0 none, 1 in the middle
     DATA_LINE_USED = 0x344,
     DATA_LINE_GIVEN = 0x345,
-    DATA_IDLE_TOLD = 0x346,
-    DATA_WAIT = 0x348,    // ms at which INT 15h AH=86h is over, 0 = nobody waits
-    DATA_WAITING = 0x34D, // the program waits for a key in BIOS or DOS
-    DATA_TICKED = 0x350,  // tick of virtual time at which BDA_TICKS was last brought up to date
-    DATA_FLUSHED = 0x34C, // AH=0Ch has emptied the buffer and waits
+    DATA_IDLE_TOLD = 0x346, // INT 28h has been called for this wait
+    DATA_WAIT = 0x348,      // ms at which INT 15h AH=86h is over, 0 = nobody waits
+    DATA_WAITING = 0x34D,   // the program waits for a key in BIOS or DOS
+    DATA_TICKED = 0x350,    // tick of virtual time at which BDA_TICKS was last brought up to date
+    DATA_FLUSHED = 0x34C,   // AH=0Ch has emptied the buffer and waits
     DATA_MEDIA = 0x36E,
     DATA_RETF = 0x36F, // a far return, for entries that do nothing
     DATA_COUNTRY = 0x380,
@@ -148,6 +148,7 @@ struct dos_program {
 struct dos_state {
     uint32_t trap[DOS_ENTRIES]; // V86 addresses of the entries
     uint32_t stub_tick, stub_key;
+    uint16_t stub_char, stub_text, stub_write, stub_teletype; // offsets in the ROM: output through INT 29h and INT 10h
     struct dos_file file[DOS_FILES];
     struct dos_program program[DOS_PROGRAMS];
     char searched[DOS_SEARCHES][DOS_PATH]; // directories that searches go through
@@ -203,7 +204,9 @@ void dos_wait(struct dos_call *c);                              // the call is m
 void dos_far_return(struct dos_call *c);                        // the end of a routine of the ROM that was called far
 void dos_missing(struct dos_call *c);                           // not implemented: the run ends
 void dos_simulate(struct dos_call *c, uint8_t vector);          // through the IVT; the call is made again afterwards
-bool dos_hooked(struct dos_call *c, uint8_t vector); // the vector points elsewhere than at the system's handler
+bool dos_hooked(struct dos_call *c, uint8_t vector);        // the vector points elsewhere than at the system's handler
+bool dos_watched(struct dos_call *c, uint8_t vector);       // by a program's hook or a driver's
+void dos_go_on_in_rom(struct dos_call *c, uint16_t offset); // the rest of the call is code there, which ends with IRET
 enum dos_trap { DOS_TRAP_START, DOS_TRAP_EXIT, DOS_TRAP_TICK, DOS_TRAP_KEY, DOS_TRAP_CPM, DOS_TRAPS };
 
 // rom.c: what lies in memory from the beginning
@@ -250,6 +253,7 @@ dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int29, dos_int2f, dos_int
 dos_fn dos_read_echo, dos_print_char, dos_aux_in, dos_aux_out, dos_print_printer, dos_direct_io, dos_direct_in,
     dos_read_silent, dos_print_text, dos_read_line, dos_input_status, dos_flush_input;
 void dos_con_print(struct dos_call *c, const char *text, size_t n);
+bool dos_con_watched(struct dos_call *c); // somebody sees characters on their way to the screen
 bool dos_con_read(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t n, uint32_t *done); // false: waits
 
 // process.c

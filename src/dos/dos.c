@@ -167,7 +167,8 @@ static void vm_gone(struct vmm *v, uint32_t vm)
 // In either mode.
 static bool hooks_timer(struct dos_call *c, uint32_t vm)
 {
-    return dos_hooked(c, 0x08) || dos_hooked(c, 0x1C) || vmm_pm_vector_set(c->v, vm, 0x08) ||
+    bool idles = dos_read8(c, DOS_DATA, DATA_IDLE_TOLD) && dos_hooked(c, 0x28);
+    return idles || dos_hooked(c, 0x08) || dos_hooked(c, 0x1C) || vmm_pm_vector_set(c->v, vm, 0x08) ||
            vmm_pm_vector_set(c->v, vm, 0x1C);
 }
 

@@ -71,8 +71,10 @@ static void entered(void *user, struct vmm *v)
                          .crs = vmm_client(v),
                          .vm = vmm_vm_number(v, vmm_current_vm(v)),
                          .vector = entries[i].internal ? 0 : entries[i].vector};
-    if (dos_read8(&c, DOS_DATA, DATA_WAITING))
+    if (dos_read8(&c, DOS_DATA, DATA_WAITING)) {
         dos_write8(&c, DOS_DATA, DATA_WAITING, 0);
+        dos_write8(&c, DOS_DATA, DATA_IDLE_TOLD, 0);
+    }
     entries[i].fn(&c);
     vmm_cpu(v)->state.count += c.work;
     if (!c.stay && !c.faulted)
@@ -118,6 +120,18 @@ void dos_far_return(struct dos_call *c)
 bool dos_hooked(struct dos_call *c, uint8_t vector)
 {
     return dos_read32(c, 0, vector * 4u) != dos_vector(vector, c->s);
+}
+
+bool dos_watched(struct dos_call *c, uint8_t vector)
+{
+    return dos_hooked(c, vector) || vmm_v86_int_hooked(c->v, vector);
+}
+
+void dos_go_on_in_rom(struct dos_call *c, uint16_t offset)
+{
+    c->stay = true;
+    if (!c->faulted)
+        vmm_client_jump(c->v, DOS_ROM, offset);
 }
 
 void dos_simulate(struct dos_call *c, uint8_t vector)

@@ -395,6 +395,10 @@ void dos_write(struct dos_call *c)
                                                                                     : DOS_OK;
     if (!error && !dos_probe(c, segment, offset, n))
         return;
+    if (!error && f->device == DOS_IS_CON && dos_con_watched(c)) {
+        dos_go_on_in_rom(c, c->s->stub_write);
+        return;
+    }
     if (!error && f->device == DOS_IS_FILE)
         error = write_file(c, f, segment, offset, n, &done);
     else if (!error && f->device == DOS_IS_CON)

@@ -1,9 +1,24 @@
 // INT 21h: from the function number to its file; the small interrupts around it.
 #include "dos/defs.h"
 
+enum { HIGHEST_FUNCTION = 0x6C }; // of DOS 4 to 7 without Windows
+
 static void int21_zero(struct dos_call *c) // functions of CP/M that do nothing: AL = 0
 {
     dos_set_low(c, DOS_AX, 0);
+}
+
+// RBIL INT 21/AH=63h: no double-byte characters, an empty table.
+static void int21_lead_bytes(struct dos_call *c)
+{
+    uint8_t function = dos_low(c, DOS_AX);
+    if (function == 0) {
+        dos_set(c, DOS_DS, DOS_DATA);
+        dos_set(c, DOS_SI, DATA_DBCS + 2);
+    } else if (function == 2) { // the interim console flag
+        dos_set_low(c, DOS_DX, 0);
+    }
+    dos_set_low(c, DOS_AX, function <= 2 ? 0 : 0xFF);
 }
 
 // Long file names and what else came after DOS 6: the documented way to say that there is none (RBIL INT 21/AH=71h).
@@ -112,6 +127,7 @@ static dos_fn *const functions[] = {
     [0x60] = dos_true_name,
     [0x61] = int21_zero,
     [0x62] = dos_get_psp,
+    [0x63] = int21_lead_bytes,
     [0x65] = dos_country_table,
     [0x66] = dos_code_page,
     [0x67] = dos_handle_count,
@@ -128,6 +144,8 @@ void dos_int21(struct dos_call *c)
     dos_fn *fn = function < BASE_COUNT(functions) ? functions[function] : NULL;
     if (fn)
         fn(c);
+    else if (function > HIGHEST_FUNCTION) // RBIL INT 21: most versions answer what they do not know with AL = 0
+        int21_zero(c);
     else
         dos_missing(c);
 }

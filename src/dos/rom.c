@@ -73,6 +73,53 @@ static uint32_t key_stub(struct rom *r)
     return at;
 }
 
+// What is left of a call that prints when INT 29h or 10h is hooked: each character by an interrupt of its own, as the
+// console driver of DOS does it (RBIL INT 29). Registers are as the call has them.
+static void output_stubs(struct rom *r)
+{
+    static const uint8_t character[] = {
+        0xFB,             // sti
+        0x50, 0x88, 0xD0, // push ax; mov al, dl
+        0xCD, 0x29,       // int 29h
+        0x58, 0x88, 0xD0, // pop ax; mov al, dl
+        0xCF,
+    };
+    static const uint8_t text[] = {
+        0xFB, 0xFC,             // sti; cld
+        0x56, 0x89, 0xD6,       // push si; mov si, dx
+        0xAC, 0x3C, 0x24,       // lodsb; cmp al, '$'
+        0x74, 0x04,             // je behind the loop
+        0xCD, 0x29, 0xEB, 0xF7, // int 29h; jmp to lodsb
+        0x5E, 0xCF,             // pop si
+    };
+    static const uint8_t write[] = {
+        0xFB, 0xFC,                   // sti; cld
+        0x51, 0x56, 0x89, 0xD6,       // push cx; push si; mov si, dx
+        0xE3, 0x05,                   // jcxz behind the loop
+        0xAC, 0xCD, 0x29, 0xE2, 0xFB, // lodsb; int 29h; loop
+        0x5E, 0x58, 0x89, 0xC1,       // pop si; pop ax; mov cx, ax
+        0x55, 0x89, 0xE5,             // push bp; mov bp, sp
+        0x80, 0x66, 0x06, 0xFE,       // and byte [bp+6], 0FEh: CF = 0
+        0x5D, 0xCF,                   // pop bp
+    };
+    static const uint8_t teletype[] = {
+        0x50, 0x53,       // push ax; push bx
+        0xB4, 0x0E,       // mov ah, 0Eh
+        0xBB, 0x07, 0x00, // mov bx, 7
+        0xCD, 0x10,       // int 10h
+        0x5B, 0x58, 0xCF, // pop bx; pop ax
+    };
+    struct dos_state *s = r->c->s;
+    s->stub_char = r->at;
+    put(r, character, sizeof character);
+    s->stub_text = r->at;
+    put(r, text, sizeof text);
+    s->stub_write = r->at;
+    put(r, write, sizeof write);
+    s->stub_teletype = r->at;
+    put(r, teletype, sizeof teletype);
+}
+
 static void interrupt_vectors(struct rom *r)
 {
     static const uint8_t slave_end[] = {0x50, 0xB0, 0x20, 0xE6, 0xA0, 0xE6, 0x20, 0x58, 0xCF};
@@ -98,6 +145,7 @@ void dos_rom_create(struct dos_call *c)
     struct rom r = {c, STUBS};
     c->s->stub_tick = tick_stub(&r);
     c->s->stub_key = key_stub(&r);
+    output_stubs(&r);
     interrupt_vectors(&r);
     put_at(c, CONFIGURATION, configuration, sizeof configuration);
     put_at(c, DATE, "06/25/98", 8);

@@ -226,7 +226,7 @@ bool vmm_monitor_begin(struct vmm *v); // false: not the monitor's fault
 bool vmm_trap_begin(struct vmm *v);
 void vmm_v86_dies_begin(struct vmm *v, const struct vmm_fault *fault); // nobody handles this fault of a V86 client
 void vmm_v86_stray_begin(struct vmm *v); // a V86 client at the break point of nested execution that nobody waits for
-uint32_t vmm_trap_find(struct vmm *v, uint32_t address);               // row, 0 = none
+uint32_t vmm_trap_find(struct vmm *v, uint32_t address); // row, 0 = none
 bool vmm_trap_call_begin(struct vmm *v, uint32_t address);
 
 // device_api.c: the APIs of devices for programs in VMs

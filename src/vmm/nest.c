@@ -243,6 +243,11 @@ void vmm_v86_int_begin(struct vmm *v, uint32_t vector)
     vmm_frame_wait(v);
 }
 
+bool vmm_v86_int_hooked(const struct vmm *v, uint8_t vector)
+{
+    return v->s.chain[VMM_CHAINS_V86_INT + vector] != 0;
+}
+
 static void hook_v86_int_chain(struct vmm *v)
 {
     uint32_t vector = vmm_regs(v)[X86_EAX];

@@ -16,6 +16,7 @@ void vmm_client_jump(struct vmm *v, uint32_t cs, uint32_t eip);
 void vmm_client_flags(struct vmm *v, uint32_t value, uint32_t mask);
 // As an interrupt instruction of the current client: hooks, then its own vector. Tail position.
 void vmm_v86_int_begin(struct vmm *v, uint32_t vector);
+bool vmm_v86_int_hooked(const struct vmm *v, uint8_t vector); // by a driver, with Hook_V86_Int_Chain
 // The client waits with interrupts enabled, where it is, until one is simulated into it. No wake-up is lost in between,
 // as could happen to code that enables interrupts and then halts.
 void vmm_client_wait(struct vmm *v);

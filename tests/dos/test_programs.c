@@ -10,6 +10,8 @@
 static const char *const keys[] = {"a", "F1",    "Shift+b", "Enter", "Up", "x", "Backspace",
                                    "y", "Enter", "Ctrl+z",  "Enter", "q",  NULL};
 
+static const char *const late[] = {"Shift", "Shift", "Shift", "Shift", "k", NULL};
+
 static const char *const breaks[] = {"Ctrl+c", "x", "Ctrl+c", "Ctrl+c", NULL};
 
 static const struct program programs[] = {
@@ -19,6 +21,7 @@ static const struct program programs[] = {
     {"vectors", NULL, false, 0xFF, VXD_PROGRAM_ERROR},  {"keys", keys, false, 0, VXD_PROGRAM_EXIT},
     {"input", NULL, true, 0, VXD_PROGRAM_EXIT},         {"fcb", NULL, false, 0, VXD_PROGRAM_EXIT},
     {"resident", NULL, false, 5, VXD_PROGRAM_RESIDENT}, {"break", breaks, false, 0, VXD_PROGRAM_CTRL_C},
+    {"output", late, false, 0, VXD_PROGRAM_EXIT},
 };
 
 static void expect(struct rig *r, const struct program *p, enum vxd_end end)
