@@ -1,5 +1,7 @@
 // Segment registers: descriptors are fetched, checked and loaded here (386 manual, chapter 6); and the stack as
 // instructions use it.
+#include <string.h>
+
 #include "x86/flags.h"
 
 static uint32_t error_of(uint16_t selector)
@@ -175,31 +177,42 @@ bool x86_load_for_owner(struct x86_private *c, unsigned seg, uint16_t selector)
 
 enum { SEGMENTS = X86_GS + 1 };
 
-static void set_spans(struct x86_private *c, uint64_t last)
+// Copied whole: a mode changes twice for every trapped instruction, and single stores are what it costs.
+static const struct x86_span low[SEGMENTS] = {{0, 0xffff}, {0, 0xffff}, {0, 0xffff},
+                                              {0, 0xffff}, {0, 0xffff}, {0, 0xffff}};
+static const struct x86_span everything[SEGMENTS] = {{0, UINT64_MAX}, {0, UINT64_MAX}, {0, UINT64_MAX},
+                                                     {0, UINT64_MAX}, {0, UINT64_MAX}, {0, UINT64_MAX}};
+
+static void set_spans(struct x86_private *c, const struct x86_span spans[SEGMENTS])
 {
-    for (unsigned seg = 0; seg < SEGMENTS; seg++)
-        c->read[seg] = c->write[seg] = (struct x86_span){0, last};
+    memcpy(c->read, spans, SEGMENTS * sizeof *spans);
+    memcpy(c->write, spans, SEGMENTS * sizeof *spans);
+}
+
+static bool is_flat(const struct x86_segment *code, const struct x86_segment *data)
+{
+    return !(data->base | code->base) && (data->access & code->access & 0x4000) &&
+           (data->limit & code->limit) == 0xffffffff;
 }
 
 void x86_v86_leave(struct x86 *cpu, const struct x86_segment *code, const struct x86_segment *data)
 {
     struct x86_private *c = cpu->private;
+    const struct x86_segment d = *data;
     cpu->state.eflags &= ~(uint32_t)(X86_VM | X86_TF | X86_NT | X86_RF);
-    set_spans(c, data->limit == 0xffffffff ? UINT64_MAX : data->limit);
-    for (unsigned seg = 0; seg < SEGMENTS; seg++) {
-        cpu->state.seg[seg] = *data;
-        c->base[seg] = data->base;
-    }
+    for (unsigned seg = 0; seg < SEGMENTS; seg++)
+        cpu->state.seg[seg] = d;
     cpu->state.seg[X86_CS] = *code;
-    bool flat = !(data->base | code->base) && (data->access & code->access & 0x4000) &&
-                (data->limit & code->limit) == 0xffffffff;
-    if (flat) {
+    if (is_flat(code, data)) {
+        set_spans(c, everything);
+        memset(c->base, 0, SEGMENTS * sizeof *c->base);
         c->write[X86_CS] = (struct x86_span){1, 0};
         c->cs_base = 0;
         x86_known_mode(c, 0, X86_MODE_CODE32 | X86_MODE_STACK32 | X86_MODE_FLAT | X86_MODE_UNLIMITED);
         return;
     }
-    x86_update_segment(c, X86_CS);
+    for (unsigned seg = 0; seg < SEGMENTS; seg++)
+        x86_update_segment(c, seg);
     x86_update_mode(c);
 }
 
@@ -208,7 +221,7 @@ void x86_v86_enter(struct x86 *cpu, const struct x86_v86_frame *f)
     struct x86_private *c = cpu->private;
     struct x86_state *s = &cpu->state;
     const uint32_t selector[SEGMENTS] = {f->es, f->cs, f->ss, f->ds, f->fs, f->gs};
-    set_spans(c, 0xffff);
+    set_spans(c, low);
     for (unsigned seg = 0; seg < SEGMENTS; seg++) {
         uint16_t value = (uint16_t)selector[seg];
         s->seg[seg] = (struct x86_segment){value, 0xf3, (uint32_t)value << 4, 0xffff};
