@@ -71,6 +71,7 @@ void devices_board_changed(struct vmm *v)
     announce_raised(v);
     map_moved(v);
     vmm_set_intr(v, pc_intr(&c->pc));
+    vmm_set_ignne(v, pc_ignne(&c->pc));
     if (pc_take_nmi(&c->pc))
         vmm_pulse_nmi(v);
     if (pc_next_event(&c->pc) < c->promised)
@@ -117,6 +118,12 @@ static void memory_write(struct vmm *v, uint32_t phys, unsigned size, uint32_t v
     devices_board_changed(v);
 }
 
+static void coprocessor_error(struct vmm *v, bool level)
+{
+    pc_coprocessor_error(devices_board(v), level);
+    devices_board_changed(v);
+}
+
 static uint8_t acknowledge(struct vmm *v)
 {
     struct pc *pc = devices_board(v);
@@ -146,4 +153,5 @@ const struct vmm_board devices_vmm_board = {.port_in = port_in,
                                             .memory_write = memory_write,
                                             .acknowledge = acknowledge,
                                             .next = next,
-                                            .advance = advance};
+                                            .advance = advance,
+                                            .coprocessor_error = coprocessor_error};

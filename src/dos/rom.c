@@ -120,6 +120,24 @@ static void output_stubs(struct rom *r)
     put(r, teletype, sizeof teletype);
 }
 
+// What an AT's BIOS does about an error of the coprocessor: the handlers of the 8087's time are at INT 2.
+static uint32_t coprocessor_stub(struct rom *r)
+{
+    static const uint8_t bytes[] = {
+        0x50,                   // push ax
+        0x30, 0xC0,             // xor al, al
+        0xE6, 0xF0,             // out 0F0h, al
+        0xB0, 0x20,             // mov al, 20h
+        0xE6, 0xA0, 0xE6, 0x20, // out 0A0h, al; out 20h, al
+        0x58,                   // pop ax
+        0xCD, 0x02,             // int 2
+        0xCF,
+    };
+    uint32_t at = here(r);
+    put(r, bytes, sizeof bytes);
+    return at;
+}
+
 static void interrupt_vectors(struct rom *r)
 {
     static const uint8_t slave_end[] = {0x50, 0xB0, 0x20, 0xE6, 0xA0, 0xE6, 0x20, 0x58, 0xCF};
@@ -131,6 +149,7 @@ static void interrupt_vectors(struct rom *r)
         dos_write32(r->c, 0, 4 * i, master);
     for (unsigned i = 0x70; i <= 0x77; i++)
         dos_write32(r->c, 0, 4 * i, slave);
+    dos_write32(r->c, 0, 4 * 0x75, coprocessor_stub(r));
     for (unsigned i = 0; i < 256; i++) {
         uint32_t to = dos_vector((uint8_t)i, r->c->s);
         if (to)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { CASCADE = 2 };
+enum { CASCADE = 2, COPROCESSOR = 13 };
 
 void pc_default_config(struct pc_config *config)
 {
@@ -43,7 +43,7 @@ void pc_bios_setup(struct pc *pc)
         {0x43, 0x36}, {0x40, 0x00}, {0x40, 0x00}, // 18.2 ticks; the edge this makes is forgotten by ICW1 below
         {0x43, 0x54}, {0x41, 0x12},               // memory refresh
         {0x20, 0x11}, {0x21, 0x08}, {0x21, 0x04}, {0x21, 0x01}, {0x21, 0xF8}, // master: vectors 08h-0Fh
-        {0xA0, 0x11}, {0xA1, 0x70}, {0xA1, 0x02}, {0xA1, 0x01}, {0xA1, 0xFF}, // slave: 70h-77h
+        {0xA0, 0x11}, {0xA1, 0x70}, {0xA1, 0x02}, {0xA1, 0x01}, {0xA1, 0xDF}, // slave: 70h-77h
         {0x64, 0x60}, {0x60, 0x65},                                           // keyboard interrupt and translation on
         {0xD6, 0xC0}, {0xD4, 0x00},                                           // DMA cascade
     };
@@ -71,6 +71,7 @@ static uint16_t line_levels(const struct pc *pc)
     lines |= (unsigned)pc_uart_line(&pc->uart[1]) << 3;
     lines |= (unsigned)pc_uart_line(&pc->uart[0]) << 4;
     lines |= (unsigned)pc_clock_line(&pc->clock) << 8;
+    lines |= (unsigned)pc->ferr_latch << COPROCESSOR;
     return (uint16_t)lines;
 }
 
@@ -321,6 +322,19 @@ static void write_61(struct pc *pc, uint8_t value)
     pc_counter_gate(&pc->counter[2], value & 1, pc_ticks(pc->now));
 }
 
+void pc_coprocessor_error(struct pc *pc, bool ferr)
+{
+    pc->ferr_latch |= ferr && !pc->ferr;
+    pc->ferr = ferr;
+    pc->ignne &= pc->ferr;
+    update_lines(pc);
+}
+
+bool pc_ignne(const struct pc *pc)
+{
+    return pc->ignne;
+}
+
 static void write_92(struct pc *pc, uint8_t value)
 {
     if (value & 1 && !(pc->port_92 & 1))
@@ -344,6 +358,7 @@ enum part {
     CLOCK,
     CONTROL_61,
     CONTROL_92,
+    COPROCESSOR_F0,
     COM1,
     COM2
 };
@@ -352,10 +367,11 @@ static const struct {
     uint16_t first, last;
     uint8_t part; // enum part
 } port_map[] = {
-    {0x000, 0x00F, DMA_LOW},    {0x020, 0x021, PIC_MASTER}, {0x040, 0x043, PIT},      {0x060, 0x060, KEYBOARD},
-    {0x061, 0x061, CONTROL_61}, {0x064, 0x064, KEYBOARD},   {0x070, 0x071, CLOCK},    {0x080, 0x08F, DMA_PAGES},
-    {0x092, 0x092, CONTROL_92}, {0x0A0, 0x0A1, PIC_SLAVE},  {0x0C0, 0x0DF, DMA_HIGH}, {0x2F8, 0x2FF, COM2},
-    {0x3F8, 0x3FF, COM1},       {0x4D0, 0x4D1, ELCR},
+    {0x000, 0x00F, DMA_LOW},   {0x020, 0x021, PIC_MASTER}, {0x040, 0x043, PIT},
+    {0x060, 0x060, KEYBOARD},  {0x061, 0x061, CONTROL_61}, {0x064, 0x064, KEYBOARD},
+    {0x070, 0x071, CLOCK},     {0x080, 0x08F, DMA_PAGES},  {0x092, 0x092, CONTROL_92},
+    {0x0A0, 0x0A1, PIC_SLAVE}, {0x0C0, 0x0DF, DMA_HIGH},   {0x2F8, 0x2FF, COM2},
+    {0x3F8, 0x3FF, COM1},      {0x4D0, 0x4D1, ELCR},       {0x0F0, 0x0F0, COPROCESSOR_F0},
 };
 
 static enum part port_part(uint16_t port)
@@ -445,6 +461,10 @@ static void write_byte(struct pc *pc, enum part part, uint16_t port, uint8_t val
         break;
     case CONTROL_92:
         write_92(pc, value);
+        break;
+    case COPROCESSOR_F0: // whatever is written
+        pc->ferr_latch = 0;
+        pc->ignne = pc->ferr;
         break;
     case COM1:
         pc_uart_out(&pc->uart[0], port & 7, value, pc->now);

@@ -112,6 +112,9 @@ struct pc {
     struct pc_dma dma[2];
     uint8_t page[16]; // ports 80h-8Fh
     uint8_t port_61, port_92;
+    uint8_t ferr;       // level of the processor's FERR#
+    uint8_t ferr_latch; // its rise, until port F0h is written: the line of IRQ 13
+    uint8_t ignne;      // port F0h was written while FERR# was up
     uint8_t reset_asked;
     uint16_t external;  // lines that the owner holds up
     uint16_t pulses;    // lines that a scheduled interrupt holds up until it is acknowledged
@@ -134,7 +137,8 @@ struct pc_config {
 
 void pc_default_config(struct pc_config *config);            // 1998-06-25 12:00:00, 640 KB, 15 MB
 void pc_init(struct pc *pc, const struct pc_config *config); // as after power on
-// Programs controllers and timer as an AT's BIOS leaves them: vectors 08h and 70h, IRQ 0, 1 and 2 unmasked, 18.2 ticks.
+// Programs controllers and timer as an AT's BIOS leaves them: vectors 08h and 70h, IRQ 0, 1, 2 and 13 unmasked, 18.2
+// ticks.
 void pc_bios_setup(struct pc *pc);
 
 // Port I/O of 1, 2 or 4 bytes; wider accesses reach consecutive byte ports as on the bus. False: nobody owns any of
@@ -178,6 +182,11 @@ unsigned pc_key_codes(const char *name, uint8_t codes[16]);                     
 // Serial ports 0 (COM1) and 1: bytes from and to the other end of the wire.
 bool pc_serial_receive(struct pc *pc, unsigned port, uint8_t byte, uint64_t at) BASE_MUST_USE;
 size_t pc_serial_take(struct pc *pc, unsigned port, uint8_t *to, size_t size);
+
+// The coprocessor's error, as an AT with a processor of one chip wires it (SDM 1, appendix D): FERR# is latched as IRQ
+// 13 until port F0h is written; that asserts IGNNE# as long as FERR# stays.
+void pc_coprocessor_error(struct pc *pc, bool ferr);
+bool pc_ignne(const struct pc *pc);
 
 bool pc_a20(const struct pc *pc);  // level of address line 20
 bool pc_take_reset(struct pc *pc); // the guest asked for a processor reset since the last call

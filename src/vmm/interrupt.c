@@ -26,6 +26,11 @@ void vmm_set_intr(struct vmm *v, bool level)
     update_intr(v);
 }
 
+void vmm_set_ignne(struct vmm *v, bool level)
+{
+    x86_set_ignne(v->cpu, level);
+}
+
 void vmm_on_vector(struct vmm *v, uint8_t vector, vmm_vector_fn *fn)
 {
     v->vector[vector] = fn;

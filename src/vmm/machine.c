@@ -76,9 +76,16 @@ static void memory_write(void *user, uint32_t phys, unsigned size, uint32_t valu
         v->board->memory_write(v, phys, size, value);
 }
 
+static void coprocessor_error(void *user, bool level)
+{
+    struct vmm *v = user;
+    v->board->coprocessor_error(v, level);
+}
+
 void vmm_set_board(struct vmm *v, const struct vmm_board *board)
 {
     v->board = board;
+    v->owner.coprocessor_error = board && board->coprocessor_error ? coprocessor_error : NULL;
 }
 
 uint8_t vmm_board_in(struct vmm *v, uint16_t port)

@@ -87,7 +87,10 @@ static void halted(struct vmm *v)
     }
     char where[96];
     vmm_describe_address(v, v->cpu->state.eip, where, sizeof where);
-    vmm_stop(v, VMM_END_FAULT, "the processor was halted with interrupts disabled at %s", where);
+    if (v->cpu->state.halted == X86_HALT_X87)
+        vmm_stop(v, VMM_END_FAULT, "an x87 error waits for IRQ 13 with interrupts disabled at %s", where);
+    else
+        vmm_stop(v, VMM_END_FAULT, "the processor was halted with interrupts disabled at %s", where);
 }
 
 static void stopped(struct vmm *v, enum x86_stop_reason reason)

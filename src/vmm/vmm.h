@@ -179,10 +179,12 @@ struct vmm_board {
     uint8_t (*acknowledge)(struct vmm *v); // INTR is accepted: the vector
     uint64_t (*next)(struct vmm *v);
     void (*advance)(struct vmm *v, uint64_t now);
+    void (*coprocessor_error)(struct vmm *v, bool level); // FERR#; without it no x87 error may stay unmasked
 };
 void vmm_set_board(struct vmm *v, const struct vmm_board *board); // must outlive the machine; any member may be NULL
 void vmm_set_intr(struct vmm *v, bool level);
-void vmm_pulse_nmi(struct vmm *v); // the processor takes it at the next boundary of instructions
+void vmm_set_ignne(struct vmm *v, bool level); // the board lets x87 instructions pass in spite of an error
+void vmm_pulse_nmi(struct vmm *v);             // the processor takes it at the next boundary of instructions
 // Pages of physical memory become the board's, or stop being that: where nothing lies, and among the adapters' ROMs.
 // RAM, the system's BIOS and what host code answers stay as they are.
 void vmm_device_pages(struct vmm *v, uint32_t first, uint32_t pages, bool on);

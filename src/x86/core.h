@@ -33,7 +33,8 @@ enum x86_mode {
     X86_MODE_STEP = 32,     // blocks of one instruction
 };
 
-enum x86_exit { X86_EXIT_NONE, X86_EXIT_FAULT, X86_EXIT_MISSING, X86_EXIT_MEMORY, X86_EXIT_BREAK };
+// X86_EXIT_WAIT: the instruction has not happened yet; it begins anew after an interrupt.
+enum x86_exit { X86_EXIT_NONE, X86_EXIT_FAULT, X86_EXIT_MISSING, X86_EXIT_MEMORY, X86_EXIT_BREAK, X86_EXIT_WAIT };
 
 struct x86_private;
 struct x86_op;

@@ -46,11 +46,23 @@ void x86_fpu_pop(struct x86_private *c)
 // ---------------------------------------------------------------------------------------------------------------------
 // Exceptions
 
+static void set_ferr(struct x86_private *c, bool level)
+{
+    c->pub.state.ferr = level;
+    if (!c->pub.owner || !c->pub.owner->coprocessor_error)
+        return;
+    uint32_t eip = x86_sync(c);
+    c->pub.owner->coprocessor_error(c->pub.owner->user, level);
+    x86_unsync(c, eip);
+}
+
 void x86_fpu_check_pending(struct x86_private *c)
 {
     struct x86_state *s = &c->pub.state;
     bool pending = s->fsw & ~s->fcw & FSW_EXCEPTIONS;
     s->fsw = (uint16_t)(pending ? s->fsw | FSW_ES | FSW_B : s->fsw & ~(FSW_ES | FSW_B));
+    if (s->ferr && !pending)
+        set_ferr(c, false);
 }
 
 bool x86_fpu_raise(struct x86_private *c, unsigned flags)
@@ -108,6 +120,7 @@ void x86_fpu_init(struct x86_private *c)
     s->ftw = 0xffff;
     s->fop = s->fcs = s->fds = 0;
     s->fip = s->fdp = 0;
+    x86_fpu_check_pending(c);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -209,15 +222,32 @@ static bool available(struct x86_private *c)
     return !(c->pub.state.cr0 & (CR0_EM | CR0_TS)) || x86_fail(c, 7);
 }
 
+// The way of the PC (SDM 1, appendix D): FERR# rises at the waiting instruction, as with the P6, and there the
+// processor stays until the board's interrupt, or any other, is taken. The board answers the handler's write to port
+// F0h with IGNNE#, which lets x87 instructions pass although the error is still there.
+static X86_COLD bool wait_for_board(struct x86_private *c)
+{
+    struct x86_state *s = &c->pub.state;
+    if (s->ignne)
+        return true;
+    if (!s->ferr)
+        set_ferr(c, true);
+    s->halted = X86_HALT_X87;
+    c->exit = X86_EXIT_WAIT;
+    return false;
+}
+
 // An unmasked exception of an earlier instruction is reported by the next waiting one.
 static bool no_error(struct x86_private *c)
 {
     const struct x86_state *s = &c->pub.state;
     if (!(s->fsw & FSW_ES))
         return true;
-    if ((s->cr0 & CR0_NE) || s->model == X86_386)
+    bool wired = c->pub.owner && c->pub.owner->coprocessor_error;
+    if (s->model == X86_386 ? !wired : (s->cr0 & CR0_NE) != 0)
         return x86_fail(c, 16);
-    return x86_fail_missing(c, "coprocessor error with CR0.NE clear (needs the board's FERR# line)");
+    return wired ? wait_for_board(c)
+                 : x86_fail_missing(c, "coprocessor error with CR0.NE clear (needs a board behind FERR#)");
 }
 
 // Control instructions neither wait nor move the instruction pointers.

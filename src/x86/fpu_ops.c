@@ -80,6 +80,7 @@ bool x86_fpu_fnclex(struct x86_private *c, struct x86_op *op)
 {
     (void)op;
     c->pub.state.fsw &= 0x7f00;
+    x86_fpu_check_pending(c);
     return true;
 }
 

@@ -304,6 +304,8 @@ static void step(struct x86_private *c)
     s->inhibit = 0;
     c->stepping_into = false;
     run_chain(c, b);
+    if (c->exit == X86_EXIT_WAIT)
+        s->eflags |= before & X86_RF; // its breakpoint was taken
     if ((before & X86_TF) && c->exit == X86_EXIT_NONE && !s->inhibit && !c->stepping_into)
         c->single_step = true;
 }
@@ -411,6 +413,8 @@ static enum x86_stop_reason run_loop(struct x86_private *c)
     enum x86_stop_reason why;
     for (;;) {
         c->attention = false;
+        if (c->exit == X86_EXIT_WAIT)
+            c->exit = X86_EXIT_NONE;
         if (c->exit != X86_EXIT_FAULT) // which sets it
             x86_update_mode(c);
         if (c->exit == X86_EXIT_NONE || c->exit == X86_EXIT_FAULT)
@@ -465,6 +469,13 @@ void x86_pulse_nmi(struct x86 *cpu)
 {
     cpu->state.nmi = 1;
     x86_attend(cpu->private);
+}
+
+void x86_set_ignne(struct x86 *cpu, bool level)
+{
+    cpu->state.ignne = level;
+    if (level && cpu->state.halted == X86_HALT_X87)
+        cpu->state.halted = X86_NOT_HALTED;
 }
 
 const char *x86_missing(const struct x86 *cpu)

@@ -71,6 +71,9 @@ enum x86_flag {
 
 enum x86_model { X86_386, X86_486, X86_PENTIUM, X86_P6 };
 
+// What the processor waits with: EIP is behind HLT, but at the x87 instruction.
+enum x86_halt { X86_NOT_HALTED, X86_HALT_HLT, X86_HALT_X87 };
+
 // A segment register with its hidden part.
 struct x86_segment {
     uint16_t selector;
@@ -106,13 +109,15 @@ struct x86_state {
                     // it: x86_flush. The owner's own x86_write_linear is not held up.
     uint64_t count; // instructions executed: an instruction, a REP iteration, a gate each count 1
     uint8_t model;  // enum x86_model
-    uint8_t halted; // HLT executed, waiting for an interrupt
+    uint8_t halted; // enum x86_halt: waiting for an interrupt
     uint8_t intr;   // level of the INTR pin
     uint8_t nmi;    // an NMI is pending
     uint8_t nmi_blocked;
     uint8_t inhibit;  // interrupts inhibited for one instruction (MOV SS, STI)
     uint8_t a20;      // 1 = A20 enabled
     uint8_t shutdown; // triple fault
+    uint8_t ferr;     // level of the FERR# pin (1: asserted)
+    uint8_t ignne;    // level of the IGNNE# pin
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -144,12 +149,17 @@ struct x86_owner {
     // A fault of V86 code is about to be delivered; EIP points at the instruction, CR2 is set. The owner may change
     // everything, as in `gate`, and answers true: dealt with. False: deliver it. May be NULL.
     bool (*v86_fault)(void *user, struct x86 *cpu, const struct x86_fault *fault);
+    // FERR# changed: with CR0.NE clear, a waiting x87 instruction found an unmasked error of an earlier one, or that
+    // error is gone. The instruction waits until an interrupt is taken or IGNNE# is asserted (SDM 1, appendix D). NULL:
+    // nothing is wired to the pin, and a processor that comes to it stops with X86_STOP_MISSING (a 386, whose ERROR# is
+    // then its coprocessor's own: exception 16).
+    void (*coprocessor_error)(void *user, bool level);
 };
 
 enum x86_stop_reason {
     X86_STOP_COUNT,    // state.count reached the limit
     X86_STOP_ASKED,    // x86_stop was called
-    X86_STOP_HALT,     // halted and no interrupt is pending (state.halted is 1)
+    X86_STOP_HALT,     // halted and no interrupt is pending (state.halted says by what)
     X86_STOP_SHUTDOWN, // triple fault; x86_describe_shutdown has the three causes
     X86_STOP_MISSING,  // something not implemented (a hardware task switch, say); x86_missing tells what, EIP points at
                        // it
@@ -180,6 +190,7 @@ const char *x86_describe_shutdown(const struct x86 *cpu);
 
 void x86_set_intr(struct x86 *cpu, bool level);
 void x86_pulse_nmi(struct x86 *cpu);
+void x86_set_ignne(struct x86 *cpu, bool level);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // For the owner's own work on guest state

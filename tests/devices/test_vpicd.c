@@ -73,6 +73,20 @@ static void irq_without_a_driver_goes_to_its_vm(void **state)
     rig_free(r);
 }
 
+// IRQ 13 is a line like any other: a driver that virtualizes it serves x87 errors of ring 0.
+static void x87_error_of_ring_0_reaches_the_driver_of_irq_13(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("coprocessor");
+    rig_expect(r, 10,
+               "IRQ 13 CF=0\n"
+               "Hw_Int status 00000084\n"
+               "behind FWAIT status 00000000\n"
+               "Hw_Int status 00000084\n"
+               "ignored status 00000084\n");
+    rig_free(r);
+}
+
 static void second_vm_has_controllers_of_its_own(void **state)
 {
     (void)state;
@@ -187,6 +201,7 @@ int main(void)
         cmocka_unit_test(sharers_are_asked_until_one_takes_it),
         cmocka_unit_test(request_reaches_the_vms_handler_and_comes_back),
         cmocka_unit_test(irq_without_a_driver_goes_to_its_vm),
+        cmocka_unit_test(x87_error_of_ring_0_reaches_the_driver_of_irq_13),
         cmocka_unit_test(second_vm_has_controllers_of_its_own),
         cmocka_unit_test(requests_are_levels),
         cmocka_unit_test(slow_handler_times_out),

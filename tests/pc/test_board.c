@@ -157,6 +157,31 @@ static void random_traffic_is_survived_and_copies_go_on_alike(void **state)
     free(copy);
 }
 
+static void coprocessor_error_is_latched_until_port_f0(void **state)
+{
+    struct pc *pc = *state;
+    assert_false(pc_irq_masked(pc, 13));
+    pc_coprocessor_error(pc, true);
+    assert_true(pc_intr(pc));
+    assert_int_equal(pc_take_raised(pc), 1 << 13);
+    assert_int_equal(pc_acknowledge(pc), 0x75);
+    pc_coprocessor_error(pc, false); // the latch stays, so that the edge is not lost
+    pc_coprocessor_error(pc, true);
+    assert_int_equal(pc_take_raised(pc), 0);
+    assert_false(pc_ignne(pc));
+    out8(pc, 0xF0, 0);
+    assert_true(pc_ignne(pc));
+    pc_coprocessor_error(pc, false);
+    assert_false(pc_ignne(pc));
+    out8(pc, 0xA0, 0x20);
+    out8(pc, 0x20, 0x20);
+    assert_false(pc_intr(pc));
+    out8(pc, 0xF0, 0x55); // without an error there is nothing to ignore
+    assert_false(pc_ignne(pc));
+    pc_coprocessor_error(pc, true);
+    assert_int_equal(pc_acknowledge(pc), 0x75);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +191,7 @@ int main(void)
         BOARD_TEST(masked_schedule_happens_and_is_told_of),
         BOARD_TEST(dma_registers_use_the_flip_flop),
         BOARD_TEST(port_61_shows_refresh_and_speaker),
+        BOARD_TEST(coprocessor_error_is_latched_until_port_f0),
         BOARD_TEST(screen_rows_become_text),
         BOARD_TEST(random_traffic_is_survived_and_copies_go_on_alike),
     };

@@ -202,7 +202,7 @@ static inline struct machine *machine_new(enum x86_model model)
 {
     struct machine *m = calloc(1, sizeof *m);
     m->owner = (struct x86_owner){
-        m, machine_gate, machine_in, machine_out, machine_mmio_read, machine_mmio_write, machine_vector, NULL};
+        m, machine_gate, machine_in, machine_out, machine_mmio_read, machine_mmio_write, machine_vector, NULL, NULL};
     m->memory = x86_memory_new(&base_heap);
     assert_non_null(m->memory);
     m->cpu = x86_new(&base_heap, m->memory, &m->owner, model);
