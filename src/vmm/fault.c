@@ -125,7 +125,7 @@ void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
 
 static bool own_pm_begin(struct vmm *v, const struct vmm_fault *fault)
 {
-    if (fault->vector == GENERAL_PROTECTION && (vmm_pm_trap_begin(v) || vmm_pm_monitor_begin(v)))
+    if (fault->vector == GENERAL_PROTECTION && vmm_pm_monitor_begin(v))
         return true;
     return vmm_pm_exception_handled_begin(v, fault->vector, fault->error);
 }
@@ -136,8 +136,6 @@ static bool own_ring3_begin(struct vmm *v, const struct vmm_fault *fault)
         return own_pm_begin(v, fault);
     if (fault->vector == GENERAL_PROTECTION)
         return vmm_monitor_begin(v);
-    if (fault->vector == INVALID_OPCODE)
-        return vmm_trap_begin(v);
     if (fault->vector <= 5 && fault->vector != 2) { // the program's own business, as on a real-mode machine
         vmm_v86_int_begin(v, fault->vector);
         return true;
@@ -167,11 +165,22 @@ void vmm_own_fault_begin(struct vmm *v, const struct vmm_fault *fault)
         vmm_unhandled_fault(v, fault);
 }
 
+// The VMM's own opcodes in a client's code (break points, call-backs, the end of nested execution, BIOS and DOS) are
+// calls and no faults of the client: a hook that takes every invalid opcode for the program's own must not get them.
+static bool client_trap_begin(struct vmm *v, const struct vmm_fault *fault)
+{
+    if (!fault->ring3)
+        return false;
+    if (fault->v86)
+        return fault->vector == INVALID_OPCODE && vmm_trap_begin(v);
+    return fault->vector == GENERAL_PROTECTION && vmm_pm_trap_begin(v);
+}
+
 void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault)
 {
     if (fault->ring3 && fault->vector == SINGLE_STEP && vmm_stepped(v))
         return; // to the client, by way of what waited
-    if (!vmm_fault_hooks_begin(v, fault, false))
+    if (!client_trap_begin(v, fault) && !vmm_fault_hooks_begin(v, fault, false))
         vmm_own_fault_begin(v, fault);
 }
 

@@ -144,6 +144,18 @@ static uint32_t shown(uint32_t chain, uint32_t handler)
     return handler == end_of(chain) ? 0 : handler;
 }
 
+// The VMM's handlers of clients' faults are previous ones, too (Win95 DDK S3317): a driver without a hook variable
+// chains through ESI, and a divide error or an instruction that the monitor carries out would come for ever if that led
+// nowhere.
+static bool served_by_vmm(unsigned origin, uint32_t vector)
+{
+    static const uint32_t served[VMM_FAULT_TABLES] = {
+        [VMM_FAULT_V86] = 0x603B, // 0, 1, 3, 4, 5, 0Dh, 0Eh
+        [VMM_FAULT_PM] = 0x7FFB,  // every exception goes to the application
+    };
+    return vector < 32 && served[origin] >> vector & 1;
+}
+
 static void hook(struct vmm *v, unsigned origin)
 {
     uint32_t vector = vmm_regs(v)[X86_EAX], previous;
@@ -161,7 +173,7 @@ static void hook(struct vmm *v, unsigned origin)
     if (!vmm_hook_insert(v, head_of(v, chain), vmm_regs(v)[X86_ESI], &previous))
         return;
     v->s.fault_hooks++;
-    vmm_regs(v)[X86_ESI] = shown(chain, previous);
+    vmm_regs(v)[X86_ESI] = !late && served_by_vmm(origin, vector) ? previous : shown(chain, previous);
 }
 
 static void unhook(struct vmm *v, unsigned origin)

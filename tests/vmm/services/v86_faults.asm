@@ -62,6 +62,11 @@ BeginProc Late_6, HOOK_PROC, Next_Late_6
         ret
 EndProc Late_6
 
+; As drivers of Windows 3.1 chain: through ESI, without a hook variable.
+BeginProc Divide
+        jmp     [next_0]
+EndProc Divide
+
 BeginProc Early_13, HOOK_PROC, Next_13
         pushfd
         inc     [gps]
@@ -88,6 +93,12 @@ BeginProc TEST_Device_Init
         mov     esi, OFFSET32 Early_13
         VMMcall Hook_V86_Fault
         Check   nc, 'cannot hook general protection faults'
+        Check_Eq esi, [Next_13], 'the previous handler in ESI: #ESI'
+        xor     eax, eax
+        mov     esi, OFFSET32 Divide
+        VMMcall Hook_V86_Fault
+        Check   nc, 'cannot hook divide errors'
+        mov     [next_0], esi
         VMMcall _Allocate_Global_V86_Data_Area, <400h, GVDAParaAlign+GVDAZeroInit>
         mov     [code], eax
         add     eax, 100h
@@ -111,7 +122,7 @@ BeginProc TEST_Device_Init
         Pop_Client_State
         mov     esi, [code]
         mov     eax, [order]
-        Check_Eq eax, 12121h, 'order of the hooks: #EAX' ; the last: the break point of nested execution
+        Check_Eq eax, 1212h, 'order of the hooks: #EAX' ; not the break point of nested execution
         Check_Eq <word ptr [esi+200h]>, 1234h, 'AX behind the invalid instruction'
         mov     ax, [esi+202h]
         and     ax, 200h
@@ -131,5 +142,6 @@ EndProc TEST_Device_Init
 VxD_LOCKED_CODE_ENDS
 VxD_LOCKED_DATA_SEG
 vm      dd 0
+next_0  dd 0
 VxD_LOCKED_DATA_ENDS
 end
