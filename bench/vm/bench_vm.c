@@ -3,118 +3,25 @@
 // and interrupts; for round trips a system call and a signal of the host, for switches two threads of the host.
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <time.h>
 #include <unistd.h>
-
-#include <vxdkit/tools.h>
 
 #if HAVE_UNICORN
 #include <unicorn/unicorn.h>
 #endif
 
+#include "driver.h"
+
 enum work { INSTRUCTIONS, EXEC_INT, PORT_IN, PORT_OUT, HOOKED_INT, CALL_BACK, HW_INT, REFLECTED, SWITCHES };
-enum { ROUNDS = 3, TURNS = 200, LOOP = 7 * 65536, CALLS = 200000, INTERRUPTS = 50000 };
+enum { TURNS = 200, LOOP = 7 * 65536, CALLS = 200000, INTERRUPTS = 50000 };
 
-static double now(void)
+static struct bench_result measure(enum work work, unsigned count, unsigned vms)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static void complain(void *user, const char *text)
-{
-    (void)user;
-    fputs(text, stderr);
-}
-
-static void *counted(void *user, void *ptr, size_t old_size, size_t new_size)
-{
-    size_t *held = user;
-    *held += new_size - old_size;
-    if (new_size == 0) {
-        free(ptr);
-        return NULL;
-    }
-    return realloc(ptr, new_size);
-}
-
-static struct vxd_bytes build_driver(enum work work, unsigned count, unsigned vms)
-{
-    const struct vxd_messages messages = {complain, NULL};
     char numbers[3][16];
     snprintf(numbers[0], sizeof numbers[0], "%d", (int)work);
     snprintf(numbers[1], sizeof numbers[1], "%u", count);
     snprintf(numbers[2], sizeof numbers[2], "%u", vms);
     const struct vxd_define defines[] = {{"WORK", numbers[0]}, {"COUNT", numbers[1]}, {"VMS", numbers[2]}};
-    struct vxd_assemble_options options;
-    vxd_default_assemble_options(&options);
-    options.defines = defines;
-    options.define_count = 3;
-    struct vxd_bytes text, object, image;
-    if (vxd_read_file(VM_ASM, &text, messages) != VXD_OK ||
-        vxd_assemble(&options, "vm.asm", text.data, text.size, messages, &object, NULL) != VXD_OK)
-        exit(1);
-    const struct vxd_input input = {"vm.obj", object.data, object.size};
-    if (vxd_link(&(struct vxd_link_options){0}, &input, 1, messages, &image, NULL) != VXD_OK)
-        exit(1);
-    vxd_bytes_free(&object);
-    vxd_bytes_free(&text);
-    return image;
-}
-
-struct result {
-    double ns;   // for each round
-    size_t held; // host memory when the work begins
-};
-
-static void run_until(struct vxd_machine *m, uint64_t ns)
-{
-    enum vxd_end end = vxd_run(m, ns, VXD_NO_LIMIT);
-    if (end == VXD_END_IDLE || end == VXD_END_TIME)
-        return;
-    fprintf(stderr, "bench-vm: %s\n", vxd_end_message(m));
-    exit(1);
-}
-
-static struct result run_once(const struct vxd_bytes *image, unsigned count)
-{
-    struct result r = {0};
-    struct vxd_config config;
-    vxd_default_config(&config);
-    config.message = complain;
-    config.allocate = counted;
-    config.allocate_user = &r.held;
-    config.ns_per_instruction = 1;
-    config.ram_megabytes = 64;
-    struct vxd_machine *m = vxd_machine_new(&config);
-    if (!m || !vxd_load_memory(m, "vm.vxd", image->data, image->size, VXD_LOAD_AS_MARKED))
-        exit(1);
-    vxd_boot(m);
-    run_until(m, 90000000);
-    size_t held = r.held;
-    double start = now();
-    run_until(m, UINT64_C(1000000000) * 3600);
-    r.ns = (now() - start) / count;
-    vxd_machine_free(m);
-    r.held = held;
-    return r;
-}
-
-static struct result measure(enum work work, unsigned count, unsigned vms)
-{
-    struct vxd_bytes image = build_driver(work, count, vms);
-    struct result best = run_once(&image, count);
-    for (int i = 1; i < ROUNDS; i++) {
-        struct result r = run_once(&image, count);
-        if (r.ns < best.ns)
-            best = r;
-    }
-    vxd_bytes_free(&image);
-    return best;
+    return bench_measure(bench_build(VM_ASM, defines, 3), count);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -123,7 +30,7 @@ static struct result measure(enum work work, unsigned count, unsigned vms)
 static double best_of(double (*fn)(void))
 {
     double best = fn();
-    for (int i = 1; i < ROUNDS; i++) {
+    for (int i = 1; i < BENCH_ROUNDS; i++) {
         double t = fn();
         best = t < best ? t : best;
     }
@@ -132,10 +39,10 @@ static double best_of(double (*fn)(void))
 
 static double measure_system_call(void)
 {
-    double start = now();
+    double start = bench_now();
     for (int i = 0; i < CALLS; i++)
         (void)getppid();
-    return (now() - start) / CALLS;
+    return (bench_now() - start) / CALLS;
 }
 
 static void nothing(int number)
@@ -147,10 +54,10 @@ static double measure_signal(void)
 {
     const struct sigaction action = {.sa_handler = nothing};
     sigaction(SIGUSR1, &action, NULL);
-    double start = now();
+    double start = bench_now();
     for (int i = 0; i < CALLS; i++)
         raise(SIGUSR1);
-    return (now() - start) / CALLS;
+    return (bench_now() - start) / CALLS;
 }
 
 static void *answer(void *user)
@@ -171,11 +78,11 @@ static double measure_host_switch(void)
     char byte = 0;
     if (pipe(ends) != 0 || pipe(ends + 2) != 0 || pthread_create(&other, NULL, answer, ends) != 0)
         return 0;
-    double start = now();
+    double start = bench_now();
     for (int i = 0; i < TRIPS; i++)
         if (write(ends[1], &byte, 1) != 1 || read(ends[2], &byte, 1) != 1)
             return 0;
-    double took = (now() - start) / (2 * TRIPS);
+    double took = (bench_now() - start) / (2 * TRIPS);
     close(ends[1]);
     pthread_join(other, NULL);
     close(ends[0]);
@@ -214,10 +121,10 @@ static double unicorn_runs(const uint8_t *code, size_t size, uint32_t ecx, void 
         uc_hook_add(uc, &handle, kind, hook, NULL, 1, 0, UC_X86_INS_IN);
     else if (hook)
         uc_hook_add(uc, &handle, kind, hook, NULL, 1, 0);
-    double start = now();
+    double start = bench_now();
     if (uc_emu_start(uc, 0x7000, 0x7000 + size - 1, 0, 0) != UC_ERR_OK)
         return 0;
-    double took = now() - start;
+    double took = bench_now() - start;
     uc_close(uc);
     return took;
 }
@@ -272,7 +179,7 @@ static void print_machines(void)
     static const unsigned vms[] = {2, 64, 1024};
     size_t one = 0;
     for (unsigned i = 0; i < 3; i++) {
-        struct result r = measure(SWITCHES, CALLS, vms[i]);
+        struct bench_result r = measure(SWITCHES, CALLS, vms[i]);
         char what[64];
         snprintf(what, sizeof what, "a switch to another VM and an event in it, of %u", vms[i]);
         print_cost(what, r.ns, "threads    ", i == 0 ? measure_host_switch : NULL);

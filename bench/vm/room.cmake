@@ -1,6 +1,7 @@
 # What virtual machines cost; Unicorn in 16-bit mode is the rival for instructions and ports where it is installed.
 add_executable(bench-vm EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/bench_vm.c)
 target_compile_definitions(bench-vm PRIVATE VM_ASM="${CMAKE_CURRENT_LIST_DIR}/vm.asm")
+target_include_directories(bench-vm PRIVATE ${CMAKE_CURRENT_LIST_DIR}/..)
 target_link_libraries(bench-vm PRIVATE vxdkit)
 find_path(UNICORN_INCLUDE unicorn/unicorn.h)
 find_library(UNICORN_LIBRARY unicorn)

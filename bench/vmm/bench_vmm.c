@@ -1,10 +1,5 @@
 // bench-vmm: what an event, a time-out and a thread switch of an emulated driver cost, beside the native main loops of
 // libuv, GLib and libevent doing the same number one by one, in the same run; and what waits costs and weighs.
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-#include <vxdkit/tools.h>
 
 #ifdef HAVE_LIBUV
 #include <uv.h>
@@ -16,105 +11,19 @@
 #include <event2/event.h>
 #endif
 
-enum { EVENTS = 500000, TIMEOUTS = 100000, SWITCHES = 200000, ROUNDS = 3 };
+#include "driver.h"
+
+enum { EVENTS = 500000, TIMEOUTS = 100000, SWITCHES = 200000 };
 enum chain { CHAIN_EVENTS, CHAIN_TIMEOUTS, CHAIN_THREADS };
 
-static double now(void)
+static struct bench_result measure(enum chain chain, unsigned waiting, unsigned count)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static void complain(void *user, const char *text)
-{
-    (void)user;
-    fputs(text, stderr);
-}
-
-static void *counted(void *user, void *ptr, size_t old_size, size_t new_size)
-{
-    size_t *held = user;
-    *held += new_size - old_size;
-    if (new_size == 0) {
-        free(ptr);
-        return NULL;
-    }
-    return realloc(ptr, new_size);
-}
-
-static struct vxd_bytes build_driver(enum chain chain, unsigned waiting, unsigned count)
-{
-    const struct vxd_messages messages = {complain, NULL};
     char numbers[3][16];
     snprintf(numbers[0], sizeof numbers[0], "%d", (int)chain);
     snprintf(numbers[1], sizeof numbers[1], "%u", waiting);
     snprintf(numbers[2], sizeof numbers[2], "%u", count);
     const struct vxd_define defines[] = {{"CHAIN", numbers[0]}, {"WAITING", numbers[1]}, {"COUNT", numbers[2]}};
-    struct vxd_assemble_options options;
-    vxd_default_assemble_options(&options);
-    options.defines = defines;
-    options.define_count = 3;
-    struct vxd_bytes text, object, image;
-    if (vxd_read_file(EVENTS_ASM, &text, messages) != VXD_OK ||
-        vxd_assemble(&options, "events.asm", text.data, text.size, messages, &object, NULL) != VXD_OK)
-        exit(1);
-    const struct vxd_input input = {"events.obj", object.data, object.size};
-    if (vxd_link(&(struct vxd_link_options){0}, &input, 1, messages, &image, NULL) != VXD_OK)
-        exit(1);
-    vxd_bytes_free(&object);
-    vxd_bytes_free(&text);
-    return image;
-}
-
-struct result {
-    double ns;   // for each link of the chain
-    size_t held; // host memory before the chain begins
-};
-
-static enum vxd_end run_until(struct vxd_machine *m, uint64_t ns)
-{
-    enum vxd_end end = vxd_run(m, ns, VXD_NO_LIMIT);
-    if (end == VXD_END_IDLE || end == VXD_END_TIME)
-        return end;
-    fprintf(stderr, "bench-vmm: %s\n", vxd_end_message(m));
-    exit(1);
-}
-
-static struct result run_chain(const struct vxd_bytes *image, unsigned count)
-{
-    struct result r = {0};
-    struct vxd_config config;
-    vxd_default_config(&config);
-    config.message = complain;
-    config.allocate = counted;
-    config.allocate_user = &r.held;
-    config.ns_per_instruction = 1;
-    struct vxd_machine *m = vxd_machine_new(&config);
-    if (!m || !vxd_load_memory(m, "events.vxd", image->data, image->size, VXD_LOAD_AS_MARKED))
-        exit(1);
-    vxd_boot(m);
-    run_until(m, 90000000); // everything waits now
-    size_t held = r.held;
-    double start = now();
-    run_until(m, UINT64_C(1000000000) * 3600 * 24);
-    r.ns = (now() - start) / count;
-    vxd_machine_free(m);
-    r.held = held;
-    return r;
-}
-
-static struct result measure(enum chain chain, unsigned waiting, unsigned count)
-{
-    struct vxd_bytes image = build_driver(chain, waiting, count);
-    struct result best = run_chain(&image, count);
-    for (int i = 1; i < ROUNDS; i++) {
-        struct result r = run_chain(&image, count);
-        if (r.ns < best.ns)
-            best = r;
-    }
-    vxd_bytes_free(&image);
-    return best;
+    return bench_measure(bench_build(EVENTS_ASM, defines, 3), count);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -136,10 +45,10 @@ static double measure_libuv(void)
     left = EVENTS;
     uv_loop_init(&loop);
     uv_timer_init(&loop, &timer);
-    double start = now();
+    double start = bench_now();
     uv_timer_start(&timer, uv_next, 0, 0);
     uv_run(&loop, UV_RUN_DEFAULT);
-    return (now() - start) / EVENTS;
+    return (bench_now() - start) / EVENTS;
 }
 
 static void uv_nothing(uv_timer_t *timer)
@@ -154,12 +63,12 @@ static double measure_libuv_turns(void)
     uv_timer_t timer;
     uv_loop_init(&loop);
     uv_timer_init(&loop, &timer);
-    double start = now();
+    double start = bench_now();
     for (left = EVENTS; left; left--) {
         uv_timer_start(&timer, uv_nothing, 0, 0);
         uv_run(&loop, UV_RUN_DEFAULT);
     }
-    return (now() - start) / EVENTS;
+    return (bench_now() - start) / EVENTS;
 }
 #endif
 
@@ -177,10 +86,10 @@ static double measure_glib(void)
 {
     GMainLoop *loop = g_main_loop_new(NULL, FALSE);
     left = EVENTS;
-    double start = now();
+    double start = bench_now();
     g_idle_add(glib_next, loop);
     g_main_loop_run(loop);
-    double took = (now() - start) / EVENTS;
+    double took = (bench_now() - start) / EVENTS;
     g_main_loop_unref(loop);
     return took;
 }
@@ -200,10 +109,10 @@ static double measure_libevent(void)
     struct event *event = NULL;
     event = event_new(base, -1, 0, libevent_next, &event);
     left = EVENTS;
-    double start = now();
+    double start = bench_now();
     event_active(event, EV_TIMEOUT, 1);
     event_base_dispatch(base);
-    double took = (now() - start) / EVENTS;
+    double took = (bench_now() - start) / EVENTS;
     event_free(event);
     event_base_free(base);
     return took;
@@ -213,7 +122,7 @@ static double measure_libevent(void)
 static double best_of(double (*fn)(void))
 {
     double best = fn();
-    for (int i = 1; i < ROUNDS; i++) {
+    for (int i = 1; i < BENCH_ROUNDS; i++) {
         double t = fn();
         best = t < best ? t : best;
     }
@@ -253,9 +162,9 @@ static const unsigned waiting[] = {100, 10000, 1000000};
 
 static void print_waiting(const char *what, enum chain chain, unsigned count)
 {
-    struct result first = {0};
+    struct bench_result first = {0};
     for (unsigned i = 0; i < 3; i++) {
-        struct result r = measure(chain, waiting[i], count);
+        struct bench_result r = measure(chain, waiting[i], count);
         if (i == 0)
             first = r;
         printf("  %s while %7u others wait %*s%8.0f ns   %.2f of the first", what, waiting[i], 24 - (int)i, "", r.ns,

@@ -1,6 +1,7 @@
 # The rivals are measured where their libraries are; without one its line says so.
 add_executable(bench-vmm EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/bench_vmm.c)
 target_compile_definitions(bench-vmm PRIVATE EVENTS_ASM="${CMAKE_CURRENT_LIST_DIR}/events.asm")
+target_include_directories(bench-vmm PRIVATE ${CMAKE_CURRENT_LIST_DIR}/..)
 target_link_libraries(bench-vmm PRIVATE vxdkit)
 if(PkgConfig_FOUND)
   pkg_check_modules(LIBUV QUIET libuv)

@@ -76,6 +76,16 @@ void base_diag_report(struct base_diag *d, enum base_severity severity, const st
     va_end(args);
 }
 
+bool base_diag_fail(struct base_diag *d, const char *file, const char *format, ...)
+{
+    struct base_place place = {.file = file};
+    va_list args;
+    va_start(args, format);
+    base_diag_vreport(d, BASE_ERROR, &place, format, args);
+    va_end(args);
+    return false;
+}
+
 bool base_diag_full(const struct base_diag *d)
 {
     return d->error_limit && d->errors >= d->error_limit;

@@ -38,6 +38,9 @@ void base_diag_report(struct base_diag *d, enum base_severity severity, const st
 void base_diag_vreport(struct base_diag *d, enum base_severity severity, const struct base_place *place,
                        const char *format, va_list args) BASE_PRINTF(4, 0);
 
+// An error in the file of that name as a whole. False, so that a reader that gives up can return it.
+bool base_diag_fail(struct base_diag *d, const char *file, const char *format, ...) BASE_PRINTF(3, 4);
+
 bool base_diag_full(const struct base_diag *d) BASE_MUST_USE;
 
 // A sink that writes to the FILE * given as user.

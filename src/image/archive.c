@@ -20,18 +20,6 @@ struct reader {
     uint32_t *places; // of the members' headers, ascending
 };
 
-static bool fail(struct reader *r, const char *format, ...) BASE_PRINTF(2, 3);
-
-static bool fail(struct reader *r, const char *format, ...)
-{
-    struct base_place place = {.file = r->name};
-    va_list args;
-    va_start(args, format);
-    base_diag_vreport(r->diag, BASE_ERROR, &place, format, args);
-    va_end(args);
-    return false;
-}
-
 bool archive_is(const uint8_t *bytes, size_t size)
 {
     return size >= MAGIC_SIZE && !memcmp(bytes, "!<arch>\n", MAGIC_SIZE);
@@ -59,7 +47,8 @@ static const char *member_name(struct reader *r, const uint8_t *field)
     uint64_t offset;
     if (field[0] == '/' && decimal(field + 1, NAME_SIZE - 1, &offset)) {
         if (!r->long_names.bytes || offset >= r->long_names.size) {
-            fail(r, "a member's name lies outside the table of long names, at %llu", (unsigned long long)offset);
+            base_diag_fail(r->diag, r->name, "a member's name lies outside the table of long names, at %llu",
+                           (unsigned long long)offset);
             return NULL;
         }
         text = r->long_names.bytes + offset;
@@ -72,7 +61,7 @@ static const char *member_name(struct reader *r, const uint8_t *field)
         n--;
     const char *name = base_arena_text(r->arena, (const char *)text, n);
     if (!name)
-        fail(r, "out of memory");
+        base_diag_fail(r->diag, r->name, "out of memory");
     return name;
 }
 
@@ -89,10 +78,10 @@ static bool read_member(struct reader *r, size_t at, size_t *next)
     uint64_t size;
     if (r->size - at < HEADER_SIZE || h[END_AT] != '`' || h[END_AT + 1] != '\n' ||
         !decimal(h + SIZE_AT, SIZE_SIZE, &size))
-        return fail(r, "no archive member at %zxh", at);
+        return base_diag_fail(r->diag, r->name, "no archive member at %zxh", at);
     if (size > r->size - at - HEADER_SIZE)
-        return fail(r, "the member at %zxh claims %llu bytes, beyond the end of the file", at,
-                    (unsigned long long)size);
+        return base_diag_fail(r->diag, r->name, "the member at %zxh claims %llu bytes, beyond the end of the file", at,
+                              (unsigned long long)size);
     struct archive_member m = {.name = "", .bytes = h + HEADER_SIZE, .size = (size_t)size};
     *next = at + HEADER_SIZE + (size_t)size + (size & 1);
     if (is_special(h, "/")) {
@@ -116,7 +105,7 @@ static bool read_members(struct reader *r)
     r->archive->members = base_arena_zero(r->arena, most * sizeof *r->archive->members);
     r->places = base_arena_zero(r->arena, most * sizeof *r->places);
     if (!r->archive->members || !r->places)
-        return fail(r, "out of memory");
+        return base_diag_fail(r->diag, r->name, "out of memory");
     for (size_t at = MAGIC_SIZE, next = 0; at < r->size; at = next)
         if (!read_member(r, at, &next))
             return false;
@@ -141,11 +130,12 @@ static bool add_to_index(struct reader *r, const char *name, size_t length, uint
 {
     struct archive_member *m = member_at(r, place);
     if (!m)
-        return fail(r, "the index names a member at %xh, where none is", place);
+        return base_diag_fail(r->diag, r->name, "the index names a member at %xh, where none is", place);
     if (base_map_get(&r->archive->index, name, length))
         return true;
     const char *copy = base_arena_text(r->arena, name, length);
-    return (copy && base_map_set(&r->archive->index, copy, length, m)) || fail(r, "out of memory");
+    return (copy && base_map_set(&r->archive->index, copy, length, m)) ||
+           base_diag_fail(r->diag, r->name, "out of memory");
 }
 
 // The first linker member: a count, that many offsets, that many names, numbers big-endian.
@@ -155,15 +145,15 @@ static bool read_index(struct reader *r)
     size_t size = r->first_linker.size;
     if (!b)
         return r->archive->member_count == 0 ||
-               fail(r, "the library has no index of its symbols (LIB or ranlib makes one)");
+               base_diag_fail(r->diag, r->name, "the library has no index of its symbols (LIB or ranlib makes one)");
     uint32_t count = size >= 4 ? big32(b) : 0;
     if (size < 4 || count > (size - 4) / 4)
-        return fail(r, "the library's index is cut off");
+        return base_diag_fail(r->diag, r->name, "the library's index is cut off");
     const char *name = (const char *)b + 4 + (size_t)count * 4, *end = (const char *)b + size;
     for (uint32_t i = 0; i < count; i++) {
         const char *stop = memchr(name, 0, (size_t)(end - name));
         if (!stop)
-            return fail(r, "the library's index is cut off");
+            return base_diag_fail(r->diag, r->name, "the library's index is cut off");
         if (!add_to_index(r, name, (size_t)(stop - name), big32(b + 4 + (size_t)i * 4)))
             return false;
         name = stop + 1;
@@ -178,6 +168,6 @@ bool archive_read(const uint8_t *bytes, size_t size, const char *name, struct ba
     *archive = (struct archive){0};
     base_map_init(&archive->index, arena->alloc, false);
     if (size > UINT32_MAX)
-        return fail(&r, "a library of more than 4 GiB");
+        return base_diag_fail(r.diag, r.name, "a library of more than 4 GiB");
     return read_members(&r) && read_index(&r);
 }

@@ -28,24 +28,12 @@ struct reader {
     struct base_buf directives;
 };
 
-static bool fail(struct reader *r, const char *format, ...) BASE_PRINTF(2, 3);
-
-static bool fail(struct reader *r, const char *format, ...)
-{
-    struct base_place place = {.file = r->name};
-    va_list args;
-    va_start(args, format);
-    base_diag_vreport(r->diag, BASE_ERROR, &place, format, args);
-    va_end(args);
-    return false;
-}
-
 // One element more than asked for, so that an empty array has an address too.
 static void *get_array(struct reader *r, uint64_t count, size_t size)
 {
     void *p = count < SIZE_MAX / size - 1 ? base_arena_zero(r->arena, (size_t)(count + 1) * size) : NULL;
     if (!p)
-        fail(r, "out of memory");
+        base_diag_fail(r->diag, r->name, "out of memory");
     return p;
 }
 
@@ -62,23 +50,25 @@ static bool refuse_other_kinds(struct reader *r)
 {
     const uint8_t *b = r->bytes;
     if (r->size == 0)
-        return fail(r, "the file is empty");
+        return base_diag_fail(r->diag, r->name, "the file is empty");
     if (r->size >= 8 && !memcmp(b, "!<arch>\n", 8))
-        return fail(r, "a library, not an object");
+        return base_diag_fail(r->diag, r->name, "a library, not an object");
     if (b[0] == 0xf0 && r->size >= 10)
-        return fail(r, "an OMF library: not implemented yet; COFF libraries are read");
+        return base_diag_fail(r->diag, r->name, "an OMF library: not implemented yet; COFF libraries are read");
     if (r->size >= 4 && !memcmp(b, "\177ELF", 4))
-        return fail(r, "an ELF object: not implemented yet; make a COFF object (-coff, --target=i686-pc-windows-gnu)");
+        return base_diag_fail(
+            r->diag, r->name,
+            "an ELF object: not implemented yet; make a COFF object (-coff, --target=i686-pc-windows-gnu)");
     if (b[0] == 0x80 && r->size >= 4)
-        return fail(r, "an OMF object: not implemented yet; assemble with -coff");
+        return base_diag_fail(r->diag, r->name, "an OMF object: not implemented yet; assemble with -coff");
     if (r->size >= 2 && b[0] == 'M' && b[1] == 'Z')
-        return fail(r, "an executable or driver, not an object");
+        return base_diag_fail(r->diag, r->name, "an executable or driver, not an object");
     if (r->size < COFF_HEADER_SIZE)
-        return fail(r, "too short for a COFF object: %zu bytes", r->size);
+        return base_diag_fail(r->diag, r->name, "too short for a COFF object: %zu bytes", r->size);
     if (base_get16(b) == 0 && base_get16(b + 2) == 0xffff)
-        return fail(r, "a COFF object of the large or import kind: not implemented yet");
+        return base_diag_fail(r->diag, r->name, "a COFF object of the large or import kind: not implemented yet");
     if (base_get16(b) != COFF_MACHINE_I386)
-        return fail(r, "no i386 COFF object: machine type %04xh", base_get16(b));
+        return base_diag_fail(r->diag, r->name, "no i386 COFF object: machine type %04xh", base_get16(b));
     return true;
 }
 
@@ -92,10 +82,11 @@ static bool read_strings(struct reader *r)
     if (size < 4)
         return true;
     if (!in_file(r, at, size))
-        return fail(r, "the string table claims %u bytes and goes beyond the end of the file", size);
+        return base_diag_fail(r->diag, r->name, "the string table claims %u bytes and goes beyond the end of the file",
+                              size);
     r->strings = base_arena_text(r->arena, (const char *)r->bytes + at, size);
     r->strings_size = size;
-    return r->strings || fail(r, "out of memory");
+    return r->strings || base_diag_fail(r->diag, r->name, "out of memory");
 }
 
 static bool read_header(struct reader *r)
@@ -106,12 +97,12 @@ static bool read_header(struct reader *r)
     r->raw_sections = base_get16(h + 2);
     uint64_t table = COFF_HEADER_SIZE + (uint64_t)base_get16(h + 16);
     if (!in_file(r, table, (uint64_t)r->raw_sections * COFF_SECTION_SIZE))
-        return fail(r, "%u section headers go beyond the end of the file", r->raw_sections);
+        return base_diag_fail(r->diag, r->name, "%u section headers go beyond the end of the file", r->raw_sections);
     r->section_table = h + table;
     uint32_t symbols = base_get32(h + 8);
     r->raw_symbols = symbols ? base_get32(h + 12) : 0;
     if (!in_file(r, symbols, (uint64_t)r->raw_symbols * COFF_SYMBOL_SIZE))
-        return fail(r, "%u symbols go beyond the end of the file", r->raw_symbols);
+        return base_diag_fail(r->diag, r->name, "%u symbols go beyond the end of the file", r->raw_symbols);
     r->symbol_table = h + symbols;
     return read_strings(r);
 }
@@ -119,7 +110,7 @@ static bool read_header(struct reader *r)
 static const char *string_at(struct reader *r, uint64_t offset)
 {
     if (offset < 4 || offset >= r->strings_size) {
-        fail(r, "a name lies outside the string table, at %llxh", (unsigned long long)offset);
+        base_diag_fail(r->diag, r->name, "a name lies outside the string table, at %llxh", (unsigned long long)offset);
         return NULL;
     }
     return r->strings + offset;
@@ -130,7 +121,7 @@ static const char *short_name(struct reader *r, const uint8_t *field)
     const uint8_t *end = memchr(field, 0, 8);
     const char *name = base_arena_text(r->arena, (const char *)field, end ? (size_t)(end - field) : 8);
     if (!name)
-        fail(r, "out of memory");
+        base_diag_fail(r->diag, r->name, "out of memory");
     return name;
 }
 
@@ -174,10 +165,10 @@ static const char *symbol_name(struct reader *r, const uint8_t *record)
 static bool claim(struct reader *r, const char *what, const char *section, uint64_t offset, uint64_t n)
 {
     if (!in_file(r, offset, n))
-        return fail(r, "section '%.99s': %s go beyond the end of the file", section, what);
+        return base_diag_fail(r->diag, r->name, "section '%.99s': %s go beyond the end of the file", section, what);
     r->claimed += n;
     if (r->claimed > r->size)
-        return fail(r, "section '%.99s': %s overlap those of another section", section, what);
+        return base_diag_fail(r->diag, r->name, "section '%.99s': %s overlap those of another section", section, what);
     return true;
 }
 
@@ -228,8 +219,10 @@ static bool read_section(struct reader *r, uint32_t index)
     if (!s.name || !read_data(r, header, &s))
         return false;
     if (!strcmp(s.name, ".note.GNU-stack"))
-        return fail(r, "converted from ELF: its relocations still have ELF's numbers, which mean others here; let the "
-                       "compiler make COFF (i686-w64-mingw32-gcc, clang --target=i686-pc-windows-gnu)");
+        return base_diag_fail(
+            r->diag, r->name,
+            "converted from ELF: its relocations still have ELF's numbers, which mean others here; let the "
+            "compiler make COFF (i686-w64-mingw32-gcc, clang --target=i686-pc-windows-gnu)");
     if (!strcmp(s.name, COFF_DIRECTIVES)) {
         read_directives(r, &s);
         return true;
@@ -249,7 +242,7 @@ static bool read_sections(struct reader *r)
         if (!read_section(r, i))
             return false;
     r->object->directives = base_arena_text(r->arena, base_buf_cstr(&r->directives), r->directives.size);
-    return (r->object->directives && base_buf_ok(&r->directives)) || fail(r, "out of memory");
+    return (r->object->directives && base_buf_ok(&r->directives)) || base_diag_fail(r->diag, r->name, "out of memory");
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -270,7 +263,7 @@ static bool read_file(struct reader *r, uint32_t index, uint32_t aux_count, uint
         const char *name = base_arena_text(r->arena, field, length);
         known = (size_t)r->object->file_count + 1;
         if (!name || !base_map_set(&r->files, field, length, (void *)(uintptr_t)known))
-            return fail(r, "out of memory");
+            return base_diag_fail(r->diag, r->name, "out of memory");
         r->object->files[r->object->file_count++] = name;
     }
     *file = (uint32_t)known - 1;
@@ -290,9 +283,10 @@ static bool resolve_section(struct reader *r, const uint8_t *record, struct coff
     *keep = raw != COFF_SECTION_DEBUG;
     s->section = raw;
     if (raw <= 0)
-        return raw >= COFF_SECTION_DEBUG || fail(r, "symbol '%.99s' is in section %d", s->name, raw);
+        return raw >= COFF_SECTION_DEBUG ||
+               base_diag_fail(r->diag, r->name, "symbol '%.99s' is in section %d", s->name, raw);
     if ((uint32_t)raw > r->raw_sections)
-        return fail(r, "symbol '%.99s' is in section %d of %u", s->name, raw, r->raw_sections);
+        return base_diag_fail(r->diag, r->name, "symbol '%.99s' is in section %d of %u", s->name, raw, r->raw_sections);
     s->section = (int32_t)r->section_of[raw - 1];
     *keep = s->section != 0;
     return true;
@@ -322,7 +316,8 @@ static bool read_weak(struct reader *r, struct coff_symbol *s, const uint8_t *au
     s->fallback = base_get32(aux);
     s->search_libraries = base_get32(aux + 4) == COFF_WEAK_LIBRARY;
     if (s->fallback >= r->raw_symbols)
-        return fail(r, "the weak external '%.99s' names symbol %u, which does not exist", s->name, s->fallback);
+        return base_diag_fail(r->diag, r->name, "the weak external '%.99s' names symbol %u, which does not exist",
+                              s->name, s->fallback);
     s->fallback++;
     return true;
 }
@@ -369,7 +364,7 @@ static bool settle_weak(struct reader *r)
             continue;
         s->fallback = r->symbol_of[s->fallback - 1];
         if (!s->fallback)
-            return fail(r, "the weak external '%.99s' names no usable symbol", s->name);
+            return base_diag_fail(r->diag, r->name, "the weak external '%.99s' names no usable symbol", s->name);
     }
     return true;
 }
@@ -383,7 +378,7 @@ static bool read_symbols(struct reader *r)
         uint8_t storage = raw_symbol(r, i)[16];
         uint32_t aux = raw_symbol(r, i)[17];
         if (aux >= r->raw_symbols - i)
-            return fail(r, "symbol %u claims %u auxiliary records beyond the table", i, aux);
+            return base_diag_fail(r->diag, r->name, "symbol %u claims %u auxiliary records beyond the table", i, aux);
         if (storage == COFF_CLASS_FILE ? !read_file(r, i, aux, &file)
                                        : is_model_class(storage) && !read_symbol(r, i, aux))
             return false;
@@ -435,7 +430,7 @@ static bool read_start(struct reader *r)
         size_t length = strlen(text + behind);
         char *rest = base_arena_get(r->arena, before + length + 1);
         if (!rest)
-            return fail(r, "out of memory");
+            return base_diag_fail(r->diag, r->name, "out of memory");
         memcpy(rest, text, before);
         memcpy(rest + before, text + behind, length + 1);
         r->object->directives = rest;
@@ -455,7 +450,8 @@ static bool relocation_count(struct reader *r, const uint8_t *header, const char
     if (!(base_get32(header + 36) & COFF_MANY_RELOCATIONS) || *count != COFF_COUNT_MAX)
         return true;
     if (!in_file(r, *at, COFF_RELOCATION_SIZE) || base_get32(r->bytes + *at) == 0)
-        return fail(r, "section '%.99s': the extended count of relocations is missing", section);
+        return base_diag_fail(r->diag, r->name, "section '%.99s': the extended count of relocations is missing",
+                              section);
     *count = base_get32(r->bytes + *at) - 1;
     *at += COFF_RELOCATION_SIZE;
     return true;
@@ -466,12 +462,12 @@ static bool read_relocation(struct reader *r, const struct coff_section *s, cons
 {
     uint32_t raw = base_get32(p + 4);
     if (raw >= r->raw_symbols || !r->symbol_of[raw])
-        return fail(r, "section '%.99s': the relocation at %xh names no usable symbol (%u)", s->name, base_get32(p),
-                    raw);
+        return base_diag_fail(r->diag, r->name, "section '%.99s': the relocation at %xh names no usable symbol (%u)",
+                              s->name, base_get32(p), raw);
     *out = (struct coff_relocation){base_get32(p), r->symbol_of[raw] - 1, base_get16(p + 8)};
     if (out->offset >= s->size)
-        return fail(r, "section '%.99s': a relocation at %xh lies outside its %xh bytes", s->name, out->offset,
-                    s->size);
+        return base_diag_fail(r->diag, r->name, "section '%.99s': a relocation at %xh lies outside its %xh bytes",
+                              s->name, out->offset, s->size);
     return true;
 }
 
@@ -528,7 +524,8 @@ struct line_state {
 static bool enter_group(struct reader *r, const struct coff_section *s, uint32_t owner, struct line_state *state)
 {
     if (owner >= r->raw_symbols)
-        return fail(r, "section '%.99s': line numbers of symbol %u, which does not exist", s->name, owner);
+        return base_diag_fail(r->diag, r->name, "section '%.99s': line numbers of symbol %u, which does not exist",
+                              s->name, owner);
     const uint8_t *bf = find_bf(r, owner);
     state->base = bf ? base_get32(bf + COFF_SYMBOL_SIZE + 4) : 0;
     state->file = r->file_of[owner];

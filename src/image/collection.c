@@ -32,18 +32,6 @@ struct reader {
     struct collection *c;
 };
 
-static bool fail(struct reader *r, const char *format, ...) BASE_PRINTF(2, 3);
-
-static bool fail(struct reader *r, const char *format, ...)
-{
-    struct base_place place = {.file = r->name};
-    va_list args;
-    va_start(args, format);
-    base_diag_vreport(r->diag, BASE_ERROR, &place, format, args);
-    va_end(args);
-    return false;
-}
-
 // Where the header behind an MZ program is; 0: nowhere.
 static size_t find_header(const uint8_t *bytes, size_t size)
 {
@@ -73,7 +61,8 @@ static bool find_chunk(struct reader *r, uint32_t chunk, size_t *at, size_t *siz
     size_t end = chunk + 1 < r->c->chunk_count ? base_get32(chunk_entry(r, chunk + 1)) : r->size;
     *at = base_get32(chunk_entry(r, chunk));
     if (*at > end || end > r->size)
-        return fail(r, "chunk %u lies from %zxh to %zxh in a file of %zxh bytes", chunk + 1, *at, end, r->size);
+        return base_diag_fail(r->diag, r->name, "chunk %u lies from %zxh to %zxh in a file of %zxh bytes", chunk + 1,
+                              *at, end, r->size);
     *size = end - *at;
     return true;
 }
@@ -85,14 +74,16 @@ static bool unpack_chunk(struct reader *r, uint32_t chunk, uint8_t *to, size_t *
         return false;
     const char *problem = collection_unpack(r->bytes + at, size, to, CHUNK, made);
     if (problem && size == CHUNK)
-        return fail(r,
-                    "chunk %u is as long as what it holds and not packed (%s): such chunks are described nowhere and "
-                    "not implemented",
-                    chunk + 1, problem);
+        return base_diag_fail(
+            r->diag, r->name,
+            "chunk %u is as long as what it holds and not packed (%s): such chunks are described nowhere and "
+            "not implemented",
+            chunk + 1, problem);
     if (problem)
-        return fail(r, "chunk %u is damaged: %s", chunk + 1, problem);
+        return base_diag_fail(r->diag, r->name, "chunk %u is damaged: %s", chunk + 1, problem);
     if (*made < CHUNK && chunk + 1 < r->c->chunk_count)
-        return fail(r, "chunk %u is damaged: it holds %zxh bytes, not %xh", chunk + 1, *made, CHUNK);
+        return base_diag_fail(r->diag, r->name, "chunk %u is damaged: it holds %zxh bytes, not %xh", chunk + 1, *made,
+                              CHUNK);
     return true;
 }
 
@@ -101,13 +92,16 @@ static bool check_w4_header(struct reader *r)
     const uint8_t *h = r->bytes + r->base;
     r->c->chunk_count = base_get16(h + W4_CHUNKS);
     if (memcmp(h + W4_METHOD, "DS", 2) != 0)
-        return fail(r, "packed by the method %02xh %02xh, not DS: not implemented", h[W4_METHOD], h[W4_METHOD + 1]);
+        return base_diag_fail(r->diag, r->name, "packed by the method %02xh %02xh, not DS: not implemented",
+                              h[W4_METHOD], h[W4_METHOD + 1]);
     if (base_get16(h + W4_CHUNK_SIZE) != CHUNK)
-        return fail(r, "a chunk size of %xh, expected %xh", base_get16(h + W4_CHUNK_SIZE), CHUNK);
+        return base_diag_fail(r->diag, r->name, "a chunk size of %xh, expected %xh", base_get16(h + W4_CHUNK_SIZE),
+                              CHUNK);
     if (r->c->chunk_count == 0 || r->c->chunk_count > CHUNKS_MAX)
-        return fail(r, "%u chunks, expected 1 to %d", r->c->chunk_count, CHUNKS_MAX);
+        return base_diag_fail(r->diag, r->name, "%u chunks, expected 1 to %d", r->c->chunk_count, CHUNKS_MAX);
     if (r->size - r->base - H_TABLE < (size_t)r->c->chunk_count * W4_ENTRY_SIZE)
-        return fail(r, "the table of %u chunks goes beyond the end of the file", r->c->chunk_count);
+        return base_diag_fail(r->diag, r->name, "the table of %u chunks goes beyond the end of the file",
+                              r->c->chunk_count);
     return true;
 }
 
@@ -119,7 +113,7 @@ static bool unpack(struct reader *r)
     uint8_t *file = base_arena_zero(r->arena, r->base + (size_t)r->c->chunk_count * CHUNK);
     size_t size = r->base, made;
     if (!file)
-        return fail(r, "out of memory");
+        return base_diag_fail(r->diag, r->name, "out of memory");
     memcpy(file, r->bytes, r->base);
     for (uint32_t i = 0; i < r->c->chunk_count; i++, size += made)
         if (!unpack_chunk(r, i, file + size, &made))
@@ -128,7 +122,7 @@ static bool unpack(struct reader *r)
     r->bytes = file;
     r->size = size;
     if (size - r->base < H_TABLE || memcmp(file + r->base, "W3", 2) != 0)
-        return fail(r, "what is packed in it is no W3 collection");
+        return base_diag_fail(r->diag, r->name, "what is packed in it is no W3 collection");
     return true;
 }
 
@@ -147,9 +141,9 @@ static bool read_name(struct reader *r, uint32_t index, const uint8_t *p, char n
         n--;
     for (size_t i = 0; i < n; i++)
         if (!good_in_names(p[i]))
-            return fail(r, "driver %u: its name has the character %02xh", index + 1, p[i]);
+            return base_diag_fail(r->diag, r->name, "driver %u: its name has the character %02xh", index + 1, p[i]);
     if (n == 0)
-        return fail(r, "driver %u has no name", index + 1);
+        return base_diag_fail(r->diag, r->name, "driver %u has no name", index + 1);
     memcpy(name, p, n);
     name[n] = '\0';
     return true;
@@ -163,10 +157,10 @@ static bool read_driver(struct reader *r, uint32_t index)
     if (!read_name(r, index, p, d.name))
         return false;
     if (collection_find(r->c, d.name))
-        return fail(r, "two drivers are called %s", d.name);
+        return base_diag_fail(r->diag, r->name, "two drivers are called %s", d.name);
     if (d.offset > r->size || d.header_size > r->size - d.offset)
-        return fail(r, "%s: a header of %xh bytes at %xh goes beyond the end of the file", d.name, d.header_size,
-                    d.offset);
+        return base_diag_fail(r->diag, r->name, "%s: a header of %xh bytes at %xh goes beyond the end of the file",
+                              d.name, d.header_size, d.offset);
     r->c->drivers[r->c->driver_count++] = d;
     return true;
 }
@@ -175,12 +169,12 @@ static bool read_drivers(struct reader *r)
 {
     uint32_t count = base_get16(r->bytes + r->base + W3_DRIVERS);
     if (count > DRIVERS_MAX)
-        return fail(r, "%u drivers, the limit is %d", count, DRIVERS_MAX);
+        return base_diag_fail(r->diag, r->name, "%u drivers, the limit is %d", count, DRIVERS_MAX);
     if (r->size - r->base - H_TABLE < (size_t)count * W3_ENTRY_SIZE)
-        return fail(r, "the table of %u drivers goes beyond the end of the file", count);
+        return base_diag_fail(r->diag, r->name, "the table of %u drivers goes beyond the end of the file", count);
     r->c->drivers = base_arena_zero(r->arena, ((size_t)count + 1) * sizeof *r->c->drivers);
     if (!r->c->drivers)
-        return fail(r, "out of memory");
+        return base_diag_fail(r->diag, r->name, "out of memory");
     for (uint32_t i = 0; i < count; i++)
         if (!read_driver(r, i))
             return false;
@@ -193,7 +187,7 @@ bool collection_read(const uint8_t *bytes, size_t size, const char *name, struct
     struct reader r = {.bytes = bytes, .size = size, .name = name, .arena = arena, .diag = diag, .c = c};
     *c = (struct collection){.packed = false};
     if (!collection_signed(bytes, size))
-        return fail(&r, "no W3 or W4 collection of drivers");
+        return base_diag_fail(r.diag, r.name, "no W3 or W4 collection of drivers");
     r.base = find_header(bytes, size);
     c->version = base_get16(bytes + r.base + H_VERSION);
     if (bytes[r.base + 1] == '4' && !unpack(&r))

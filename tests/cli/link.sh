@@ -1,14 +1,6 @@
 #!/bin/sh
 # link.sh VXD: the command lines that makefiles of drivers write for Microsoft's linkers, and ml without -c.
-set -eu
-vxd=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-
-fail() {
-    echo "FAILED: $*"
-    exit 1
-}
+. tests/cli/begin.sh
 
 cat > "$dir/drv.asm" << 'ASM'
         .386p

@@ -1,14 +1,6 @@
 #!/bin/sh
 # ml.sh VXD: the options of ml that drivers' makefiles use, and what becomes of the objects.
-set -eu
-vxd=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-
-fail() {
-    echo "FAILED: $*"
-    exit 1
-}
+. tests/cli/begin.sh
 
 cat > "$dir/a.asm" << 'ASM'
         .386

@@ -1,15 +1,7 @@
 #!/bin/sh
 # outside.sh VXD: what comes from outside (control codes, interrupts, keys, SYSTEM.INI, registry) reaches the driver at its
 # time, and the options that choose a machine do so.
-set -eu
-vxd=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-
-fail() {
-    echo "FAILED: $*"
-    exit 1
-}
+. tests/cli/begin.sh
 
 printf 'hello' > "$dir/in"
 "$vxd" build -o "$dir/ioctl.vxd" --dynamic examples/ioctl/ioctl.asm

@@ -1,16 +1,7 @@
 #!/bin/sh
 # pairs.sh VXD: a driver and the DOS program that talks to it: API, hooked interrupt, trapped port, interrupt line
 # (examples/dos), hot key; and what the command says about programs.
-set -eu
-vxd=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-
-fail() {
-    echo "FAILED: $*"
-    cat "$dir/out"
-    exit 1
-}
+. tests/cli/begin.sh
 
 "$vxd" build -o "$dir/door.vxd" examples/dos/driver.asm
 "$vxd" build -o "$dir/door.com" examples/dos/program.asm

@@ -39,8 +39,9 @@ static const char *const paths[] = {
     "C:\\",
     "*.*",
     "?",
-    "A\\B\\C\\D\\E\\F\\G\\H\\I\\J\\K\\L\\M\\N\\O\\P\\Q\\R\\S\\T\\U\\V\\W\\X\\Y\\Z\\A\\B\\C\\D\\E\\F\\G\\H\\I\\J\\K\\L\\"
-    "M\\N\\O\\P\\Q\\R",
+    ("A\\B\\C\\D\\E\\F\\G\\H\\I\\J\\K\\L\\M\\N\\O\\P\\Q\\R\\S\\T\\U\\V\\W\\X\\Y\\Z\\A\\B\\C\\D\\E\\F\\G\\H\\I\\J\\K\\L"
+     "\\"
+     "M\\N\\O\\P\\Q\\R"),
 };
 
 static char outer[64];

@@ -11,7 +11,7 @@ add_test(NAME x86.rom COMMAND ${CMAKE_CURRENT_LIST_DIR}/rom.sh $<TARGET_FILE:cpu
 set_tests_properties(x86.rom PROPERTIES LABELS x86)
 
 # Differential test against the host's processor: a 32-bit program without a library, where the compiler can make one.
-set(native_flags -m32 -nostdlib -static -ffreestanding -O1 -fno-stack-protector -fno-pic -no-pie -fcf-protection=none
+set(native_flags -m32 -nostdlib -static -ffreestanding -O1 -fno-stack-protector -fno-pic -fcf-protection=none
     -fno-sanitize=all)
 set(native_helper ${CMAKE_CURRENT_BINARY_DIR}/native-helper)
 target_sources(x86_test_native PRIVATE ${CMAKE_CURRENT_LIST_DIR}/random_code.c)

@@ -24,20 +24,6 @@ dds     Extended_DDS_Struc <>
 VxD_LOCKED_DATA_ENDS
 
 VxD_LOCKED_CODE_SEG
-; The VM writes a byte to a port.
-Out_Byte macro port, value
-        mov     edx, port
-        mov     eax, value
-        mov     ecx, Byte_Output
-        VMMcall Simulate_VM_IO
-endm
-
-In_Byte macro port
-        mov     edx, port
-        mov     ecx, Byte_Input
-        VMMcall Simulate_VM_IO
-        movzx   eax, al
-endm
 
 BeginProc Changed
         Check_Eq eax, [hdma], 'handle of the callback: #EAX'

@@ -7,20 +7,6 @@ VxD_LOCKED_DATA_SEG
 first   dd 0
 VxD_LOCKED_DATA_ENDS
 
-; The VM's accesses.
-Out_Byte macro port, value
-        mov     edx, port
-        mov     eax, value
-        mov     ecx, Byte_Output
-        VMMcall Simulate_VM_IO
-endm
-In_Byte macro port
-        mov     edx, port
-        mov     ecx, Byte_Input
-        VMMcall Simulate_VM_IO
-        movzx   eax, al
-endm
-
 Begin_Tests
         VxDcall VTD_Get_Version
         Check   nc, 'CF of the version'
