@@ -17,6 +17,7 @@ struct api_directory {
     void *input_user;
 };
 
+// Without directory and without input; api_directory_free closes what was opened.
 void api_directory_init(struct api_directory *d, const struct base_alloc *alloc);
 void api_directory_free(struct api_directory *d);
 bool api_directory_open(struct api_directory *d, const char *path) BASE_MUST_USE;   // false: errno says why

@@ -320,6 +320,12 @@ static bool is_kept_wide(const struct assembler *a, const struct asm_form *f)
     return a->option.no_sign_extend && f->opcode[0] == 0x83 && (f->digit == 1 || f->digit == 4 || f->digit == 6);
 }
 
+// An immediate that says its size: WORD PTR 5, or an address in 32-bit code.
+static bool tells_size(const struct assembler *a, const struct asm_value *v)
+{
+    return is_immediate(v) && (given_size(a, v) || (has_address(v) && word_size(a) == 4));
+}
+
 static bool row_fits(struct assembler *a, struct asm_instruction *i, const struct asm_form *f)
 {
     if (f->operand_count != i->count || is_kept_wide(a, f))
@@ -330,9 +336,7 @@ static bool row_fits(struct assembler *a, struct asm_instruction *i, const struc
     for (int k = 0; k < i->count; k++) {
         if (!fits(a, i, &i->operands[k], f->operands[k]))
             return false;
-        i->pinned |= pins_size(f->operands[k]) && !is_size_extension(f);
-        i->pinned |= is_immediate(&i->operands[k]) && given_size(a, &i->operands[k]);
-        i->pinned |= is_immediate(&i->operands[k]) && has_address(&i->operands[k]) && word_size(a) == 4;
+        i->pinned |= pins_size(f->operands[k]) ? !is_size_extension(f) : tells_size(a, &i->operands[k]);
     }
     return true;
 }

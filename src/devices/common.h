@@ -17,6 +17,7 @@ struct devices_common {
     uint8_t described; // hardware was
 };
 
+// The machine's; a part of VPICD's state.
 struct devices_common *devices_common(struct vmm *v);
 
 // Fills in a record's head and announces it.

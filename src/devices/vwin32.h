@@ -34,6 +34,7 @@ uint32_t vwin32_open(struct vmm *v, const char *device) BASE_MUST_USE;
 uint32_t vwin32_ioctl(struct vmm *v, const struct vwin32_call *call) BASE_MUST_USE;
 uint32_t vwin32_close(struct vmm *v, uint32_t handle) BASE_MUST_USE;
 
+// What has become of a request; the fields behind `progress` count when it is done. It stays until it is released.
 struct vwin32_outcome vwin32_outcome(struct vmm *v, uint32_t request);
 // Copies at most `size` bytes of a done request's output buffer; gives how many bytes the driver returned into it.
 uint32_t vwin32_output(struct vmm *v, uint32_t request, void *to, uint32_t size);

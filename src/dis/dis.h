@@ -57,6 +57,7 @@ struct dis_instruction {
     uint32_t value; // of the immediate
 };
 
+// One instruction at `address`, from at most `size` bytes. What cannot be decoded is shown as a byte: nothing fails.
 void dis_instruction(const struct dis_options *options, const uint8_t *bytes, size_t size, uint32_t address,
                      struct dis_instruction *out);
 

@@ -20,6 +20,7 @@ struct archive {
     struct base_map index; // public name to its struct archive_member; of several the first
 };
 
+// Whether bytes begin as a library does; no more is looked at.
 bool archive_is(const uint8_t *bytes, size_t size);
 
 // Parses hostile bytes. `name` is used in messages. False and a message when it is no archive with an index. The map is

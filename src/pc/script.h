@@ -113,9 +113,9 @@ uint32_t pc_script_read(struct pc_script *s, unsigned space, uint32_t address, u
 void pc_script_write(struct pc_script *s, unsigned space, uint32_t address, unsigned size, uint32_t value,
                      uint64_t now);
 
-void pc_script_advance(struct pc_script *s, uint64_t now);
-uint64_t pc_script_next(const struct pc_script *s);  // when the next action is due, UINT64_MAX = never
-uint16_t pc_script_lines(const struct pc_script *s); // interrupt lines held up
+void pc_script_advance(struct pc_script *s, uint64_t now); // carries out the actions due by then, in order
+uint64_t pc_script_next(const struct pc_script *s);        // when the next action is due, UINT64_MAX = never
+uint16_t pc_script_lines(const struct pc_script *s);       // interrupt lines held up
 
 // A FIFO cell's element, from outside or by a rule; false: full.
 bool pc_script_push(struct pc_script *s, unsigned cell, uint32_t value) BASE_MUST_USE;

@@ -61,6 +61,7 @@ bool vmm_hive_set(struct vmm_hive *h, uint32_t key, const char *name, uint32_t t
 void vmm_hive_unset(struct vmm_hive *h, uint32_t key, uint32_t value);
 uint32_t vmm_hive_nth_value(const struct vmm_hive *h, uint32_t key, uint32_t n) BASE_MUST_USE;
 
+// Copies a name with a NUL behind it; one that is too long is cut.
 void vmm_hive_name(const struct vmm_hive *h, const struct vmm_bytes *name, char to[VMM_HIVE_NAME]);
 void vmm_hive_data(const struct vmm_hive *h, const struct vmm_bytes *data, void *to); // all data->size bytes
 

@@ -7,6 +7,7 @@
 // a[] of their frames. Numbers tell a row that was used again from the one that was meant.
 enum { LIFE_VM, LIFE_THREAD, LIFE_FLAGS, LIFE_VM_NUMBER, LIFE_THREAD_NUMBER };
 
+// A frame about this VM and thread (rows). NULL (run ended, out of memory) rarely.
 struct vmm_frame *vmm_life_push(struct vmm *v, uint16_t kind, uint32_t vm, uint32_t thread) BASE_MUST_USE;
 bool vmm_life_stale(struct vmm *v, const struct vmm_frame *f); // its VM or thread has gone meanwhile
 // Tells all devices; then the frame's resume runs with this step.
