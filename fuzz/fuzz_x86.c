@@ -150,7 +150,13 @@ static void run(struct x86 *cpu, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct x86 *cpu = NULL;
-    struct x86_owner owner = {&cpu, gate, in, out, mmio_read, mmio_write, vector, NULL};
+    struct x86_owner owner = {.user = &cpu,
+                              .gate = gate,
+                              .port_in = in,
+                              .port_out = out,
+                              .mmio_read = mmio_read,
+                              .mmio_write = mmio_write,
+                              .interrupt_vector = vector};
     struct x86_memory *m = x86_memory_new(&base_heap);
     if (size < 2 || !m)
         return x86_memory_free(m), 0;

@@ -74,7 +74,7 @@ static bool open_include(void *user, const char *name, const char *from, const c
     return true;
 }
 
-// DESIGN's --debug is the caller's business: it adds DEBUG to the definitions and asks for symbols.
+// The command's --debug is the caller's business: it adds DEBUG to the definitions and asks for symbols.
 static bool convert_options(const struct vxd_assemble_options *from, struct include_search *search,
                             struct asm_options *to)
 {

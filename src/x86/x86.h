@@ -188,9 +188,9 @@ void x86_stop(struct x86 *cpu); // from a callback: x86_run returns after the cu
 const char *x86_missing(const struct x86 *cpu);           // what is not implemented, after a stop for that
 const char *x86_describe_shutdown(const struct x86 *cpu); // which faults led to it, after a shutdown
 
-void x86_set_intr(struct x86 *cpu, bool level); // the INTR pin; taken where IF and interrupt shadows allow
-void x86_pulse_nmi(struct x86 *cpu);            // an edge at the NMI pin; one is remembered while another is handled
-void x86_set_ignne(struct x86 *cpu, bool level);
+void x86_set_intr(struct x86 *cpu, bool level);  // the INTR pin; taken where IF and interrupt shadows allow
+void x86_pulse_nmi(struct x86 *cpu);             // an edge at the NMI pin; one is remembered while another is handled
+void x86_set_ignne(struct x86 *cpu, bool level); // the IGNNE# pin: an x87 instruction that waits for FERR# goes on
 
 // ---------------------------------------------------------------------------------------------------------------------
 // For the owner's own work on guest state
