@@ -56,6 +56,26 @@ static bool already_there(struct vmm *v, const char *name)
     return vmm_driver_find(v, 0, module) != 0;
 }
 
+// A file of another name may hold a driver that is there: one with its id, or without one, with its name.
+static bool twin_of(struct vmm *v, uint32_t ddb, uint32_t other)
+{
+    uint16_t id = vmm_peek16(v, ddb + KIT_DDB_Req_Device_Number);
+    if (id != KIT_Undefined_Device_ID)
+        return vmm_peek16(v, other + KIT_DDB_Req_Device_Number) == id;
+    return vmm_peek32(v, other + KIT_DDB_Name) == vmm_peek32(v, ddb + KIT_DDB_Name) &&
+           vmm_peek32(v, other + KIT_DDB_Name + 4) == vmm_peek32(v, ddb + KIT_DDB_Name + 4);
+}
+
+static bool has_twin(struct vmm *v, uint32_t ddb)
+{
+    struct vmm_driver other;
+    for (uint32_t n = 0; vmm_driver_nth(v, n, &other); n++) {
+        if (other.ddb != ddb && twin_of(v, ddb, other.ddb))
+            return true;
+    }
+    return false;
+}
+
 static uint32_t place(struct vmm *v, const struct vxdldr_source *source, const char *path, uint32_t *error)
 {
     const uint8_t *bytes;
@@ -74,6 +94,11 @@ static uint32_t place(struct vmm *v, const struct vxdldr_source *source, const c
     base_diag_init(&diag, &base_heap, NULL, NULL);
     uint32_t ddb = vmm_driver_place(v, path, bytes, size, &diag);
     base_diag_free(&diag);
+    if (ddb && has_twin(v, ddb)) {
+        vmm_driver_remove(v, ddb);
+        *error = KIT_VXDLDR_ERR_DUPLICATE_DEVICE;
+        return 0;
+    }
     return ddb;
 }
 

@@ -13,14 +13,16 @@ Begin_Control_Dispatch HOTKEY
 End_Control_Dispatch HOTKEY
 
 BeginProc Pressed
-        and     eax, 0FFFFh
+        pushad
+        and     [esp.Pushad_EAX], 0FFFFh
+        popad
         Print   "hot key #EAX ref #EDX"
         ret
 EndProc Pressed
 
 BeginProc HOTKEY_Init_Complete
         mov     eax, 3Fh
-        mov     ebx, 40004h             ; Ctrl, and nothing else is looked at
+        ShiftState <NOT SS_Ctrl>, SS_Ctrl ; nothing else is looked at
         mov     cl, CallOnUpDwn
         mov     esi, OFFSET32 Pressed
         mov     edx, 11h

@@ -9,6 +9,7 @@ Declare_Virtual_Device LOADER, 1, 0, LOADER_Control, Undefined_Device_ID, Undefi
 VxD_LOCKED_DATA_SEG
 File    db      "C:\WINDOWS\SYSTEM\ioctldev.vxd", 0
 Careless db     "CARELESS", 0
+Alias   db      "copy_of_ioctldev.vxd", 0
 Missing db      "MISSING.VXD", 0
 Module  db      "IOCTLDEV", 0
 VxD_LOCKED_DATA_ENDS
@@ -37,6 +38,10 @@ is_ddb:
         mov     eax, VXDLDR_INIT_DEVICE
         VxDCall VXDLDR_LoadDevice
         PrintCarry "again #EAX"
+        mov     edx, OFFSET32 Alias
+        mov     eax, VXDLDR_INIT_DEVICE
+        VxDCall VXDLDR_LoadDevice
+        PrintCarry "by another name #EAX"
         mov     ebx, -1
         mov     edx, OFFSET32 Module
         VxDCall VXDLDR_UnloadDevice

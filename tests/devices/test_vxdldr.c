@@ -30,6 +30,7 @@ static void driver_loads_and_unloads_another(void **state)
                "init\n"
                "load CF=0\n"
                "again 00000004 CF=1\n"
+               "by another name 00000004 CF=1\n"
                "exit\n"
                "unload CF=0\n"
                "unload again 00000007 CF=1\n"
