@@ -82,6 +82,7 @@ void vmm_client_enter(struct vmm *v)
         v, t->crs + KIT_Client_EFlags,
         virtual_flags(v, t, flags, vmm_peek32(v, t->crs + KIT_Client_CS), vmm_peek32(v, t->crs + KIT_Client_EIP)));
     t->ring3 = 0;
+    vmm_dpmi_watch_leave(v);
     load_flat(v);
     s->reg[X86_ESP] = vmm_ring0_base(v);
 }
@@ -121,6 +122,7 @@ void vmm_client_capture(struct vmm *v, uint32_t error)
     if (!place && !x86_write_linear(v->cpu, t->crs, copy, CLIENT_BYTES, X86_WRITE, NULL))
         vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", t->crs);
     t->ring3 = 0;
+    vmm_dpmi_watch_leave(v);
     x86_v86_leave(v->cpu, &code, &data);
 }
 
@@ -187,6 +189,7 @@ static void client_leave(struct vmm *v)
             s->reg[order[i]] = base_get32(client + 4 * i);
     vmm_layout_stack(v, t->crs + (v86 ? KIT_Client_GS + 4 : KIT_Client_ES));
     t->ring3 = 1;
+    vmm_dpmi_watch_enter(v);
     if (v86) {
         v86_leave(v, client, flags);
         return;

@@ -71,8 +71,8 @@ static const struct vmm_dpmi_function *find(const struct vmm_dpmi_function *list
 
 static const struct vmm_dpmi_function *function_of(uint32_t number)
 {
-    static const struct vmm_dpmi_function *const lists[] = {vmm_dpmi_ldt, vmm_dpmi_dos, vmm_dpmi_vectors, vmm_dpmi_real,
-                                                            vmm_dpmi_memory};
+    static const struct vmm_dpmi_function *const lists[] = {vmm_dpmi_ldt,  vmm_dpmi_dos,    vmm_dpmi_vectors,
+                                                            vmm_dpmi_real, vmm_dpmi_memory, vmm_dpmi_watch};
     const struct vmm_dpmi_function *f = NULL;
     for (size_t i = 0; !f && i < BASE_COUNT(lists); i++)
         f = find(lists[i], number);
@@ -329,6 +329,7 @@ void vmm_dpmi_ended(struct vmm *v, uint32_t row)
     vmm_dpmi_dos_forget(v, row);
     vmm_dpmi_real_forget(v, row);
     vmm_dpmi_memory_forget(v, row);
+    vmm_dpmi_watch_forget(v, row);
     for (uint32_t i = 1; i < VMM_DPMI_SELECTORS; i++)
         if ((app->own[i / 32] | app->segments[i / 32]) >> (i % 32) & 1)
             vmm_ldt_selector_give(v, vm, i * 8 | 7);

@@ -78,6 +78,7 @@ enum { // results of functions: DPMI 1.0's error codes; 0.9 promises only the ca
     VMM_DPMI_NO_DESCRIPTOR = 0x8011,
     VMM_DPMI_NO_LINEAR = 0x8012,
     VMM_DPMI_NO_CALL_BACK = 0x8015,
+    VMM_DPMI_NO_WATCHPOINT = 0x8016,
     VMM_DPMI_INVALID_VALUE = 0x8021,
     VMM_DPMI_INVALID_SELECTOR = 0x8022,
     VMM_DPMI_INVALID_HANDLE = 0x8023,
@@ -90,7 +91,7 @@ struct vmm_dpmi_function {
     vmm_dpmi_fn *fn;
 };
 extern const struct vmm_dpmi_function vmm_dpmi_ldt[], vmm_dpmi_dos[], vmm_dpmi_vectors[], vmm_dpmi_real[],
-    vmm_dpmi_memory[]; // each ended by fn NULL
+    vmm_dpmi_memory[], vmm_dpmi_watch[]; // each ended by fn NULL
 
 // dpmi_ldt.c
 uint32_t vmm_dpmi_selector_new(struct vmm *v, struct vmm_pm_app *app, uint32_t base, uint32_t limit, uint32_t type,
@@ -99,10 +100,11 @@ uint32_t vmm_dpmi_segment_selector(struct vmm *v, struct vmm_pm_app *app, uint32
 void vmm_dpmi_selector_free(struct vmm *v, struct vmm_pm_app *app, uint32_t selector);
 enum { VMM_DPMI_DATA16 = 0xF2, VMM_DPMI_CODE16 = 0xFA, VMM_DPMI_DATA32 = 0x40F2 }; // access byte, size in bits 12-15
 
-// dpmi_dos.c, dpmi_memory.c, dpmi_real.c: what an application that ends still holds
+// dpmi_dos.c, dpmi_memory.c, dpmi_real.c, dpmi_watch.c: what an application that ends still holds
 void vmm_dpmi_dos_forget(struct vmm *v, uint32_t app);
 void vmm_dpmi_memory_forget(struct vmm *v, uint32_t app);
 void vmm_dpmi_real_forget(struct vmm *v, uint32_t app);
+void vmm_dpmi_watch_forget(struct vmm *v, uint32_t app);
 
 // Ways back from crossings
 vmm_crossed_fn vmm_dpmi_entry_over, vmm_dpmi_real_call_over, vmm_dpmi_call_back_over, vmm_dpmi_dos_over,

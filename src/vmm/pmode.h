@@ -54,6 +54,10 @@ uint32_t vmm_pm_call_back(struct vmm *v, uint32_t proc, uint32_t reference) BASE
 bool vmm_is_pm_nest_break(struct vmm *v);
 void vmm_pm_go_to_nest_break(struct vmm *v);
 
+// dpmi_watch.c: the debug registers are the client's while it runs
+void vmm_dpmi_watch_enter(struct vmm *v); // ring 3
+void vmm_dpmi_watch_leave(struct vmm *v);
+
 // pm_exception.c
 uint32_t vmm_pm_default_exception(struct vmm *v, uint32_t vector); // sel:off where handlers pass on to
 void vmm_pm_exception_begin(struct vmm *v, uint32_t vector, uint32_t error);
