@@ -21,6 +21,12 @@ static void int21_lead_bytes(struct dos_call *c)
     dos_set_low(c, DOS_AX, function <= 2 ? 0 : 0xFF);
 }
 
+// AH=69h, a disk's serial number: as for a drive of the network (RBIL INT 21/AH=69h).
+static void int21_serial(struct dos_call *c)
+{
+    dos_fail(c, DOS_BAD_FUNCTION);
+}
+
 // Long file names and what else came after DOS 6: the documented way to say that there is none (RBIL INT 21/AH=71h).
 static void int21_no_such(struct dos_call *c)
 {
@@ -132,6 +138,7 @@ static dos_fn *const functions[] = {
     [0x66] = dos_code_page,
     [0x67] = dos_handle_count,
     [0x68] = dos_commit,
+    [0x69] = int21_serial,
     [0x6A] = dos_commit,
     [0x6B] = int21_zero,
     [0x6C] = dos_extended_open,

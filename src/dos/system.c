@@ -98,6 +98,16 @@ void dos_version(struct dos_call *c)
     dos_set(c, DOS_CX, 0);
 }
 
+static void true_version(struct dos_call *c)
+{
+    uint16_t ax = dos_get(c, DOS_AX), cx = dos_get(c, DOS_CX);
+    dos_version(c);
+    dos_set(c, DOS_BX, dos_get(c, DOS_AX));
+    dos_set(c, DOS_DX, 0);
+    dos_set(c, DOS_CX, cx);
+    dos_set(c, DOS_AX, ax);
+}
+
 void dos_break(struct dos_call *c)
 {
     uint8_t on = dos_low(c, DOS_DX);
@@ -115,10 +125,8 @@ void dos_break(struct dos_call *c)
     case 5:
         dos_set_low(c, DOS_DX, DOS_DRIVE + 1); // boot drive
         break;
-    case 6: // true version
-        dos_version(c);
-        dos_set(c, DOS_BX, dos_get(c, DOS_AX));
-        dos_set(c, DOS_DX, 0);
+    case 6: // true version, AX and CX as they are
+        true_version(c);
         break;
     default:
         dos_set_low(c, DOS_AX, 0xFF);

@@ -1,5 +1,5 @@
 ; What DOS prints on CON goes through INT 29h and INT 10h when they are hooked; INT 28h while DOS waits; functions that
-; no DOS knows; the table of double-byte characters.
+; no DOS knows; the table of double-byte characters; what a version question leaves alone.
         include check.inc
 
         mov     ax, 3529h
@@ -90,6 +90,15 @@
         equals  "none", WORD PTR [si], 0
         push    cs
         pop     ds
+        mov     cx, 4321h
+        mov     ax, 3306h
+        int     21h
+        equals  "3306h keeps AX", ax, 3306h
+        equals  "and CX", cx, 4321h
+        equals  "the version", bl, 7
+        mov     ax, 6900h
+        int     21h
+        check   "no serial number", jc
         finish  0
 
 hook29: inc     cs:count29
