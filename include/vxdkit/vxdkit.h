@@ -223,9 +223,10 @@ bool vxd_provide_drivers(struct vxd_machine *m, vxd_find_driver_fn *find, void *
 // ---------------------------------------------------------------------------------------------------------------------
 // The outside world, at recorded points of virtual time
 
-// Raises a hardware interrupt line (0-15, not 2) at `at_ns` until the processor acknowledges it.
+// Raises a hardware interrupt line (0-15, not 2) at `at_ns` until the processor acknowledges it. False: no such line,
+// or too many interrupts wait.
 bool vxd_schedule_irq(struct vxd_machine *m, unsigned line, uint64_t at_ns);
-// Raises the non-maskable interrupt at `at_ns`, or when bit 7 of port 70h next lets it through.
+// Raises the non-maskable interrupt at `at_ns`, or when bit 7 of port 70h next lets it through. False: too many wait.
 bool vxd_schedule_nmi(struct vxd_machine *m, uint64_t at_ns);
 // Presses and releases a key at `at_ns`: "a", "Enter", "F1", "Ctrl+Alt+Del". False: no such key, or too many wait.
 bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns);
@@ -250,8 +251,9 @@ void vxd_provide_input(struct vxd_machine *m, vxd_input_fn *read, void *user);
 
 // Starts a .COM or .EXE program in a virtual machine of its own, which gets the focus; vxd_run carries it out
 // (Create_VM, VM_Critical_Init, VM_Init: Win95 DDK S3425 and following), and ends the virtual machine with the program.
-// `path` is relative to the directory given, in the host's spelling; `arguments` may be NULL. 0: no such file,
-// arguments longer than 126 bytes, more than 32 programs in a machine's life, or no memory.
+// Gives the program's number for vxd_program_outcome. `path` is relative to the directory given, in the host's
+// spelling; `arguments` may be NULL. 0: no such file, arguments longer than 126 bytes, more than 32 programs in a
+// machine's life, or no memory.
 uint32_t vxd_start_program(struct vxd_machine *m, const char *path, const char *arguments);
 
 enum vxd_program_progress {
@@ -274,6 +276,7 @@ struct vxd_program_outcome {
     uint8_t exit_code;
     uint32_t vm; // number of its virtual machine, 1 is the System VM; 0 = none yet
 };
+// What has become of a program; `how` and `exit_code` count once it has ended.
 struct vxd_program_outcome vxd_program_outcome(struct vxd_machine *m, uint32_t program);
 
 // The text screen as lines of ASCII, without blanks at their ends and empty lines at its end. False: no memory.
@@ -304,6 +307,7 @@ uint32_t vxd_win32_ioctl(struct vxd_machine *m, uint32_t handle, uint32_t code, 
                          uint32_t out_size, bool overlapped);
 uint32_t vxd_win32_close(struct vxd_machine *m, uint32_t handle);
 
+// What has become of a request; it is known until it is released.
 struct vxd_win32_outcome vxd_win32_outcome(struct vxd_machine *m, uint32_t request);
 // Copies at most `size` bytes of a done request's output; gives how many bytes the driver returned.
 uint32_t vxd_win32_output(struct vxd_machine *m, uint32_t request, void *to, uint32_t size);
@@ -312,6 +316,7 @@ void vxd_win32_release(struct vxd_machine *m, uint32_t request); // forgets it
 // A Win32 event, by the VxD handle that OpenVxDHandle would give a program to pass on to its driver; 0: too many (64).
 // An automatic one is reset by the wait that it ends. _VWIN32_CloseVxDHandle ends its life.
 uint32_t vxd_win32_event(struct vxd_machine *m, bool signaled, bool automatic);
+// Whether it is signaled now; false also for what is no event, or no longer one.
 bool vxd_win32_event_signaled(struct vxd_machine *m, uint32_t event);
 
 // ---------------------------------------------------------------------------------------------------------------------
