@@ -34,6 +34,8 @@ struct vmm_frame *vmm_frame_push(struct vmm *v, uint16_t kind)
     f->eip = s->eip;
     f->esp = f->expect = s->reg[X86_ESP];
     f->eflags = s->eflags;
+    f->fs = s->seg[X86_FS].selector;
+    f->gs = s->seg[X86_GS].selector;
     for (unsigned i = 0; i < 8; i++)
         f->reg[i] = s->reg[i];
     if (v->call.gate && !v->call.framed) {
@@ -62,9 +64,26 @@ static void drop_top(struct vmm *v)
         vmm_service_done(v, service, caller);
 }
 
+static void load_selector(struct vmm *v, enum x86_seg seg, uint16_t selector)
+{
+    struct x86_fault fault;
+    if (v->cpu->state.seg[seg].selector != selector && !x86_load_segment(v->cpu, seg, selector, &fault) &&
+        !x86_load_segment(v->cpu, seg, 0, &fault)) // its descriptor has gone meanwhile
+        vmm_stop(v, VMM_END_FAULT, "a null selector cannot be loaded");
+}
+
+// FS and GS are nobody's by the documentation (Win95 DDK S31A3 names CS, DS, SS and ES), V86MMGR's buffers take FS:ESI:
+// what a driver has there outlasts the services it calls, whatever callees and clients do.
+static void restore_fs_gs(struct vmm *v, const struct vmm_frame *f)
+{
+    load_selector(v, X86_FS, f->fs);
+    load_selector(v, X86_GS, f->gs);
+}
+
 void vmm_frame_pop(struct vmm *v)
 {
     const struct vmm_frame *f = vmm_frame_top(v);
+    restore_fs_gs(v, f);
     v->cpu->state.eip = f->eip;
     v->cpu->state.reg[X86_ESP] = f->esp;
     drop_top(v);
@@ -79,6 +98,7 @@ void vmm_frame_pop_all(struct vmm *v)
     for (unsigned i = 0; i < 8; i++)
         s->reg[i] = f->reg[i];
     s->reg[X86_ESP] = f->esp;
+    restore_fs_gs(v, f);
     drop_top(v);
 }
 
@@ -135,7 +155,7 @@ static void check_segments(struct vmm *v, const struct vmm_frame *f)
     static const struct {
         uint8_t seg;
         char name[3];
-    } data[] = {{X86_DS, "DS"}, {X86_ES, "ES"}, {X86_FS, "FS"}, {X86_GS, "GS"}};
+    } data[] = {{X86_DS, "DS"}, {X86_ES, "ES"}};
     for (size_t i = 0; i < BASE_COUNT(data); i++) {
         unsigned selector = v->cpu->state.seg[data[i].seg].selector;
         if (selector == VMM_DS)

@@ -18,6 +18,7 @@ struct vmm_frame {
     uint32_t callee;           // whom the frame called last, for messages
     uint32_t service, caller;  // gate number of the service that pushed it, 0 = none; its return address
     uint16_t contract;         // what the callee must keep, enum vmm_contract
+    uint16_t fs, gs;           // the interrupted code's: a driver may have others than the flat selector there
 };
 
 enum vmm_contract { // beside ESP

@@ -117,8 +117,12 @@ BeginProc TEST_Device_Init
         mov     [ebp].Client_DS, cx
         mov     edx, 100h
         VMMcall Simulate_Far_Call
+        xor     eax, eax
+        mov     fs, ax                  ; nobody's but the driver's: V86MMGR takes buffers at FS:ESI
         VMMcall Resume_Exec
         VMMcall End_Nest_Exec
+        mov     ax, fs
+        Check_Eq ax, 0, 'FS behind nested execution: #AX'
         Pop_Client_State
         mov     esi, [code]
         mov     eax, [order]
