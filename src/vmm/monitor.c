@@ -90,7 +90,10 @@ static uint8_t immediate(const struct insn *i)
 
 static void skip(struct vmm *v, const struct insn *i, uint32_t bytes)
 {
-    vmm_poke32(v, vmm_client(v) + KIT_Client_EIP, (before(i, KIT_Client_EIP) + bytes) & 0xFFFF);
+    uint32_t crs = vmm_client(v);
+    vmm_poke32(v, crs + KIT_Client_EIP, (before(i, KIT_Client_EIP) + bytes) & 0xFFFF);
+    if (before(i, KIT_Client_EFlags) & X86_RF) // it was for this instruction, not for a breakpoint behind it
+        vmm_poke32(v, crs + KIT_Client_EFlags, vmm_peek32(v, crs + KIT_Client_EFlags) & ~(uint32_t)X86_RF);
 }
 
 static bool push_flags(struct vmm *v, const struct insn *i)

@@ -58,10 +58,12 @@ static bool fetch(struct vmm *v, struct insn *i)
     return false;
 }
 
+// RF was for the instruction that faulted, not for a breakpoint behind it.
 static void skip(struct vmm *v, uint32_t bytes)
 {
-    uint32_t at = vmm_client(v) + KIT_Client_EIP;
-    vmm_poke32(v, at, vmm_peek32(v, at) + bytes);
+    uint32_t crs = vmm_client(v);
+    vmm_poke32(v, crs + KIT_Client_EIP, client(v, KIT_Client_EIP) + bytes);
+    vmm_poke32(v, crs + KIT_Client_EFlags, client(v, KIT_Client_EFlags) & ~(uint32_t)X86_RF);
 }
 
 // INT3 and INTO are exceptions: the application's handler for them comes first (debuggers live by it).
