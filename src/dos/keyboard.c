@@ -59,7 +59,7 @@ static uint16_t cursor_key(uint8_t code, uint8_t shift, bool gray)
     if (code == 0x4A || code == 0x4E || digits)
         return (uint16_t)(code << 8 | (uint8_t)keypad[i]);
     if (shift & ALT)
-        return gray ? (uint16_t)((code + 0x50) << 8) : 0;
+        return (uint16_t)(gray ? (code + 0x50) << 8 : 0);
     unsigned scan = shift & CTRL ? with_ctrl[i] : code;
     return (uint16_t)(scan << 8 | (gray ? PREFIX : 0));
 }

@@ -176,7 +176,7 @@ void dos_extended_error(struct dos_call *c)
          missing = error == DOS_NO_FILE || error == DOS_NO_PATH;
     uint8_t class = memory ? 1 : missing || error == DOS_NO_MORE ? 8 : error == DOS_DENIED ? 3 : 9;
     dos_set(c, DOS_AX, error);
-    dos_set(c, DOS_BX, error ? (uint16_t)(class << 8 | (missing ? 3 : 4)) : 0);
+    dos_set(c, DOS_BX, (uint16_t)(error ? class << 8 | (missing ? 3 : 4) : 0));
     dos_set_high(c, DOS_CX, error ? memory ? 5 : 2 : 0);
     dos_done(c);
 }
