@@ -56,22 +56,24 @@ void x86_new_generation(struct x86_private *c)
 // ---------------------------------------------------------------------------------------------------------------------
 // Granules
 
-static uint32_t part_on_page(const struct x86_block *b, uint32_t page, uint32_t *first)
+// How many bytes of a block's first or second part lie on a page, from `first` on; 0: none. Both do where two linear
+// pages that an instruction lies on are one physical page.
+static uint32_t part_on_page(const struct x86_block *b, unsigned part, uint32_t page, uint32_t *first)
 {
     uint32_t room = X86_PAGE_SIZE - (b->phys & X86_PAGE_MASK);
-    if (page == b->phys / X86_PAGE_SIZE) {
-        *first = b->phys & X86_PAGE_MASK;
-        return b->size < room ? b->size : room;
-    }
-    *first = 0;
-    return b->size - room;
+    *first = part ? 0 : b->phys & X86_PAGE_MASK;
+    if (part)
+        return b->phys2 != X86_ONE_PAGE && page == b->phys2 / X86_PAGE_SIZE && b->size > room ? b->size - room : 0;
+    return page != b->phys / X86_PAGE_SIZE ? 0 : b->size < room ? b->size : room;
 }
 
 static void cover(struct x86_code_page *p, const struct x86_block *b, uint32_t page)
 {
-    uint32_t first, n = part_on_page(b, page, &first);
-    for (uint32_t g = first / 16; g <= (first + n - 1) / 16; g++)
-        p->granules[g / 64] |= (uint64_t)1 << (g % 64);
+    for (unsigned part = 0; part < 2; part++) {
+        uint32_t first, n = part_on_page(b, part, page, &first);
+        for (uint32_t g = first / 16; g < (first + n + 15) / 16 && n; g++)
+            p->granules[g / 64] |= (uint64_t)1 << (g % 64);
+    }
 }
 
 bool x86_covers_code(const struct x86_code_page *p, uint32_t address, uint32_t n)
@@ -123,8 +125,12 @@ static void kill_block(struct x86_private *c, struct x86_block *b)
 
 static bool meets(const struct x86_block *b, uint32_t page, uint32_t offset, uint32_t n)
 {
-    uint32_t first, size = part_on_page(b, page, &first);
-    return first < offset + n && offset < first + size;
+    bool met = false;
+    for (unsigned part = 0; part < 2; part++) {
+        uint32_t first, size = part_on_page(b, part, page, &first);
+        met |= size && first < offset + n && offset < first + size;
+    }
+    return met;
 }
 
 static void written_on_page(struct x86_private *c, uint32_t page, uint32_t offset, uint32_t n)

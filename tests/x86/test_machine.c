@@ -287,6 +287,39 @@ static void host_stack_does_not_grow(void **state)
     machine_free(m);
 }
 
+// One instruction lies on two linear pages that are the same physical page: MOV EAX,imm32 from its end to its
+// beginning.
+static void instruction_around_one_page_is_decoded_anew(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < 3; way++) {
+        struct machine *m = machine_new(X86_486);
+        machine_protected(m, 0);
+        machine_paging(m);
+        machine_set_pte(m, DATA + 0x1000, DATA | 7);
+        machine_code(m, DATA + 0xffe, "B8 11");
+        machine_code(m, DATA, "22 33 44 C6 05 01 00 03 00 99 F4"); // behind it: mov byte [DATA+1],99h; hlt
+        for (uint32_t i = 0; i < 2; i++) {
+            m->cpu->state.eip = DATA + 0xffe;
+            m->cpu->state.halted = X86_NOT_HALTED;
+            assert_int_equal(machine_run(m, 1), X86_STOP_COUNT);
+            assert_int_equal(m->cpu->state.reg[X86_EAX], i ? 0x44992211 : 0x44332211);
+            if (way == 0)
+                assert_int_equal(machine_run(m, 10), X86_STOP_HALT);
+            else if (way == 1)
+                machine_code(m, DATA + 1, "99");
+            else
+                assert_true(x86_write_linear(m->cpu, DATA + 0x1001, "\x99", 1, X86_WRITE, NULL));
+        }
+        machine_code(m, DATA + 0xfff, "55"); // the first half
+        m->cpu->state.eip = DATA + 0xffe;
+        m->cpu->state.halted = X86_NOT_HALTED;
+        assert_int_equal(machine_run(m, 1), X86_STOP_COUNT);
+        assert_int_equal(m->cpu->state.reg[X86_EAX], 0x44992255);
+        machine_free(m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +339,7 @@ int main(void)
         cmocka_unit_test(watch_sees_every_instruction),
         cmocka_unit_test(shared_memory_is_copied_on_write),
         cmocka_unit_test(host_stack_does_not_grow),
+        cmocka_unit_test(instruction_around_one_page_is_decoded_anew),
     };
     return cmocka_run_group_tests_name("x86.machine", tests, NULL, NULL);
 }
