@@ -20,6 +20,7 @@ enum {
     X86_SPANS = 9,
     X86_BLOCK_OPS = 48,
     X86_ONE_PAGE = 1,
+    X86_CR4_DE = 8,
     X86_ARITHMETIC = X86_CF | X86_PF | X86_AF | X86_ZF | X86_SF | X86_OF,
 };
 
@@ -122,7 +123,6 @@ struct x86_private {
     bool stop;       // x86_stop was called
     uint8_t exit;    // enum x86_exit
     bool host_short; // the host refused memory
-    uint8_t traps;   // DR6 bits of data breakpoints hit by this instruction
     uint32_t generation;
     uint64_t limit;
     struct x86_op *op;      // present operation, for those that may call out
@@ -149,6 +149,7 @@ struct x86_private {
     bool broke;
     bool single_step;   // TF was set when the last instruction began
     bool stepping_into; // it was a transfer through the IDT: no trap in the handler
+    bool repeating;     // it stopped between two iterations of REP
     void (*watch)(void *user, struct x86 *cpu);
     void *watch_user;
     char missing[80];
@@ -253,6 +254,7 @@ bool x86_probe(struct x86_private *c, uint32_t linear, uint32_t n, unsigned acce
 uint64_t x86_load_system(struct x86_private *c, uint32_t linear, unsigned size);     // supervisor rights
 bool x86_store_system(struct x86_private *c, uint32_t linear, unsigned size, uint32_t v);
 bool x86_fetch_page(struct x86_private *c, uint32_t linear, uint32_t *phys);
+void x86_note_port(struct x86_private *c, uint16_t port, unsigned size); // for breakpoints on ports
 // A host pointer to [linear, linear + n), all on one page of plain memory; NULL: go the slow way. No fault is set.
 uint8_t *x86_direct(struct x86_private *c, uint32_t linear, uint32_t n, bool write);
 void x86_flush_tlb(struct x86_private *c);

@@ -335,6 +335,7 @@ bool x86_io_allowed(struct x86_private *c, uint16_t port, unsigned size)
 uint32_t x86_port_in(struct x86_private *c, uint16_t port, unsigned size)
 {
     uint32_t ones = size == 4 ? 0xffffffff : size == 2 ? 0xffff : 0xff;
+    x86_note_port(c, port, size);
     if (!c->pub.owner || !c->pub.owner->port_in)
         return ones;
     uint32_t eip = x86_sync(c), v = c->pub.owner->port_in(c->pub.owner->user, port, size);
@@ -344,6 +345,7 @@ uint32_t x86_port_in(struct x86_private *c, uint16_t port, unsigned size)
 
 void x86_port_out(struct x86_private *c, uint16_t port, unsigned size, uint32_t v)
 {
+    x86_note_port(c, port, size);
     if (!c->pub.owner || !c->pub.owner->port_out)
         return;
     uint32_t eip = x86_sync(c);

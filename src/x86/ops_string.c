@@ -240,7 +240,7 @@ static __attribute__((noinline)) enum outcome repeat(struct x86_private *c, stru
         if (done)
             return DONE;
         if (c->attention || c->left <= 0)
-            return STOPPED;
+            return c->repeating = true, STOPPED;
     }
 }
 

@@ -18,7 +18,7 @@ X86_SLOW(mov_from_seg)
 static bool after_segment_load(struct x86_private *c, unsigned seg)
 {
     if (seg == X86_SS) {
-        c->pub.state.inhibit = 1;
+        c->pub.state.inhibit = X86_INHIBIT_ALL;
         x86_attend(c);
     }
     x86_update_mode(c); // a new mode has a new key: the link behind does not match
@@ -178,7 +178,7 @@ X86_HOT(sti)
     if (!may_change_if(c))
         return x86_raise_gp0(c, op);
     if (!(c->pub.state.eflags & X86_IF))
-        c->pub.state.inhibit = 1;
+        c->pub.state.inhibit = X86_INHIBIT_INTERRUPTS;
     c->pub.state.eflags |= X86_IF;
     return x86_leave(c, x86_next_eip(c, op));
 }
@@ -420,6 +420,8 @@ static bool debug(struct x86_private *c, struct x86_op *op)
     uint32_t *reg = &s->reg[op->dst];
     if (!privileged(c))
         return false;
+    if (n != op->src && (s->cr4 & X86_CR4_DE))
+        return x86_fail(c, 6);
     if (s->dr[7] & 0x2000) { // GD
         s->dr[6] |= 0x2000;
         s->dr[7] &= ~0x2000u;
@@ -429,7 +431,7 @@ static bool debug(struct x86_private *c, struct x86_op *op)
         *reg = s->dr[n];
         return true;
     }
-    s->dr[n] = n == 6 ? *reg | 0xffff0ff0 : n == 7 ? (*reg & ~0xd000u) | 0x400 : *reg;
+    s->dr[n] = n == 6 ? (*reg & ~0x1000u) | 0xffff0ff0 : n == 7 ? (*reg & ~0xd000u) | 0x400 : *reg;
     x86_flush_tlb(c); // pages with data breakpoints must not be in it
     return true;
 }
@@ -479,7 +481,7 @@ X86_HOT(hlt)
     c->op = op;
     if (!privileged(c))
         return x86_raise(c, op);
-    c->pub.state.halted = 1;
+    c->pub.state.halted = X86_HALT_HLT;
     return x86_leave(c, x86_next_eip(c, op));
 }
 

@@ -151,24 +151,33 @@ bool x86_fetch_page(struct x86_private *c, uint32_t linear, uint32_t *phys)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Data breakpoints (DR0-3, DR7)
+// Breakpoints on data and ports (DR0-3, DR7)
 
-static bool break_covers(const struct x86_state *s, unsigned i, uint32_t linear, unsigned size, bool write)
+// Kinds of access, by the number of the R/W field that means it alone; 3 means the first two of these.
+enum { ON_WRITE = 1 << 1 | 1 << 3, ON_READ = 1 << 3, ON_PORT = 1 << 2 };
+
+static bool break_covers(const struct x86_state *s, unsigned i, uint32_t linear, unsigned size, unsigned kinds)
 {
     unsigned kind = s->dr[7] >> (16 + 4 * i) & 3, length = (s->dr[7] >> (18 + 4 * i) & 3) + 1;
-    if (!(s->dr[7] >> (2 * i) & 3) || !(kind == 3 || (kind == 1 && write)))
+    if (!(s->dr[7] >> (2 * i) & 3) || !(kinds >> kind & 1))
         return false;
     uint32_t at = s->dr[i] & ~(length - 1);
     return linear < at + length && at < linear + size;
 }
 
-static void note_breaks(struct x86_private *c, uint32_t linear, unsigned size, bool write)
+static void note_breaks(struct x86_private *c, uint32_t linear, unsigned size, unsigned kinds)
 {
     for (unsigned i = 0; i < 4; i++)
-        if (break_covers(&c->pub.state, i, linear, size, write)) {
-            c->traps |= (uint8_t)(1u << i);
+        if (break_covers(&c->pub.state, i, linear, size, kinds)) {
+            c->pub.state.traps |= (uint8_t)(1u << i);
             x86_attend(c);
         }
+}
+
+void x86_note_port(struct x86_private *c, uint16_t port, unsigned size)
+{
+    if ((c->pub.state.dr[7] & 0xff) && (c->pub.state.cr4 & X86_CR4_DE))
+        note_breaks(c, port, size, ON_PORT);
 }
 
 static bool page_has_break(const struct x86_private *c, uint32_t linear)
@@ -299,7 +308,7 @@ static uint64_t load_as(struct x86_private *c, uint32_t linear, unsigned size, u
 {
     uint32_t phys;
     if (c->pub.state.dr[7] & 0xff)
-        note_breaks(c, linear, size, false);
+        note_breaks(c, linear, size, ON_READ);
     if (crosses(linear, size))
         return load_crossing(c, linear, size, access);
     return locate(c, linear, access, &phys) ? load_phys(c, phys, size) : X86_BAD;
@@ -319,7 +328,7 @@ static bool store_as(struct x86_private *c, uint32_t linear, unsigned size, uint
 {
     uint32_t phys;
     if (c->pub.state.dr[7] & 0xff)
-        note_breaks(c, linear, size, true);
+        note_breaks(c, linear, size, ON_WRITE);
     if (crosses(linear, size))
         return store_crossing(c, linear, size, v, access | X86_WRITE);
     if (!locate(c, linear, access | X86_WRITE, &phys))

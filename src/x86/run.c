@@ -3,7 +3,7 @@
 #include "x86/flags.h"
 
 #define NEVER ((uint64_t)0xffffffff << 32) // a key that no link has
-enum { DR6_BS = 1 << 14 };
+enum { DR6_BS = 1 << 14, DR7_GD = 1 << 13 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Failing and leaving
@@ -283,9 +283,11 @@ static void step(struct x86_private *c)
 {
     struct x86_state *s = &c->pub.state;
     uint32_t before = s->eflags;
-    uint8_t hit = (s->dr[7] & 0xff) && !(before & X86_RF) ? code_breaks_here(c) : 0;
+    bool looks = (s->dr[7] & 0xff) && !(before & X86_RF) && s->inhibit != X86_INHIBIT_ALL;
+    uint8_t hit = looks ? code_breaks_here(c) : 0;
     if (hit) {
         s->dr[6] |= hit;
+        s->dr[7] &= ~(uint32_t)DR7_GD;
         x86_fail(c, 1);
         c->exit = X86_EXIT_FAULT;
         c->left--;
@@ -302,11 +304,11 @@ static void step(struct x86_private *c)
         call_watch(c);
     s->eflags &= ~(uint32_t)X86_RF;
     s->inhibit = 0;
-    c->stepping_into = false;
+    c->stepping_into = c->repeating = false;
     run_chain(c, b);
-    if (c->exit == X86_EXIT_WAIT)
-        s->eflags |= before & X86_RF; // its breakpoint was taken
-    if ((before & X86_TF) && c->exit == X86_EXIT_NONE && !s->inhibit && !c->stepping_into)
+    if (c->exit == X86_EXIT_WAIT || c->repeating)
+        s->eflags |= before & X86_RF; // the rest of it: its breakpoint was taken
+    if ((before & X86_TF) && c->exit == X86_EXIT_NONE && s->inhibit != X86_INHIBIT_ALL && !c->stepping_into)
         c->single_step = true;
 }
 
@@ -342,12 +344,14 @@ static bool take_events(struct x86_private *c)
     struct x86_state *s = &c->pub.state;
     if (c->exit == X86_EXIT_FAULT) {
         c->exit = X86_EXIT_NONE;
+        s->traps = 0; // what it touched before it failed
         if (!owner_takes_fault(c) && !x86_exception(c))
             return false;
     }
-    if (c->traps || c->single_step) {
-        s->dr[6] |= c->traps | (c->single_step ? DR6_BS : 0u);
-        c->traps = 0;
+    if ((s->traps || c->single_step) && s->inhibit != X86_INHIBIT_ALL) {
+        s->dr[6] |= s->traps | (c->single_step ? DR6_BS : 0u);
+        s->dr[7] &= ~(uint32_t)DR7_GD;
+        s->traps = s->halted = 0;
         c->single_step = false;
         if (!deliver(c, 1, X86_EVENT_TRAP))
             return false;
@@ -366,7 +370,8 @@ static bool take_events(struct x86_private *c)
         s->halted = 0;
         if (!deliver(c, vector, X86_EVENT_EXTERNAL))
             return false;
-        s->inhibit = 1; // a level that stays up must not keep the handler from its first instruction
+        s->inhibit =
+            X86_INHIBIT_INTERRUPTS; // a level that stays up must not keep the handler from its first instruction
     }
     return true;
 }

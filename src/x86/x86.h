@@ -71,6 +71,9 @@ enum x86_flag {
 
 enum x86_model { X86_386, X86_486, X86_PENTIUM, X86_P6 };
 
+// STI holds back interrupts, loading SS debug exceptions too.
+enum x86_inhibit { X86_INHIBIT_NOTHING, X86_INHIBIT_INTERRUPTS, X86_INHIBIT_ALL };
+
 // What the processor waits with: EIP is behind HLT, but at the x87 instruction.
 enum x86_halt { X86_NOT_HALTED, X86_HALT_HLT, X86_HALT_X87 };
 
@@ -113,7 +116,8 @@ struct x86_state {
     uint8_t intr;   // level of the INTR pin
     uint8_t nmi;    // an NMI is pending
     uint8_t nmi_blocked;
-    uint8_t inhibit;  // interrupts inhibited for one instruction (MOV SS, STI)
+    uint8_t inhibit;  // enum x86_inhibit: until one more instruction has run
+    uint8_t traps;    // DR6 bits of breakpoints on data and ports that were hit: the trap is due
     uint8_t a20;      // 1 = A20 enabled
     uint8_t shutdown; // triple fault
     uint8_t ferr;     // level of the FERR# pin (1: asserted)
