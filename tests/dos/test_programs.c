@@ -22,6 +22,7 @@ static const struct program programs[] = {
     {"input", NULL, true, 0, VXD_PROGRAM_EXIT},         {"fcb", NULL, false, 0, VXD_PROGRAM_EXIT},
     {"resident", NULL, false, 5, VXD_PROGRAM_RESIDENT}, {"break", breaks, false, 0, VXD_PROGRAM_CTRL_C},
     {"output", late, false, 0, VXD_PROGRAM_EXIT},       {"x87", NULL, false, 0, VXD_PROGRAM_EXIT},
+    {"x87_pm", NULL, false, 0, VXD_PROGRAM_EXIT},
 };
 
 static void expect(struct rig *r, const struct program *p, enum vxd_end end)
