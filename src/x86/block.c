@@ -125,6 +125,9 @@ static void kill_block(struct x86_private *c, struct x86_block *b)
 
 static bool meets(const struct x86_block *b, uint32_t page, uint32_t offset, uint32_t n)
 {
+    const uint32_t start = b->phys & X86_PAGE_MASK;
+    if (b->phys2 == X86_ONE_PAGE)
+        return start < offset + n && offset < start + b->size;
     bool met = false;
     for (unsigned part = 0; part < 2; part++) {
         uint32_t first, size = part_on_page(b, part, page, &first);
