@@ -105,3 +105,52 @@ cp "$dir/type.com" "$dir/root/bin"
 printf 'MZ' > "$dir/root/cut.exe"
 "$vxd" run --vm "$dir/root/cut.exe" > "$dir/out" < /dev/null || true
 grep -q 'CUT.EXE' "$dir/out" || fail "a file of two bytes"
+
+# A driver's hook of INT 10h sees each character that DOS prints.
+cat > "$dir/seen.asm" << 'ASM'
+        .386p
+        include vmm.inc
+Declare_Virtual_Device SEEN, 1, 0, SEEN_Control, Undefined_Device_ID, Undefined_Init_Order
+VxD_LOCKED_DATA_SEG
+Text    db      "#AL ", 0
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+BeginProc SEEN_Int10
+        movzx   eax, [ebp.Client_AX]
+        mov     esi, OFFSET32 Text
+        pushfd
+        pushad
+        VMMCall Out_Debug_String
+        popad
+        popfd
+        stc
+        ret
+EndProc SEEN_Int10
+Begin_Control_Dispatch SEEN
+        Control_Dispatch Device_Init, SEEN_Init
+End_Control_Dispatch SEEN
+BeginProc SEEN_Init
+        mov     eax, 10h
+        mov     esi, OFFSET32 SEEN_Int10
+        VMMCall Hook_V86_Int_Chain
+        clc
+        ret
+EndProc SEEN_Init
+VxD_LOCKED_CODE_ENDS
+        END
+ASM
+cat > "$dir/say.asm" << 'ASM'
+        .model  tiny
+        .code
+        org     100h
+start:  mov     dx, OFFSET text
+        mov     ah, 9
+        int     21h
+        ret
+text    db      "ok$"
+        end     start
+ASM
+"$vxd" build -o "$dir/seen.vxd" "$dir/seen.asm"
+"$vxd" build -o "$dir/say.com" "$dir/say.asm"
+"$vxd" run --quiet --vm "$dir/say.com" "$dir/seen.vxd" | tr -d '\r' > "$dir/out"
+[ "$(cat "$dir/out")" = "6F o6B k" ] || fail "a hook of INT 10h"
