@@ -158,8 +158,8 @@ static int prepare(struct run *r)
         status = load_drivers(r);
     if (status == CLI_OK)
         status = schedule_inputs(r);
-    if (status == CLI_OK && r->request->program)
-        status = run_start_program(r->machine, r->request, &r->input);
+    if (status == CLI_OK && r->request->programs.count)
+        status = run_start_programs(r->machine, r->request, &r->input);
     else if (status == CLI_OK && r->request->root && !vxd_provide_directory(r->machine, r->request->root))
         status = CLI_USAGE;
     return status;
@@ -259,7 +259,7 @@ static int write_report(struct run *r)
     FILE *f = fopen(path, "wb");
     if (!f)
         return cli_complain("%s: %s", path, strerror(errno));
-    const char *title = r->request->drivers.count ? r->request->drivers.items[0] : r->request->program;
+    const char *title = r->request->drivers.count ? r->request->drivers.items[0] : r->request->programs.items[0];
     bool done = vxd_write_report(r->machine, title, cli_write, f);
     if (fclose(f) != 0)
         return cli_complain("%s: %s", path, strerror(errno));
@@ -323,7 +323,9 @@ const struct cli_command cli_run = {
     "  --nmi TIME           raise the non-maskable interrupt; may be repeated\n"
     "  --key KEY@TIME       press a key: a@5ms, Enter@1s, Ctrl+Alt+Del@2s; may be repeated\n"
     "  --answer BUTTON      what the user answers to a message box: ok, cancel, yes, ...; may be repeated\n"
-    "  --vm \"PROGRAM ARGS\"  start a DOS program in a virtual machine; it reads standard input unless --key is given\n"
+    "  --vm \"PROGRAM ARGS\"  start a DOS program in a virtual machine; it reads standard input unless --key is "
+    "given;\n"
+    "                       may be repeated: a virtual machine each\n"
     "  --root DIR           drive C: of programs and drivers (default: the program's own directory)\n"
     "  --screen             print the text screen at the end\n"
     "  --seed N             where the documentation leaves an answer free, take another legal one\n"

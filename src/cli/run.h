@@ -33,8 +33,8 @@ struct run_request {
     size_t answer_count;
     char last_name[9]; // device name of the last driver, once it is loaded
     const char *trace, *report;
-    const char *program; // --vm: file and arguments, NULL = none
-    const char *root;    // --root
+    struct cli_list programs; // --vm: files with arguments, a virtual machine each
+    const char *root;         // --root
     bool screen;
 };
 
@@ -42,13 +42,13 @@ void run_request_init(struct run_request *r);
 void run_request_free(struct run_request *r);
 int run_parse(struct run_request *r, int argc, char **argv); // a cli_status
 
-// --vm (run_vm.c): gives the machine its directory and standard input and asks for the program. A cli_status.
+// --vm (run_vm.c): gives the machine its directory and standard input and asks for the programs. A cli_status.
 struct run_stdin {
     uint8_t *bytes;
     size_t count, capacity;
     bool ended;
 };
-int run_start_program(struct vxd_machine *m, const struct run_request *q, struct run_stdin *input);
+int run_start_programs(struct vxd_machine *m, const struct run_request *q, struct run_stdin *input);
 
 // Opens the last driver, sends all control codes, closes it. *end is the end of the last vxd_run; a cli_status.
 int run_ioctls(struct vxd_machine *m, const struct run_request *q, enum vxd_end *end);

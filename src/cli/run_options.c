@@ -72,6 +72,7 @@ void run_request_init(struct run_request *r)
 void run_request_free(struct run_request *r)
 {
     free(r->drivers.items);
+    free(r->programs.items);
     free(r->inputs);
     free(r->ioctls);
     free(r->answers);
@@ -263,8 +264,6 @@ static const char **text_slot(struct run_request *r, enum option which)
         return &r->trace;
     case REPORT:
         return &r->report;
-    case VM:
-        return &r->program;
     case ROOT:
         return &r->root;
     default:
@@ -311,6 +310,8 @@ static int take_value(struct run_request *r, enum option which, char *value)
         return add_key(r, value);
     case ANSWER:
         return add_answer(r, value);
+    case VM:
+        return cli_list_add(&r->programs, value) ? CLI_OK : CLI_BROKEN;
     case SEED:
         return parse_whole(value, &r->config.seed) ? CLI_OK : bad_value(SEED, value, "a number");
     case WINDOWS:
@@ -344,5 +345,5 @@ int run_parse(struct run_request *r, int argc, char **argv)
         if (status != CLI_OK)
             return status;
     }
-    return r->drivers.count || r->program ? CLI_OK : cli_complain("run: no driver given\nTry: vxd run --help");
+    return r->drivers.count || r->programs.count ? CLI_OK : cli_complain("run: no driver given\nTry: vxd run --help");
 }

@@ -75,55 +75,59 @@ static int start(struct vxd_machine *m, const char *path, const char *arguments)
     return vxd_start_program(m, path, tail) ? CLI_OK : CLI_USAGE;
 }
 
+// Drive C: the directory given, or that of the first program. NULL with a message.
+static char *find_root(const struct run_request *q, const char *file)
+{
+    char *root = realpath(q->root ? q->root : file, NULL);
+    if (!root) {
+        cli_complain("%s: %s", q->root ? q->root : file, strerror(errno));
+        return NULL;
+    }
+    char *slash = q->root ? NULL : strrchr(root, '/');
+    if (slash)
+        slash[slash == root] = 0;
+    return root;
+}
+
 // The program's path below the root, both free of links.
-static int place(const struct run_request *q, char *file, const char *root_given, char **root, const char **below)
+static int start_below(struct vxd_machine *m, const char *root, const char *file, const char *arguments)
 {
     char *program = realpath(file, NULL);
     if (!program)
         return cli_complain("%s: %s", file, strerror(errno));
-    snprintf(file, PATH_MAX, "%s", program);
+    size_t n = strcmp(root, "/") == 0 ? 0 : strlen(root);
+    bool below = strncmp(program, root, n) == 0 && program[n] == '/';
+    int status =
+        below ? start(m, program + n + 1, arguments) : cli_complain("%s is not below the directory %s", program, root);
     free(program);
-    (void)q;
-    char *slash = strrchr(file, '/');
-    if (root_given) {
-        *root = realpath(root_given, NULL);
-        if (!*root)
-            return cli_complain("%s: %s", root_given, strerror(errno));
-    } else {
-        *slash = 0;
-        *root = strdup(slash == file ? "/" : file);
-        *slash = '/';
-        if (!*root)
-            return cli_status_of(VXD_NO_MEMORY);
-    }
-    size_t n = strlen(*root);
-    n = n == 1 ? 0 : n; // "/"
-    if (strncmp(file, *root, n) != 0 || file[n] != '/')
-        return cli_complain("%s is not below the directory %s", file, *root);
-    *below = file + n + 1;
-    return CLI_OK;
+    return status;
 }
 
-int run_start_program(struct vxd_machine *m, const struct run_request *q, struct run_stdin *input)
+static int start_one(struct vxd_machine *m, const struct run_request *q, const char *text, char **root)
 {
     char file[PATH_MAX];
-    char *root = NULL;
-    const char *below = "";
-    if (strlen(q->program) >= sizeof file)
+    if (strlen(text) >= sizeof file)
         return cli_complain("run: the program's name is too long");
-    strcpy(file, q->program);
+    strcpy(file, text);
     const char *arguments = split(file);
-    char kept[256];
-    snprintf(kept, sizeof kept, "%s", arguments);
     if (!is_file(file))
         return cli_complain("%s: no such file", file);
-    int status = place(q, file, q->root, &root, &below);
-    if (status == CLI_OK && !vxd_provide_directory(m, root))
-        status = CLI_USAGE;
-    if (status == CLI_OK && !isatty(STDIN_FILENO) && !has_key(q))
+    if (!*root) {
+        *root = find_root(q, file);
+        if (!*root || !vxd_provide_directory(m, *root))
+            return CLI_USAGE;
+    }
+    return start_below(m, *root, file, arguments);
+}
+
+int run_start_programs(struct vxd_machine *m, const struct run_request *q, struct run_stdin *input)
+{
+    char *root = NULL;
+    int status = CLI_OK;
+    if (!isatty(STDIN_FILENO) && !has_key(q))
         vxd_provide_input(m, take_input, input);
-    if (status == CLI_OK)
-        status = start(m, below, kept);
+    for (size_t i = 0; i < q->programs.count && status == CLI_OK; i++)
+        status = start_one(m, q, q->programs.items[i], &root);
     free(root);
     return status;
 }

@@ -19,6 +19,8 @@ grep -q '"ev":"program","vm":2,"name":"C:\\\\DOOR.COM","state":"ended","how":"ex
 grep -q '"ev":"output","vm":2,"text":"virtual machine ' "$dir/trace" || fail "output in the trace"
 "$vxd" run --vm "$dir/door.com" > "$dir/out" || fail "a program's exit code is not the command's"
 grep -q 'DOOR.COM ended with exit code 1' "$dir/out" || fail "exit code"
+"$vxd" run --vm "$dir/door.com" --vm "$dir/door.com x" > "$dir/out"
+grep -q 'VM 2: .*DOOR.COM ended' "$dir/out" && grep -q 'VM 3: .*DOOR.COM ended' "$dir/out" || fail "two programs"
 
 # A driver at Device_Init calls DOS in the System VM; a hot key is the driver's and never reaches the program.
 cat > "$dir/hot.asm" << 'ASM'
