@@ -173,8 +173,10 @@ struct vmm_thread {
     uint8_t step_due;                     // an instruction was emulated with the client's trap flag on: INT 1
     uint8_t win32_base;                   // time-slice priority, 0-31
     uint8_t queued;                       // could run when the scheduler looked last
-    uint8_t idle;                         // gave its time slice up (or executed HLT)
-    uint8_t ring3;                        // the processor owns its client registers
+    struct x86_fpu x87;                   // when it is not current and x87_kept; else as FNINIT leaves it
+    uint8_t x87_kept;
+    uint8_t idle;  // gave its time slice up (or executed HLT)
+    uint8_t ring3; // the processor owns its client registers
     uint8_t dead;
     uint8_t suspended;
 };

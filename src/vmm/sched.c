@@ -134,6 +134,13 @@ static void announce_switch(struct vmm *v, uint32_t from, uint32_t to)
     vmm_announce(v, &r.head, VMM_RECORD_SWITCH, sizeof r);
 }
 
+static void switch_x87(struct vmm *v, struct vmm_thread *old, const struct vmm_thread *new)
+{
+    x86_fpu_read(v->cpu, &old->x87);
+    old->x87_kept = 1;
+    x86_fpu_write(v->cpu, new->x87_kept ? &new->x87 : NULL);
+}
+
 // The processor's registers of the current thread go into its row, those of `to` come back.
 void vmm_switch_to_begin(struct vmm *v, uint32_t to)
 {
@@ -149,6 +156,7 @@ void vmm_switch_to_begin(struct vmm *v, uint32_t to)
     s->eflags = new->eflags;
     memcpy(s->reg, new->reg, sizeof new->reg);
     s->reg[X86_ESP] = new->esp;
+    switch_x87(v, old, new);
     new->last_run = ++v->s.order;
     v->s.current = to;
     if (vmm_vm_at(v, new->vm)->thread_count > 1)

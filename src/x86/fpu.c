@@ -1,4 +1,6 @@
 // The coprocessor: register stack, exceptions, environment, and the handler all of its instructions go through.
+#include <string.h>
+
 #include "x86/fpu.h"
 
 enum { CR0_MP = 2, CR0_EM = 4, CR0_TS = 8, CR0_NE = 32 };
@@ -121,6 +123,39 @@ void x86_fpu_init(struct x86_private *c)
     s->fop = s->fcs = s->fds = 0;
     s->fip = s->fdp = 0;
     x86_fpu_check_pending(c);
+}
+
+void x86_fpu_read(const struct x86 *cpu, struct x86_fpu *to)
+{
+    const struct x86_state *s = &cpu->state;
+    *to = (struct x86_fpu){.fcw = s->fcw,
+                           .fsw = s->fsw,
+                           .ftw = s->ftw,
+                           .fop = s->fop,
+                           .fcs = s->fcs,
+                           .fds = s->fds,
+                           .fip = s->fip,
+                           .fdp = s->fdp};
+    memcpy(to->st, s->st, sizeof to->st);
+}
+
+void x86_fpu_write(struct x86 *cpu, const struct x86_fpu *from)
+{
+    struct x86_state *s = &cpu->state;
+    if (!from) {
+        x86_fpu_init(cpu->private);
+        return;
+    }
+    memcpy(s->st, from->st, sizeof s->st);
+    s->fcw = from->fcw;
+    s->fsw = from->fsw;
+    s->ftw = from->ftw;
+    s->fop = from->fop;
+    s->fcs = from->fcs;
+    s->fds = from->fds;
+    s->fip = from->fip;
+    s->fdp = from->fdp;
+    x86_fpu_check_pending(cpu->private);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -194,6 +194,14 @@ const char *x86_describe_shutdown(const struct x86 *cpu); // which faults led to
 
 void x86_set_intr(struct x86 *cpu, bool level);  // the INTR pin; taken where IF and interrupt shadows allow
 void x86_pulse_nmi(struct x86 *cpu);             // an edge at the NMI pin; one is remembered while another is handled
+// The coprocessor's state as a whole, for an owner that keeps one for each of its threads.
+struct x86_fpu {
+    struct x86_float st[8]; // as in struct x86_state
+    uint16_t fcw, fsw, ftw, fop, fcs, fds;
+    uint32_t fip, fdp;
+};
+void x86_fpu_read(const struct x86 *cpu, struct x86_fpu *to);
+void x86_fpu_write(struct x86 *cpu, const struct x86_fpu *from); // NULL: as FNINIT leaves it
 void x86_set_ignne(struct x86 *cpu, bool level); // the IGNNE# pin: an x87 instruction that waits for FERR# goes on
 
 // ---------------------------------------------------------------------------------------------------------------------

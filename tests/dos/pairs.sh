@@ -22,6 +22,45 @@ grep -q 'DOOR.COM ended with exit code 1' "$dir/out" || fail "exit code"
 "$vxd" run --vm "$dir/door.com" --vm "$dir/door.com x" > "$dir/out"
 grep -q 'VM 2: .*DOOR.COM ended' "$dir/out" && grep -q 'VM 3: .*DOOR.COM ended' "$dir/out" || fail "two programs"
 
+# Two programs that hold different numbers in the coprocessor for several time slices.
+cat > "$dir/fp.asm" << 'ASM'
+        .386p
+        .387
+S       SEGMENT USE16 'CODE'
+        ASSUME CS:S, DS:S
+        ORG     100h
+start:  mov     al, ds:[82h]            ; the digit of the command line
+        sub     al, '0'
+        cbw
+        mov     number, ax
+        finit
+        fild    number
+        fldcw   control
+        mov     ecx, 600000            ; longer than a few time slices
+again:  fld     st(0)
+        fistp   result
+        mov     ax, result
+        cmp     ax, number
+        jne     wrong
+        dec     ecx
+        jnz     again
+        mov     dl, ds:[82h]
+        mov     ah, 2
+        int     21h
+        mov     ax, 4C00h
+        int     21h
+wrong:  mov     ax, 4C01h
+        int     21h
+number  dw      0
+result  dw      0
+control dw      0F7Fh
+S       ENDS
+        END     start
+ASM
+"$vxd" build -o "$dir/fp.com" "$dir/fp.asm"
+"$vxd" run --vm "$dir/fp.com 3" --vm "$dir/fp.com 7" > "$dir/out"
+[ "$(grep -c 'FP.COM ended with exit code 0' "$dir/out")" = 2 ] || fail "each virtual machine has its own x87 registers"
+
 # A driver at Device_Init calls DOS in the System VM; a hot key is the driver's and never reaches the program.
 cat > "$dir/hot.asm" << 'ASM'
         .386p
