@@ -14,7 +14,7 @@
 #include "driver.h"
 
 enum { EVENTS = 500000, TIMEOUTS = 100000, SWITCHES = 200000 };
-enum chain { CHAIN_EVENTS, CHAIN_TIMEOUTS, CHAIN_THREADS };
+enum chain { CHAIN_EVENTS, CHAIN_TIMEOUTS, CHAIN_THREADS, SLEEPING_THREADS };
 
 static struct bench_result measure(enum chain chain, unsigned waiting, unsigned count)
 {
@@ -185,5 +185,7 @@ int main(void)
     print_waiting("a time-out", CHAIN_TIMEOUTS, TIMEOUTS);
     double round = measure(CHAIN_THREADS, 0, SWITCHES / 2).ns;
     printf("  %-48s %8.0f ns   %.1f million a second\n", "a thread switch through a semaphore", round / 2, 2e3 / round);
+    size_t few = measure(SLEEPING_THREADS, 10, 1).held, many = measure(SLEEPING_THREADS, 1000, 1).held;
+    printf("  %-48s %8.1f KB\n", "host memory of a thread that has run and waits", (double)(many - few) / 990 / 1024);
     return 0;
 }

@@ -6,6 +6,7 @@
 ;
 ;   CHAIN = 0  global events        CHAIN = 1  global time-outs of 1 ms
 ;   CHAIN = 2  two threads that wake each other through semaphores
+;   CHAIN = 3  nothing: WAITING threads wait for ever
 ;
         .386p
         include vmm.inc
@@ -34,6 +35,9 @@ IF CHAIN EQ 1
         mov     eax, 40000000h          ; twelve days
         mov     esi, OFFSET32 Never
         VMMCall Set_Global_Time_Out
+ELSEIF CHAIN EQ 3
+        VMMCall VMMCreateThread, <0, 0, 0, 0, 0, 0, 0, <OFFSET32 Sleeper>, 0>
+        mov     esi, eax
 ELSE
         xor     eax, eax
         xor     ebx, ebx
@@ -60,6 +64,20 @@ BeginProc Never
         int 3
         ret
 EndProc Never
+
+IF CHAIN EQ 3
+BeginProc Begin_Chain
+        ret
+EndProc Begin_Chain
+
+BeginProc Sleeper
+        xor     ecx, ecx
+        VMMCall Create_Semaphore
+        xor     ecx, ecx
+        VMMCall Wait_Semaphore
+        ret
+EndProc Sleeper
+ENDIF
 
 IF CHAIN EQ 2
 BeginProc Begin_Chain
@@ -102,7 +120,7 @@ BeginProc Second
         jne     Second
         jmp     Forever
 EndProc Second
-ELSE
+ELSEIF CHAIN NE 3
 BeginProc Begin_Chain
         dec     Left
         jz      Chain_Ends
