@@ -79,7 +79,7 @@ static void memory_resume(struct vmm *v, struct vmm_frame *f)
     }
     if (eax) {
         vmm_poke32(v, area_of(v, vm) + V86MMGR_MEMORY, f->a[3]);
-    } else { // no memory: this VM has no buffer for now
+    } else { // no memory: Allocate_Buffer fails in this VM
         vmm_poke32(v, area_of(v, vm) + V86MMGR_FREE, 0);
         vmm_poke32(v, area_of(v, vm) + V86MMGR_SIZE, 0);
     }

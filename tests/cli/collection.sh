@@ -18,9 +18,8 @@ for file in win386.exe vmm32.vxd; do
     grep -q "collection of 2 drivers for Windows 4.00" "$dir/list"
     grep -Eq "^ONE +0000 +static +[0-9]+ +000000B0 +[0-9]+ +[0-9]+$" "$dir/list"
     grep -Eq "^TWO +[0-9A-F]{4} +dynamic " "$dir/list"
-    "$vxd" info --json "$dir/$file" | python3 -c "import json, sys
-c = json.load(sys.stdin)
-assert [d['name'] for d in c['drivers']] == ['ONE', 'TWO'] and c['drivers'][1]['kind'] == 'dynamic', c" ||
+    "$vxd" info --json "$dir/$file" > "$dir/list"
+    grep -q '"drivers":\[{"name":"ONE",.*"kind":"static",.*},{"name":"TWO",.*"kind":"dynamic",.*}\]}$' "$dir/list" ||
         { echo "FAILED: JSON of $file"; exit 1; }
 
     "$vxd" info --driver one "$dir/$file" | grep -q "^$dir/$file(ONE): "
