@@ -176,6 +176,8 @@ static void control(struct vmm *v)
     switch (r[X86_EAX]) {
     case KIT_Sys_Critical_Init:
         state(v)->area = devices_cb_area(v, VCD_AREA);
+        for (unsigned n = 0; n < PORTS; n++)
+            vpicd_state(v)->irq[board_ports[n].irq].arbitrated = 1;
         break;
     case KIT_Init_Complete:
         if (vmm_profile(v) == VMM_PROFILE_31)

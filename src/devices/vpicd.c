@@ -164,6 +164,7 @@ static void force_default_owner(struct vmm *v)
     if (irq >= PC_IRQS || vpicd_state(v)->irq[irq].owners || (vm && !vmm_valid_vm(v, vm)))
         return;
     vpicd_state(v)->irq[irq].default_vm = vm;
+    vpicd_state(v)->irq[irq].global = !vm;
     devices_carry(v, false);
 }
 
@@ -184,6 +185,9 @@ static void set_int_request(struct vmm *v)
     uint32_t vm = vmm_regs(v)[X86_EBX];
     if (!find_eax_ebx(v, &irq, &slot))
         return;
+    if (vpicd_state(v)->irq[irq].owner[slot].options & KIT_VPICD_OPT_SHARE_PMODE_ONLY)
+        vmm_report(v, "share-pmode-only", vmm_cpu(v)->state.eip, "Win95 DDK S34DA",
+                   "VPICD_Set_Int_Request for IRQ %u, virtualized with VPICD_OPT_SHARE_PMODE_ONLY", irq);
     vpicd_request(v, vm, irq, slot, true);
     vpicd_refresh_begin(v, vm);
 }

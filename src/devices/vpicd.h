@@ -33,6 +33,8 @@ struct vpicd_irq {
     struct vpicd_owner owner[VPICD_SHARERS];
     uint32_t owners;
     uint32_t default_vm;  // VM that gets a non-virtualized IRQ, 0 = whichever is current
+    uint8_t global;       // no VM comes to own it by unmasking it
+    uint8_t arbitrated;   // VCD looks after who gets it
     uint32_t unmasked_in; // VMs that have not masked it
     uint8_t masking;      // enum vpicd_masking
     uint8_t in_service;   // physically, until Phys_EOI
@@ -71,6 +73,10 @@ void vpicd_phys_create(struct vmm *v);
 void vpicd_phys_init(struct vmm *v); // Sys_Critical_Init: moves the controllers to VPICD_VECTOR
 void vpicd_phys_eoi(struct vmm *v, unsigned irq);
 bool vpicd_phys_masked(struct vmm *v, unsigned irq);
+// A VM unmasked IRQs: those that nobody looks after may be its own from now on. False: another VM has one of them.
+bool vpicd_default_unmasked(struct vmm *v, uint32_t vm, uint32_t irqs) BASE_MUST_USE;
+// The VM has gone, with these IRQs (a bit mask) requested or in service.
+void vpicd_default_destroyed(struct vmm *v, uint32_t vm, uint32_t irqs);
 
 // vpicd_virt.c: a VM's virtual controllers lie in its control block
 struct vpicd_virtual {

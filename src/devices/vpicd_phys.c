@@ -48,6 +48,8 @@ void vpicd_phys_init(struct vmm *v)
     for (unsigned i = 0; i < 2; i++) {
         uint16_t port = i ? 0xA0 : 0x20;
         s->fresh_imr[i] = devices_board(v)->pic[i].imr;
+        for (unsigned line = 0; line < 8; line++)
+            s->irq[8 * i + line].global = !(s->fresh_imr[i] >> line & 1);
         out(v, port, 0x11);
         out(v, (uint16_t)(port + 1), (uint8_t)(VPICD_VECTOR + 8 * i));
         out(v, (uint16_t)(port + 1), i ? VPICD_CASCADE : 1u << VPICD_CASCADE);
@@ -73,6 +75,35 @@ static void announce(struct vmm *v, unsigned irq, uint8_t what)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Default handling of IRQs that no driver virtualized (Win95 DDK S34AE): one that was unmasked when Windows started is
+// global, any other is owned by the VM that unmasks it first.
+
+bool vpicd_default_unmasked(struct vmm *v, uint32_t vm, uint32_t irqs)
+{
+    bool conflict = false;
+    for (unsigned irq = 0; irq < PC_IRQS; irq++) {
+        struct vpicd_irq *q = &vpicd_state(v)->irq[irq];
+        if (!(irqs >> irq & 1) || q->owners || q->global || q->arbitrated)
+            continue;
+        if (!q->default_vm)
+            q->default_vm = vm;
+        conflict |= q->default_vm != vm;
+    }
+    return !conflict;
+}
+
+void vpicd_default_destroyed(struct vmm *v, uint32_t vm, uint32_t irqs)
+{
+    for (unsigned irq = 0; irq < PC_IRQS; irq++) {
+        struct vpicd_irq *q = &vpicd_state(v)->irq[irq];
+        if (q->default_vm == vm)
+            q->default_vm = 0;
+        if (!q->owners && irqs >> irq & 1)
+            q->in_service = 0; // nobody is left who could end it
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // The way of an interrupt: callbacks for every hardware interrupt, then the drivers of the IRQ until one says "mine"
 // (CF=0). Frame: a[0] IRQ, a[1] next position among the sharers, a[2] order.
 
@@ -92,7 +123,7 @@ static void declined(struct vmm *v, unsigned irq)
     vmm_frame_pop_all(v);
 }
 
-// Not virtualized: simulated into the VM that owns it, else into the current one (VDAG31 VPICD_Force_Default_Owner).
+// Not virtualized: simulated into the VM that owns it, else into the current one.
 static void default_begin(struct vmm *v, unsigned irq)
 {
     const struct vpicd_irq *q = &vpicd_state(v)->irq[irq];

@@ -13,11 +13,12 @@
 enum {
     AREA_PICS = 0,
     AREA_SCHEDULED = (2 * sizeof(struct pc_pic) + 3) / 4 * 4, // an event is under way
-    AREA_IRETS = AREA_SCHEDULED + 4,                          // bit n: the handler of IRQ n has not returned
-    AREA_NEXT_VM = AREA_IRETS + 4,
+    AREA_IRETS = AREA_SCHEDULED + 4,                          // per IRQ a byte: handlers that have not returned
+    AREA_NEXT_VM = AREA_IRETS + PC_IRQS,
     AREA_REQUESTS = AREA_NEXT_VM + 4, // per IRQ: bit n = slot n
     AREA_SIZE = AREA_REQUESTS + 4 * PC_IRQS,
     DEFAULT_IRET_TIME_OUT = 500, // ms
+    MOST_IRETS = 0xFF,
 };
 
 uint32_t vpicd_area_size(void)
@@ -64,9 +65,27 @@ uint32_t vpicd_requests(struct vmm *v, uint32_t vm, unsigned irq)
     return vmm_peek32(v, field(v, vm, AREA_REQUESTS + 4 * irq));
 }
 
+static uint32_t irets(struct vmm *v, uint32_t vm, unsigned irq)
+{
+    return vmm_peek32(v, field(v, vm, AREA_IRETS + irq / 4 * 4)) >> irq % 4 * 8 & MOST_IRETS;
+}
+
 uint32_t vpicd_irets_pending(struct vmm *v, uint32_t vm)
 {
-    return vmm_peek32(v, field(v, vm, AREA_IRETS));
+    uint32_t irqs = 0;
+    for (unsigned irq = 0; irq < PC_IRQS; irq++)
+        irqs |= (uint32_t)(irets(v, vm, irq) != 0) << irq;
+    return irqs;
+}
+
+// A handler that enables interrupts after its EOI may be entered again before it returns (Win95 DDK S34B1).
+static void count_iret(struct vmm *v, uint32_t vm, unsigned irq, int change)
+{
+    uint32_t at = field(v, vm, AREA_IRETS + irq / 4 * 4), shift = irq % 4 * 8, all = vmm_peek32(v, at);
+    uint32_t n = all >> shift & MOST_IRETS;
+    if (change > 0 ? n < MOST_IRETS : n > 0)
+        n += (uint32_t)change;
+    vmm_poke32(v, at, (all & ~((uint32_t)MOST_IRETS << shift)) | n << shift);
 }
 
 void vpicd_request(struct vmm *v, uint32_t vm, unsigned irq, unsigned slot, bool set)
@@ -96,9 +115,14 @@ static void count_unmasked(struct vmm *v, uint32_t before, uint32_t after)
         s->irq[irq].unmasked_in += (before >> irq & 1) - (after >> irq & 1);
 }
 
+static uint32_t lines_of(int master, int slave)
+{
+    return (uint32_t)master | (uint32_t)slave << 8;
+}
+
 static uint32_t virtual_imr(const struct vpicd_virtual *c)
 {
-    return c->pic[0].imr | (uint32_t)c->pic[1].imr << 8;
+    return lines_of(c->pic[0].imr, c->pic[1].imr);
 }
 
 void vpicd_vm_created(struct vmm *v, uint32_t vm)
@@ -126,6 +150,7 @@ void vpicd_vm_destroyed(struct vmm *v, uint32_t vm)
     struct vpicd_virtual c;
     vpicd_load(v, vm, &c);
     count_unmasked(v, virtual_imr(&c), 0xFFFF);
+    vpicd_default_destroyed(v, vm, lines_of(c.pic[0].isr | c.pic[0].irr, c.pic[1].isr | c.pic[1].irr));
     vpicd_program_masks(v);
     uint32_t next = vmm_peek32(v, field(v, vm, AREA_NEXT_VM));
     if (s->first_vm == vm)
@@ -253,7 +278,7 @@ static uint32_t take_interrupt(struct vmm *v, uint32_t vm, unsigned irq)
     store(v, vm, &c);
     if (!vpicd_state(v)->irq[irq].owners)
         vpicd_request(v, vm, irq, 0, false); // the default owner's request was an edge
-    vmm_poke32(v, field(v, vm, AREA_IRETS), vpicd_irets_pending(v, vm) | 1u << irq);
+    count_iret(v, vm, irq, 1);
     set_hw_int_flag(v, vm, true);
     announce(v, irq, 2);
     return vector;
@@ -274,18 +299,25 @@ static uint32_t iret_time_out(struct vmm *v, unsigned irq)
 
 // Frame of one simulation: a[0] VM, a[1] IRQ, a[2] next slot for the virtual-interrupt procedures, a[3] slot called
 // last, a[4] vector.
-enum { CALLING_DRIVERS, WATCHING_RETURN, SIMULATING };
+enum { CALLING_DRIVERS, REJECTED, WATCHING_RETURN, SIMULATING };
 
+// "You no longer want the interrupt virtualized" (Win95 DDK S34DA): the driver's request goes, and with the last one
+// the simulation. True when nothing is left to simulate.
 static bool rejected(struct vmm *v, const struct vmm_frame *f)
 {
-    return vmm_flag(v, X86_CF) && vpicd_state(v)->irq[f->a[1]].owner[f->a[3]].options & KIT_VPICD_OPT_VIRT_INT_REJECT;
+    uint32_t vm = f->a[0], irq = f->a[1], slot = f->a[3];
+    if (!vmm_flag(v, X86_CF) || !(vpicd_state(v)->irq[irq].owner[slot].options & KIT_VPICD_OPT_VIRT_INT_REJECT))
+        return false;
+    vpicd_request(v, vm, irq, slot, false);
+    return !vpicd_requests(v, vm, irq);
 }
 
 static void end_simulation_begin(struct vmm *v, struct vmm_frame *f)
 {
-    uint32_t vm = f->a[0];
-    vmm_frame_pop_all(v);
-    unboost_begin(v, vm);
+    f->step = REJECTED;
+    vmm_regs(v)[X86_EAX] = 0u - KIT_Time_Critical_Boost;
+    vmm_regs(v)[X86_EBX] = f->a[0];
+    devices_call_begin(v, KIT_Adjust_Exec_Priority);
 }
 
 // Call_When_VM_Returns replaces the address that Simulate_Int will push, so it comes first.
@@ -321,6 +353,12 @@ static void ask_drivers_begin(struct vmm *v, struct vmm_frame *f)
     watch_return_begin(v, f);
 }
 
+static void next_request_begin(struct vmm *v, uint32_t vm)
+{
+    vmm_frame_pop_all(v);
+    vpicd_refresh_begin(v, vm);
+}
+
 static void simulate_resume(struct vmm *v, struct vmm_frame *f)
 {
     switch (f->step) {
@@ -336,7 +374,10 @@ static void simulate_resume(struct vmm *v, struct vmm_frame *f)
         vmm_regs(v)[X86_EAX] = f->a[4];
         devices_call_begin(v, KIT_Simulate_Int);
         break;
-    default:
+    case REJECTED:
+        next_request_begin(v, f->a[0]);
+        break;
+    default: // what else is requested waits for the VM's EOI or the handler's return
         vmm_frame_pop_all(v);
     }
 }
@@ -382,9 +423,8 @@ static void returned(void *user, struct vmm *v)
 {
     (void)user;
     uint32_t vm = vmm_regs(v)[X86_EBX], irq = vmm_regs(v)[X86_EDX] & 15;
-    uint32_t irets = vpicd_irets_pending(v, vm) & ~(1u << irq);
-    vmm_poke32(v, field(v, vm, AREA_IRETS), irets);
-    if (!irets)
+    count_iret(v, vm, irq, -1);
+    if (!vpicd_irets_pending(v, vm))
         set_hw_int_flag(v, vm, false);
     bool timed_out = vmm_flag(v, X86_CF);
     struct vmm_frame *f = vmm_frame_push(v, vpicd_state(v)->returned_kind);
@@ -425,6 +465,13 @@ void vpicd_virtual_eoi_begin(struct vmm *v, uint32_t vm, unsigned irq)
     ended_begin(v, vm, 1u << irq);
 }
 
+// The VM unmasked an IRQ that another one owns: it is terminated (Win95 DDK S34AE).
+static void crash_begin(struct vmm *v)
+{
+    if (devices_aside_push(v))
+        devices_aside_begin(v, KIT_Crash_Cur_VM);
+}
+
 // A mask register was written: one walk for the masked IRQs would need another for the unmasked ones, but a VM changes
 // one way at a time; both are told in the order masked, unmasked by two walks, the second below the first.
 static void masks_changed_begin(struct vmm *v, uint32_t vm, uint32_t before, uint32_t after)
@@ -432,6 +479,10 @@ static void masks_changed_begin(struct vmm *v, uint32_t vm, uint32_t before, uin
     uint32_t masked = after & ~before, unmasked = before & ~after;
     count_unmasked(v, before, after);
     vpicd_program_masks(v);
+    if (vm == vmm_current_vm(v) && !vpicd_default_unmasked(v, vm, unmasked)) {
+        crash_begin(v);
+        return;
+    }
     if (unmasked)
         vpicd_walk_begin(v, VPICD_MASK_CHANGE, vm, unmasked, 0, false);
     if (masked)
@@ -455,14 +506,28 @@ static void virtual_out_begin(struct vmm *v, uint32_t vm, unsigned which, unsign
         vpicd_refresh_begin(v, vm);
 }
 
+// VPICD_OPT_READ_HW_IRR: the VM sees the physical requests of such an IRQ too.
+static uint8_t hardware_requests(struct vmm *v, unsigned which)
+{
+    unsigned lines = 0;
+    for (unsigned irq = 8 * which; irq < 8 * which + 8; irq++) {
+        const struct vpicd_irq *q = &vpicd_state(v)->irq[irq];
+        for (unsigned slot = 0; slot < vpicd_slots(q); slot++)
+            if (q->owner[slot].options & KIT_VPICD_OPT_READ_HW_IRR && pc_irq_requested(devices_board(v), irq))
+                lines |= 1u << (irq & 7);
+    }
+    return (uint8_t)lines;
+}
+
 static uint8_t virtual_in(struct vmm *v, uint32_t vm, unsigned which, unsigned port)
 {
     struct vpicd_virtual c;
     int polled;
     vpicd_load(v, vm, &c);
+    bool requests = !port && !c.pic[which].poll && !c.pic[which].read_isr;
     uint8_t value = pc_pic_in(&c.pic[which], port, &polled);
     store(v, vm, &c);
-    return value;
+    return requests ? value | hardware_requests(v, which) : value;
 }
 
 // Handler of ports 20h, 21h, A0h, A1h: EBX = VM, ECX = kind of access, EDX = port, EAX = data.

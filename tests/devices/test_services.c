@@ -8,7 +8,7 @@ static bool add_devices(struct vmm *v)
     return devices_add_all(v) && vwin32_event_new(v, false, false) == 0x101 && vwin32_event_new(v, true, true) == 0x202;
 }
 
-#define SERVICE_FOLDER "tests/devices/services"
+#define SERVICE_FOLDER     "tests/devices/services"
 #define SERVICE_DEVICES(v) add_devices(v)
 #include "service_tests.h"
 

@@ -73,6 +73,28 @@ static void irq_without_a_driver_goes_to_its_vm(void **state)
     rig_free(r);
 }
 
+// Win95 DDK S34AE: the VM that unmasks an IRQ first gets it, whichever is current; the next one that tries is
+// terminated.
+static void irq_belongs_to_the_vm_that_unmasked_it_first(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("owner");
+    uint32_t ticket;
+    raise_irq(r, 5, 50);
+    raise_irq(r, 5, 60);
+    rig_expect(r, 80, "unmasked in the first VM\n");
+    assert_true(vmm_send_control(r->v, "OWNER", KIT_Debug_Query, 0, 0, 0, 0, &ticket));
+    rig_expect(r, 90, "first 00000002 second 00000000\n");
+    rig_expect(r, 200, "IRQ 7 unmasked in the second VM\nthe second VM ends, flags 00000001\n");
+    assert_true(vmm_send_control(r->v, "OWNER", KIT_Debug_Query, 1, 0, 0, 0, &ticket));
+    rig_expect(r, 205, "suspended CF=0\n");
+    raise_irq(r, 5, 210); // never ended by its owner: the line must not stay masked for that
+    rig_expect(r, 220, "");
+    assert_true(vmm_send_control(r->v, "OWNER", KIT_Debug_Query, 2, 0, 0, 0, &ticket));
+    rig_expect(r, 230, "status 00000018\nstatus without its owner 00000014\n");
+    rig_free(r);
+}
+
 // IRQ 13 is a line like any other: a driver that virtualizes it serves x87 errors of ring 0.
 static void x87_error_of_ring_0_reaches_the_driver_of_irq_13(void **state)
 {
@@ -201,6 +223,7 @@ int main(void)
         cmocka_unit_test(sharers_are_asked_until_one_takes_it),
         cmocka_unit_test(request_reaches_the_vms_handler_and_comes_back),
         cmocka_unit_test(irq_without_a_driver_goes_to_its_vm),
+        cmocka_unit_test(irq_belongs_to_the_vm_that_unmasked_it_first),
         cmocka_unit_test(x87_error_of_ring_0_reaches_the_driver_of_irq_13),
         cmocka_unit_test(second_vm_has_controllers_of_its_own),
         cmocka_unit_test(requests_are_levels),
