@@ -31,6 +31,10 @@ static enum dos_error error_of(int number)
         return DOS_TOO_MANY;
     case ENOMEM:
         return DOS_NO_MEMORY;
+    case EROFS:
+        return DOS_WRITE_PROTECTED;
+    case EIO:
+        return DOS_GENERAL_FAILURE;
     default:
         return DOS_DENIED;
     }

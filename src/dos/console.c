@@ -44,12 +44,40 @@ static void put(struct dos_call *c, const char *text, uint32_t n)
     } else if (f->device == DOS_IS_FILE && host && !host->write(host->user, f->path, f->position, text, &n)) {
         f->position += n;
         f->written = 1;
+        dos_file_show(c, f);
     }
 }
 
 static void put_char(struct dos_call *c, char ch)
 {
     put(c, &ch, 1);
+}
+
+// What is typed is shown by INT 29h, too, when somebody looks on: it is kept until the C code is done, and code in the
+// ROM shows it then (leave_echo).
+static void echo(struct dos_call *c, const char *text, uint32_t n)
+{
+    if (!prints_watched(c)) {
+        put(c, text, n);
+        return;
+    }
+    uint32_t at = DATA_ECHO;
+    while (dos_read8(c, DOS_DATA, at) && at + n < DATA_ECHO_END)
+        at++;
+    dos_copy_out(c, DOS_DATA, at, text, n);
+    dos_write8(c, DOS_DATA, at + n, 0);
+}
+
+static bool has_echo(struct dos_call *c)
+{
+    return dos_read8(c, DOS_DATA, DATA_ECHO) != 0;
+}
+
+// The last thing of a call: `over`, it returns to its caller afterwards; else it is made again.
+static void leave_echo(struct dos_call *c, bool over)
+{
+    if (has_echo(c))
+        dos_go_on_in_rom(c, over ? c->s->stub_echo : c->s->stub_echo_again);
 }
 
 // --- input
@@ -61,6 +89,7 @@ static enum got file_char(struct dos_call *c, struct dos_file *f, uint8_t *ch)
     if (!host || host->read(host->user, f->path, f->position, ch, &n) || n == 0)
         return ENDED;
     f->position++;
+    dos_file_moved(c, f);
     return GOT;
 }
 
@@ -133,8 +162,13 @@ static bool read_char(struct dos_call *c, uint8_t *ch, bool checks_break)
 void dos_read_echo(struct dos_call *c)
 {
     uint8_t ch;
-    if (read_char(c, &ch, true))
-        put_char(c, (char)ch);
+    if (!read_char(c, &ch, true))
+        return;
+    if (ch)
+        echo(c, (const char *)&ch, 1);
+    else
+        put_char(c, 0);
+    leave_echo(c, true);
 }
 
 void dos_read_silent(struct dos_call *c)
@@ -227,7 +261,8 @@ void dos_aux_out(struct dos_call *c)
 
 void dos_print_printer(struct dos_call *c)
 {
-    (void)c;
+    c->device = DOS_IS_PRN;
+    (void)dos_critical(c, DOS_WRITE_FAULT);
 }
 
 // --- lines
@@ -240,18 +275,21 @@ static enum got take_line(struct dos_call *c, uint16_t segment, uint16_t offset,
     unsigned taken = 0;
     enum got got = WAITS;
     n = n < room ? n : room;
-    while (taken++ < AT_ONCE && (got = next_char(c, &ch, true)) == GOT && ch != '\r' && ch != CTRL_C && !c->faulted) {
+    while (taken++ < AT_ONCE && !has_echo(c) && (got = next_char(c, &ch, true)) == GOT && ch != '\r' && ch != CTRL_C &&
+           !c->faulted) {
         if (ch == 0 && dos_read8(c, DOS_DATA, DATA_LAST_KEY)) { // editing keys do nothing
             dos_write8(c, DOS_DATA, DATA_LAST_KEY, 0);
         } else if (ch == '\b' && n) {
             n--;
-            put(c, "\b \b", 3);
+            echo(c, "\b \b", 3);
         } else if (ch != '\b' && ch != '\n' && n < room) {
             dos_write8(c, segment, (uint16_t)(offset + n++), ch);
-            put_char(c, (char)ch);
+            if (ch)
+                echo(c, (const char *)&ch, 1);
         }
     }
-    bool interrupted = taken > AT_ONCE, over = !interrupted && (got == ENDED || (got == GOT && ch == '\r'));
+    bool interrupted = taken > AT_ONCE || has_echo(c),
+         over = !interrupted && (got == ENDED || (got == GOT && ch == '\r'));
     dos_write8(c, DOS_DATA, DATA_LINE_STATE, got == WAITS || interrupted);
     dos_write8(c, DOS_DATA, DATA_LINE_USED, n);
     *used = n;
@@ -262,6 +300,8 @@ static enum got take_line(struct dos_call *c, uint16_t segment, uint16_t offset,
         break_off(c);
     else if (!interrupted)
         wait_for_key(c);
+    else
+        leave_echo(c, false);
     return WAITS;
 }
 
@@ -274,7 +314,8 @@ void dos_read_line(struct dos_call *c)
         return;
     dos_write8(c, ds, (uint16_t)(dx + 1), used);
     dos_write8(c, ds, (uint16_t)(dx + 2 + used), '\r');
-    put_char(c, '\r');
+    echo(c, "\r", 1);
+    leave_echo(c, true);
 }
 
 // What is left of the last line, with CR and LF behind it.
@@ -286,6 +327,20 @@ static void give_line(struct dos_call *c, uint16_t segment, uint32_t offset, uin
     dos_write8(c, DOS_DATA, DATA_LINE_GIVEN, given);
     if (given == used)
         dos_write16(c, DOS_DATA, DATA_LINE_USED, 0); // and GIVEN
+}
+
+// A raw read takes keys until there are as many as were asked for, without echo. What has come while it waits is
+// counted in DOS's data.
+static bool read_raw(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t n, uint32_t *done)
+{
+    uint16_t got = dos_read16(c, DOS_DATA, DATA_RAW_GOT);
+    uint8_t ch;
+    for (*done = got; *done < n && next_char(c, &ch, true) == GOT; ++*done)
+        dos_write8(c, segment, offset + *done, ch);
+    dos_write16(c, DOS_DATA, DATA_RAW_GOT, (uint16_t)(*done < n ? *done : 0));
+    if (*done < n)
+        wait_for_key(c);
+    return *done == n;
 }
 
 bool dos_con_read(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t n, uint32_t *done)
@@ -302,11 +357,13 @@ bool dos_con_read(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_
         }
         return true;
     }
+    if (dos_read8(c, DOS_DATA, DATA_RAW))
+        return read_raw(c, segment, offset, n, done);
     bool rest = dos_read8(c, DOS_DATA, DATA_LINE_GIVEN);
     if (!rest) {
         if (take_line(c, DOS_DATA, DATA_LINE, 125, &used) == WAITS)
             return false;
-        put(c, "\r\n", 2);
+        echo(c, "\r\n", 2);
         if (used && dos_read8(c, DOS_DATA, DATA_LINE) == CTRL_Z) {
             dos_write16(c, DOS_DATA, DATA_LINE_USED, 0);
             return true; // the end
@@ -316,6 +373,11 @@ bool dos_con_read(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_
     }
     give_line(c, segment, offset, n, done);
     return true;
+}
+
+void dos_con_leave(struct dos_call *c)
+{
+    leave_echo(c, true);
 }
 
 // AH=0Ch: forgets what was typed ahead, then does the function in AL.

@@ -7,12 +7,17 @@
 #include "vmm/v86.h"
 
 enum {
-    DOS_FILES = 255, // rows of open files; the number in a PSP's table of handles, FFh = closed
+    DOS_FILES = 255,   // rows of open files
+    DOS_VM_FILES = 40, // of one VM: numbers in a PSP's table of handles, FFh = closed
     DOS_PROGRAMS = DOS_MOST_PROGRAMS,
     DOS_SEARCHES = 64,
     DOS_PATH = DOS_LONGEST_PATH, // "DIR\NAME.EXT" below drive C:, with the zero; DOS allows 64 characters
     DOS_ENTRIES = 64,
     DOS_DRIVE = 2, // C:
+    DOS_SECTOR = 512,
+    DOS_SECTORS = 16, // of a cluster
+    DOS_CLUSTERS = 0xFFF0,
+    DOS_MEDIA = 0xF8, // a fixed disk
 };
 
 // Where things lie in memory. Segment 0 to 2 pages belong to each VM (vmm/v86data.h).
@@ -56,14 +61,22 @@ enum dos_data { // offsets in DOS_DATA
     DATA_FIRST_BLOCK = 0x24,
     DATA_LISTS = 0x26, // list of lists, RBIL table 01627
     DATA_NUL = DATA_LISTS + 0x22,
-    DATA_FILES = 0x80,        // system file table, RBIL table 01639
+    DATA_DPB = 0x80,  // drive parameter block, RBIL table 01395
+    DATA_ECHO = 0xB0, // characters that wait for INT 29h, then a zero
+    DATA_ECHO_END = 0xBF,
+    DATA_ASKED = 0xC0,        // AH of the INT 24h that is being served
+    DATA_RAW = 0xC1,          // CON gives and takes bytes as they are (INT 21h AX=4401h)
+    DATA_RAW_GOT = 0xC2,      // so many bytes of the read that waits, a word
+    DATA_BLOCK = 0xD0,        // device header of the drive
     DATA_DIRECTORIES = 0x1B0, // current directory structures, 58h each, RBIL table 01643
     DATA_CON = 0x2C0,         // device header
     DATA_CLOCK = 0x2E0,
     DATA_SDA = 0x320, // swappable data area, RBIL table 01687
     DATA_CRITICAL = DATA_SDA,
     DATA_IN_DOS = DATA_SDA + 1,
+    DATA_ERROR_LOCUS = DATA_SDA + 3,
     DATA_ERROR = DATA_SDA + 4,
+    DATA_ERROR_ACTION = DATA_SDA + 6, // and the class behind it
     DATA_DTA = DATA_SDA + 0x0C,
     DATA_PSP = DATA_SDA + 0x10,
     DATA_RETURN = DATA_SDA + 0x14,
@@ -87,7 +100,9 @@ enum dos_data { // offsets in DOS_DATA
     DATA_COLLATE = 0x440,
     DATA_FILENAMES = 0x550,
     DATA_DBCS = 0x570,
-    DATA_LINE = 0x580, // a line from CON for INT 21h AH=3Fh: 128 bytes
+    DATA_LINE = 0x580,    // a line from CON for INT 21h AH=3Fh: 128 bytes
+    DATA_FILES = 0x600,   // system file table, RBIL tables 01639, 01642
+    DATA_DEVICES = 0xF40, // headers of the devices that have no address of their own above
 };
 
 enum psp { // RBIL table 01378
@@ -131,6 +146,8 @@ enum dos_device { DOS_IS_FILE, DOS_IS_CON, DOS_IS_NUL, DOS_IS_AUX, DOS_IS_PRN, D
 struct dos_file {
     uint32_t users; // handles that lead here, 0 = free
     uint32_t vm;    // number
+    uint16_t psp;   // of who opened it
+    uint8_t number; // in its VM's table
     uint32_t position;
     uint16_t time, date;
     uint8_t mode;   // of INT 21h AH=3Dh
@@ -148,7 +165,8 @@ struct dos_program {
 struct dos_state {
     uint32_t trap[DOS_ENTRIES]; // V86 addresses of the entries
     uint32_t stub_tick, stub_key;
-    uint16_t stub_char, stub_text, stub_write, stub_teletype; // offsets in the ROM: output through INT 29h and INT 10h
+    // Offsets in the ROM: output through INT 29h and INT 10h.
+    uint16_t stub_char, stub_text, stub_write, stub_teletype, stub_echo, stub_echo_again;
     struct dos_file file[DOS_FILES];
     struct dos_program program[DOS_PROGRAMS];
     char searched[DOS_SEARCHES][DOS_PATH]; // directories that searches go through
@@ -165,13 +183,21 @@ struct dos_call {
     uint32_t crs;  // its client registers
     uint32_t vm;   // its number
     uint8_t vector;
-    bool stay;     // the caller's CS:IP have been set: no IRET
-    uint32_t work; // counts as so many instructions: the limits hold for what a call does, too
-    bool faulted;  // a page was missing; the call is made again when it is there
+    uint8_t device; // whose error it is: enum dos_device, a file is the drive
+    bool stay;      // the caller's CS:IP have been set: no IRET
+    uint32_t work;  // counts as so many instructions: the limits hold for what a call does, too
+    bool faulted;   // a page was missing; the call is made again when it is there
 };
 typedef void dos_fn(struct dos_call *c);
 
 extern const struct vmm_device dos_resident;
+
+// tables.c: what others may look at
+void dos_tables_create(struct dos_call *c);
+uint32_t dos_header_of(uint8_t device);                            // far address of its device header
+uint32_t dos_file_entry(uint8_t number);                           // far address in the system file table
+void dos_file_show(struct dos_call *c, const struct dos_file *f);  // the row has changed
+void dos_file_moved(struct dos_call *c, const struct dos_file *f); // only its position has
 
 // guest.c: registers and memory of the virtual machine
 uint16_t dos_get(const struct dos_call *c, enum dos_reg r);
@@ -192,10 +218,14 @@ void dos_write32(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t
 // A text that ends with zero; longer ones are cut.
 void dos_read_text(struct dos_call *c, uint16_t segment, uint32_t offset, char *to, size_t size);
 void dos_flag(struct dos_call *c, uint16_t flag, bool on); // in the flags that the caller gets back
-void dos_fail(struct dos_call *c, enum dos_error error);   // CF = 1, AX, and what AH=59h tells
-void dos_done(struct dos_call *c);                         // CF = 0
-void dos_answer(struct dos_call *c, enum dos_error error); // one of the two
 
+// error.c: the end of a call
+dos_fn dos_extended_error, dos_set_extended_error, dos_int24, dos_critical_answered;
+void dos_fail(struct dos_call *c, enum dos_error error);     // CF = 1, AX, and what AH=59h tells; or INT 24h is asked
+void dos_done(struct dos_call *c);                           // CF = 0
+void dos_answer(struct dos_call *c, enum dos_error error);   // one of the two
+bool dos_critical(struct dos_call *c, enum dos_error error); // true: INT 24h is asked, the call goes on afterwards
+void dos_critical_left(struct dos_call *c, uint8_t function);
 // entry.c: from a trap to C and back
 bool dos_entries_create(struct vmm *v) BASE_MUST_USE;
 struct dos_call dos_call_of(struct vmm *v, uint32_t vm);        // a VM by handle
@@ -207,7 +237,15 @@ void dos_simulate(struct dos_call *c, uint8_t vector);          // through the I
 bool dos_hooked(struct dos_call *c, uint8_t vector);        // the vector points elsewhere than at the system's handler
 bool dos_watched(struct dos_call *c, uint8_t vector);       // by a program's hook or a driver's
 void dos_go_on_in_rom(struct dos_call *c, uint16_t offset); // the rest of the call is code there, which ends with IRET
-enum dos_trap { DOS_TRAP_START, DOS_TRAP_EXIT, DOS_TRAP_TICK, DOS_TRAP_KEY, DOS_TRAP_CPM, DOS_TRAPS };
+enum dos_trap {
+    DOS_TRAP_START,
+    DOS_TRAP_EXIT,
+    DOS_TRAP_TICK,
+    DOS_TRAP_KEY,
+    DOS_TRAP_CPM,
+    DOS_TRAP_CRITICAL,
+    DOS_TRAPS
+};
 
 // rom.c: what lies in memory from the beginning
 void dos_rom_create(struct dos_call *c);                   // of the System VM
@@ -247,19 +285,25 @@ uint16_t dos_packed_time(const struct dos_time *t);                             
 uint16_t dos_packed_date(const struct dos_time *t);
 
 // int21.c
-dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int29, dos_int2f, dos_int33, dos_int67, dos_cpm;
+dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int29, dos_int33, dos_int67, dos_cpm;
+
+// internal.c
+dos_fn dos_int2f;
 
 // console.c: AH=01h-0Ch
 dos_fn dos_read_echo, dos_print_char, dos_aux_in, dos_aux_out, dos_print_printer, dos_direct_io, dos_direct_in,
     dos_read_silent, dos_print_text, dos_read_line, dos_input_status, dos_flush_input;
 void dos_con_print(struct dos_call *c, const char *text, size_t n);
 bool dos_con_watched(struct dos_call *c); // somebody sees characters on their way to the screen
+void dos_con_leave(struct dos_call *c);   // behind a read of CON: what it has typed is shown
 bool dos_con_read(struct dos_call *c, uint16_t segment, uint32_t offset, uint32_t n, uint32_t *done); // false: waits
 
 // process.c
 dos_fn dos_exit, dos_terminate, dos_keep, dos_exec, dos_get_return, dos_set_psp, dos_get_psp, dos_make_psp,
     dos_child_psp, dos_start_program, dos_program_exits;
 void dos_shell_create(struct dos_call *c); // the process that all others descend from
+bool dos_save_caller(struct dos_call *c);  // its registers, on its stack; false: the stack is not there yet
+bool dos_restore_caller(struct dos_call *c);
 void dos_end_process(struct dos_call *c, enum dos_how how, uint8_t code);
 void dos_fill_psp(struct dos_call *c, uint16_t psp, uint16_t top);
 
@@ -285,7 +329,8 @@ void dos_block_name(struct dos_call *c, uint16_t segment, uint16_t owner, const 
 
 // path.c: names
 enum dos_error dos_resolve(struct dos_call *c, const char *text, char path[DOS_PATH]); // "" = the root
-uint8_t dos_device_named(const char *path);        // enum dos_device of its last name
+uint8_t dos_device_named(const char *path); // enum dos_device of its last name
+const char *dos_device_name(uint8_t device);
 void dos_fcb_name(const char *name, char fcb[11]); // "NAME.EXT" or "NAM*.?" to 11 characters
 void dos_from_fcb_name(const char fcb[11], char name[13]);
 bool dos_matches(const char pattern[11], const char *name);
@@ -296,18 +341,19 @@ char dos_upper(char ch);
 dos_fn dos_create, dos_open, dos_close, dos_read, dos_write, dos_delete, dos_seek, dos_duplicate, dos_duplicate_to,
     dos_create_temporary, dos_create_new, dos_extended_open, dos_file_time, dos_lock, dos_handle_count, dos_commit;
 struct dos_file *dos_file_of(struct dos_call *c, uint16_t handle); // NULL: not open
+uint32_t dos_handle_entry(struct dos_call *c, uint16_t handle);    // far address in the table of the PSP; 0: none
 uint16_t dos_file_open(struct dos_call *c, const char *path, uint8_t mode, uint8_t device, enum dos_error *error);
 void dos_standard_handles(struct dos_call *c, uint16_t psp);
 void dos_handles_inherit(struct dos_call *c, uint16_t parent, uint16_t child);
 void dos_handles_close(struct dos_call *c, uint16_t psp);
-void dos_file_release(struct dos_file *f);
 void dos_files_of_vm(struct dos_state *s, uint32_t vm); // closes all
 uint32_t dos_take_input(struct dos_call *c, void *to, uint32_t n);
 enum dos_error dos_file_size(struct dos_call *c, const struct dos_file *f, uint32_t *size);
 bool dos_reads_input(struct dos_call *c, uint16_t handle); // standard input that comes from the host
 
 // ioctl.c
-dos_fn dos_ioctl;
+dos_fn dos_ioctl, dos_serial_number;
+uint16_t dos_device_information(struct dos_call *c, const struct dos_file *f); // of a character device
 
 // directory.c
 dos_fn dos_make_directory, dos_remove_directory, dos_change_directory, dos_current_directory, dos_rename,
@@ -330,6 +376,6 @@ bool dos_parse_fcb(const char **text, char fcb[12], uint8_t options); // true: h
 // system.c: vectors, date, version, country and the like
 dos_fn dos_reset_disk, dos_set_dta, dos_set_vector, dos_get_date, dos_set_date, dos_get_time, dos_set_time, dos_verify,
     dos_get_dta, dos_version, dos_break, dos_in_dos, dos_get_vector, dos_country, dos_list_of_lists, dos_get_verify,
-    dos_extended_error, dos_network, dos_country_table, dos_code_page, dos_switch_char, dos_swap_area;
+    dos_network, dos_country_table, dos_code_page, dos_switch_char, dos_swap_area;
 
 #endif

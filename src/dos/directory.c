@@ -307,18 +307,16 @@ static bool has_drive(struct dos_call *c)
 }
 
 // The size is not the host's but always the same, as everything in a run: 512 MB, half of it free.
-enum { SECTORS = 16, CLUSTERS = 0xFFF0 };
-
 void dos_free_space(struct dos_call *c)
 {
     if (!has_drive(c)) {
         dos_set(c, DOS_AX, 0xFFFF);
         return;
     }
-    dos_set(c, DOS_AX, SECTORS);
-    dos_set(c, DOS_BX, CLUSTERS / 2);
-    dos_set(c, DOS_CX, 512);
-    dos_set(c, DOS_DX, CLUSTERS);
+    dos_set(c, DOS_AX, DOS_SECTORS);
+    dos_set(c, DOS_BX, DOS_CLUSTERS / 2);
+    dos_set(c, DOS_CX, DOS_SECTOR);
+    dos_set(c, DOS_DX, DOS_CLUSTERS);
 }
 
 void dos_drive_data(struct dos_call *c) // AH=1Bh, 1Ch
@@ -328,15 +326,20 @@ void dos_drive_data(struct dos_call *c) // AH=1Bh, 1Ch
         dos_set_low(c, DOS_AX, 0xFF);
         return;
     }
-    dos_set_low(c, DOS_AX, SECTORS);
-    dos_set(c, DOS_CX, 512);
-    dos_set(c, DOS_DX, CLUSTERS);
-    dos_write8(c, DOS_DATA, DATA_MEDIA, 0xF8); // a fixed disk
+    dos_set_low(c, DOS_AX, DOS_SECTORS);
+    dos_set(c, DOS_CX, DOS_SECTOR);
+    dos_set(c, DOS_DX, DOS_CLUSTERS);
+    dos_write8(c, DOS_DATA, DATA_MEDIA, DOS_MEDIA);
     dos_set(c, DOS_DS, DOS_DATA);
     dos_set(c, DOS_BX, DATA_MEDIA);
 }
 
-void dos_drive_parameters(struct dos_call *c) // AH=1Fh, 32h: there is no disk behind the drive
+void dos_drive_parameters(struct dos_call *c) // AH=1Fh, 32h
 {
-    dos_set_low(c, DOS_AX, 0xFF);
+    bool present = dos_high(c, DOS_AX) == 0x1F ? dos_host(c) != NULL : has_drive(c);
+    dos_set_low(c, DOS_AX, present ? 0 : 0xFF);
+    if (!present)
+        return;
+    dos_set(c, DOS_DS, DOS_DATA);
+    dos_set(c, DOS_BX, DATA_DPB);
 }

@@ -30,8 +30,13 @@ enum dos_error { // as in AX after a failed call, RBIL table 01680
     DOS_IS_CURRENT = 16,
     DOS_OTHER_DEVICE = 17,
     DOS_NO_MORE = 18,
+    DOS_WRITE_PROTECTED = 19, // from here to DOS_GENERAL_FAILURE: INT 24h is asked (critical.c)
+    DOS_WRITE_FAULT = 29,
+    DOS_READ_FAULT = 30,
+    DOS_GENERAL_FAILURE = 31,
     DOS_EXISTS = 80,
     DOS_CANNOT_MAKE = 82,
+    DOS_FAILED_24 = 83, // the handler of INT 24h said so
 };
 
 enum dos_attribute {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { CLOSED = 0xFF, CHUNK = 4096, MOST_HANDLES = 255 };
+enum { CLOSED = 0xFF, CHUNK = 4096, MOST_HANDLES = 255, STANDARD = 3 };
 enum { READ_ONLY = 0, WRITE_ONLY = 1, NOT_INHERITED = 0x80 };
 
 // --- tables of handles
@@ -38,10 +38,17 @@ static uint16_t current(struct dos_call *c)
     return dos_read16(c, DOS_DATA, DATA_PSP);
 }
 
-static struct dos_file *row_at(struct dos_call *c, uint8_t row)
+// Rows 0 to 2 are AUX, CON and PRN of all virtual machines.
+static struct dos_file *row_at(struct dos_call *c, uint8_t number)
 {
-    struct dos_file *f = row < DOS_FILES ? &c->s->file[row] : NULL;
-    return f && f->users ? f : NULL;
+    if (number < STANDARD)
+        return &c->s->file[number];
+    for (unsigned i = STANDARD; number < DOS_VM_FILES && i < DOS_FILES; i++) {
+        struct dos_file *f = &c->s->file[i];
+        if (f->users && f->vm == c->vm && f->number == number)
+            return f;
+    }
+    return NULL;
 }
 
 struct dos_file *dos_file_of(struct dos_call *c, uint16_t handle)
@@ -49,18 +56,43 @@ struct dos_file *dos_file_of(struct dos_call *c, uint16_t handle)
     return row_at(c, entry(c, current(c), handle));
 }
 
-static uint8_t new_row(struct dos_call *c)
+uint32_t dos_handle_entry(struct dos_call *c, uint16_t handle)
 {
-    for (uint8_t i = 0; i < DOS_FILES; i++)
-        if (!c->s->file[i].users)
-            return i;
+    uint16_t psp = current(c);
+    return handle < handle_count(c, psp) ? table_of(c, psp) + handle : 0;
+}
+
+static uint8_t free_number(struct dos_call *c)
+{
+    for (uint8_t n = STANDARD; n < DOS_VM_FILES; n++)
+        if (!row_at(c, n))
+            return n;
     return CLOSED;
 }
 
-void dos_file_release(struct dos_file *f)
+// A new open file. NULL: there is no room for one.
+static struct dos_file *new_row(struct dos_call *c, uint8_t mode, uint8_t device, const char *path)
 {
-    if (f->users)
-        f->users--;
+    uint8_t number = free_number(c);
+    for (unsigned i = STANDARD; number != CLOSED && i < DOS_FILES; i++) {
+        struct dos_file *f = &c->s->file[i];
+        if (f->users)
+            continue;
+        *f = (struct dos_file){
+            .users = 1, .vm = c->vm, .psp = current(c), .number = number, .mode = mode, .device = device};
+        memcpy(f->path, path, strlen(path) + 1);
+        dos_file_show(c, f);
+        return f;
+    }
+    return NULL;
+}
+
+static void add_users(struct dos_call *c, struct dos_file *f, int by)
+{
+    if (!f->vm)
+        return; // the standard devices stay open
+    f->users = (uint32_t)((int)f->users + by);
+    dos_file_show(c, f);
 }
 
 void dos_files_of_vm(struct dos_state *s, uint32_t vm)
@@ -73,14 +105,13 @@ void dos_files_of_vm(struct dos_state *s, uint32_t vm)
 // The first five handles of the shell; all processes inherit them.
 void dos_standard_handles(struct dos_call *c, uint16_t psp)
 {
-    static const uint8_t devices[] = {DOS_IS_CON, DOS_IS_CON, DOS_IS_CON, DOS_IS_AUX, DOS_IS_PRN};
-    for (uint16_t i = 0; i < BASE_COUNT(devices); i++) {
-        uint8_t row = new_row(c);
-        if (row == CLOSED)
-            return;
-        c->s->file[row] = (struct dos_file){.users = 1, .vm = c->vm, .mode = 2, .device = devices[i]};
-        set_entry(c, psp, i, row);
+    static const uint8_t devices[STANDARD] = {DOS_IS_AUX, DOS_IS_CON, DOS_IS_PRN}, handles[] = {1, 1, 1, 0, 2};
+    for (uint8_t i = 0; i < STANDARD; i++) {
+        c->s->file[i] = (struct dos_file){.users = 1, .number = i, .mode = 2, .device = devices[i]};
+        dos_file_show(c, &c->s->file[i]);
     }
+    for (uint16_t i = 0; i < BASE_COUNT(handles); i++)
+        set_entry(c, psp, i, handles[i]);
 }
 
 void dos_handles_inherit(struct dos_call *c, uint16_t parent, uint16_t child)
@@ -92,7 +123,7 @@ void dos_handles_inherit(struct dos_call *c, uint16_t parent, uint16_t child)
         set_entry(c, child, i, passed ? row : CLOSED);
         f = passed ? row_at(c, row) : NULL;
         if (f)
-            f->users++;
+            add_users(c, f, 1);
     }
 }
 
@@ -108,7 +139,7 @@ static enum dos_error close_row(struct dos_call *c, struct dos_file *f)
     }
     if (f->users == 1 && f->device == DOS_IS_FILE && host)
         error = host->set_time(host->user, f->path, f->time, f->date);
-    dos_file_release(f);
+    add_users(c, f, -1);
     return error;
 }
 
@@ -127,15 +158,13 @@ void dos_handles_close(struct dos_call *c, uint16_t psp)
 uint16_t dos_file_open(struct dos_call *c, const char *path, uint8_t mode, uint8_t device, enum dos_error *error)
 {
     uint16_t psp = current(c), n = handle_count(c, psp), handle = 0;
-    uint8_t row = new_row(c);
     while (handle < n && entry(c, psp, handle) != CLOSED)
         handle++;
-    *error = handle == n || row == CLOSED ? DOS_TOO_MANY : DOS_OK;
-    if (*error)
+    const struct dos_file *f = handle < n ? new_row(c, mode, device, path) : NULL;
+    *error = f ? DOS_OK : DOS_TOO_MANY;
+    if (!f)
         return 0;
-    c->s->file[row] = (struct dos_file){.users = 1, .vm = c->vm, .mode = mode, .device = device};
-    memcpy(c->s->file[row].path, path, strlen(path) + 1);
-    set_entry(c, psp, handle, row);
+    set_entry(c, psp, handle, f->number);
     return handle;
 }
 
@@ -319,6 +348,7 @@ static enum dos_error read_file(struct dos_call *c, struct dos_file *f, uint16_t
         if (got < wanted)
             break;
     }
+    dos_file_moved(c, f);
     return DOS_OK;
 }
 
@@ -342,6 +372,15 @@ void dos_read(struct dos_call *c)
         dos_fail(c, error);
     else
         count(c, done);
+    if (f->device == DOS_IS_CON)
+        dos_con_leave(c);
+}
+
+static enum dos_error cut_file(struct dos_call *c, const struct dos_host *host, struct dos_file *f)
+{
+    enum dos_error error = host->resize(host->user, f->path, f->position);
+    dos_file_show(c, f);
+    return error;
 }
 
 // Writing nothing cuts the file here, or makes it so long.
@@ -356,7 +395,7 @@ static enum dos_error write_file(struct dos_call *c, struct dos_file *f, uint16_
     if (!f->written)
         f->written = 1;
     if (n == 0)
-        return host->resize(host->user, f->path, f->position);
+        return cut_file(c, host, f);
     while (*done < n) {
         uint32_t part = n - *done < CHUNK ? n - *done : CHUNK, wanted = part;
         if (part > UINT32_MAX - f->position)
@@ -370,6 +409,7 @@ static enum dos_error write_file(struct dos_call *c, struct dos_file *f, uint16_
         if (part < wanted)
             break; // the disk is full
     }
+    dos_file_show(c, f);
     return DOS_OK;
 }
 
@@ -404,7 +444,8 @@ void dos_write(struct dos_call *c)
     else if (!error && f->device == DOS_IS_CON)
         print(c, segment, offset, n);
     else if (!error && f->device == DOS_IS_PRN)
-        error = DOS_DENIED; // no printer
+        error = DOS_WRITE_FAULT; // no printer
+    c->device = f ? f->device : DOS_IS_FILE;
     if (error)
         dos_fail(c, error);
     else
@@ -433,6 +474,8 @@ void dos_seek(struct dos_call *c)
         return;
     if (f->device == DOS_IS_FILE)
         f->position = (whence == 1 ? f->position : from) + by;
+    if (f->device == DOS_IS_FILE)
+        dos_file_moved(c, f);
     dos_set(c, DOS_AX, (uint16_t)f->position);
     dos_set(c, DOS_DX, (uint16_t)(f->position >> 16));
 }
@@ -461,7 +504,7 @@ void dos_duplicate(struct dos_call *c)
     if (error)
         return;
     set_entry(c, psp, handle, row);
-    f->users++;
+    add_users(c, f, 1);
     dos_set(c, DOS_AX, handle);
 }
 
@@ -474,7 +517,7 @@ void dos_duplicate_to(struct dos_call *c)
         dos_fail(c, DOS_BAD_HANDLE);
         return;
     }
-    f->users++;
+    add_users(c, f, 1);
     if (old)
         (void)close_row(c, old);
     set_entry(c, psp, to, row);

@@ -113,25 +113,3 @@ void dos_flag(struct dos_call *c, uint16_t flag, bool on)
     uint16_t ss = dos_get(c, DOS_SS), at = (uint16_t)(dos_get(c, DOS_SP) + 4), flags = dos_read16(c, ss, at);
     dos_write16(c, ss, at, (uint16_t)(on ? flags | flag : flags & ~flag));
 }
-
-void dos_done(struct dos_call *c)
-{
-    dos_flag(c, X86_CF, false);
-}
-
-void dos_fail(struct dos_call *c, enum dos_error error)
-{
-    if (c->faulted)
-        return;
-    dos_flag(c, X86_CF, true);
-    dos_set(c, DOS_AX, (uint16_t)error);
-    dos_write16(c, DOS_DATA, DATA_ERROR, (uint16_t)error);
-}
-
-void dos_answer(struct dos_call *c, enum dos_error error)
-{
-    if (error)
-        dos_fail(c, error);
-    else
-        dos_done(c);
-}

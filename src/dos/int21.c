@@ -21,12 +21,6 @@ static void int21_lead_bytes(struct dos_call *c)
     dos_set_low(c, DOS_AX, function <= 2 ? 0 : 0xFF);
 }
 
-// AH=69h, a disk's serial number: as for a drive of the network (RBIL INT 21/AH=69h).
-static void int21_serial(struct dos_call *c)
-{
-    dos_fail(c, DOS_BAD_FUNCTION);
-}
-
 // Long file names and what else came after DOS 6: the documented way to say that there is none (RBIL INT 21/AH=71h).
 static void int21_no_such(struct dos_call *c)
 {
@@ -138,7 +132,7 @@ static dos_fn *const functions[] = {
     [0x66] = dos_code_page,
     [0x67] = dos_handle_count,
     [0x68] = dos_commit,
-    [0x69] = int21_serial,
+    [0x69] = dos_serial_number,
     [0x6A] = dos_commit,
     [0x6B] = int21_zero,
     [0x6C] = dos_extended_open,
@@ -149,6 +143,7 @@ void dos_int21(struct dos_call *c)
 {
     uint8_t function = dos_high(c, DOS_AX);
     dos_fn *fn = function < BASE_COUNT(functions) ? functions[function] : NULL;
+    dos_critical_left(c, function);
     if (fn)
         fn(c);
     else if (function > HIGHEST_FUNCTION) // RBIL INT 21: most versions answer what they do not know with AL = 0
@@ -183,13 +178,6 @@ void dos_int25(struct dos_call *c)
         return;
     vmm_client_jump(c->v, cs, ip);
     vmm_client_flags(c->v, X86_CF | X86_IF, X86_CF | X86_IF);
-}
-
-// The multiplex interrupt: what nobody has hooked comes back unchanged, as DOS does it. AX=16xxh is the VMM's.
-void dos_int2f(struct dos_call *c)
-{
-    if (dos_get(c, DOS_AX) == 0x1200) // DOS is there
-        dos_set_low(c, DOS_AX, 0xFF);
 }
 
 void dos_int33(struct dos_call *c) // no mouse: AX = 0 for a reset, else unchanged

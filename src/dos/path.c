@@ -111,14 +111,23 @@ enum dos_error dos_resolve(struct dos_call *c, const char *text, char path[DOS_P
     return drive == DOS_DRIVE ? DOS_OK : DOS_BAD_DRIVE;
 }
 
+static const struct {
+    const char *name;
+    uint8_t device;
+} devices[] = {{"CON", DOS_IS_CON},  {"NUL", DOS_IS_NUL},  {"AUX", DOS_IS_AUX},  {"COM1", DOS_IS_AUX},
+               {"COM2", DOS_IS_AUX}, {"COM3", DOS_IS_AUX}, {"COM4", DOS_IS_AUX}, {"PRN", DOS_IS_PRN},
+               {"LPT1", DOS_IS_PRN}, {"LPT2", DOS_IS_PRN}, {"LPT3", DOS_IS_PRN}, {"CLOCK$", DOS_IS_CLOCK}};
+
+const char *dos_device_name(uint8_t device)
+{
+    for (size_t i = 0; i < BASE_COUNT(devices); i++)
+        if (devices[i].device == device)
+            return devices[i].name;
+    return "";
+}
+
 uint8_t dos_device_named(const char *path)
 {
-    static const struct {
-        const char *name;
-        uint8_t device;
-    } devices[] = {{"CON", DOS_IS_CON},  {"NUL", DOS_IS_NUL},  {"AUX", DOS_IS_AUX},  {"COM1", DOS_IS_AUX},
-                   {"COM2", DOS_IS_AUX}, {"COM3", DOS_IS_AUX}, {"COM4", DOS_IS_AUX}, {"PRN", DOS_IS_PRN},
-                   {"LPT1", DOS_IS_PRN}, {"LPT2", DOS_IS_PRN}, {"LPT3", DOS_IS_PRN}, {"CLOCK$", DOS_IS_CLOCK}};
     const char *name = dos_last_name(path);
     size_t n = strcspn(name, ".");
     for (size_t i = 0; i < BASE_COUNT(devices); i++)

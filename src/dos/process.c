@@ -67,13 +67,29 @@ struct exec {
     uint8_t tail[128], fcb[2][16];
 };
 
-static bool save_caller(struct dos_call *c)
+bool dos_save_caller(struct dos_call *c)
 {
+    uint16_t ss = dos_get(c, DOS_SS), sp = (uint16_t)(dos_get(c, DOS_SP) - 2 * SAVED);
+    if (!dos_probe(c, ss, sp, 2 * SAVED))
+        return false;
     for (unsigned i = SAVED; i-- > 0;)
         if (!vmm_v86_push(c->v, dos_get(c, saved[i])))
             return false;
-    dos_write32(c, current(c), PSP_STACK, (uint32_t)dos_get(c, DOS_SS) << 16 | dos_get(c, DOS_SP));
+    dos_write32(c, current(c), PSP_STACK, (uint32_t)ss << 16 | sp);
     return !c->faulted;
+}
+
+bool dos_restore_caller(struct dos_call *c)
+{
+    if (!dos_probe(c, dos_get(c, DOS_SS), dos_get(c, DOS_SP), 2 * SAVED))
+        return false;
+    for (unsigned i = 0; i < SAVED; i++) {
+        uint16_t value;
+        if (!vmm_v86_pop(c->v, &value))
+            return false;
+        dos_set(c, saved[i], value);
+    }
+    return true;
 }
 
 static void make_child(struct dos_call *c, const struct exec *e)
@@ -134,7 +150,7 @@ void dos_start_program(struct dos_call *c)
     e.load.error_ax = drives_of(&e);
     dos_set(c, DOS_SS, shell);
     dos_set(c, DOS_SP, SHELL_STACK);
-    if (!vmm_v86_interrupt(c->v, DOS_ROM, 0) || !save_caller(c))
+    if (!vmm_v86_interrupt(c->v, DOS_ROM, 0) || !dos_save_caller(c))
         return;
     enum dos_error error = dos_load_program(c, &e.load);
     p->outcome.progress = error ? DOS_FAILED : DOS_RUNNING;
@@ -175,7 +191,7 @@ static void execute(struct dos_call *c, struct exec *e)
         dos_fail(c, error);
         return;
     }
-    if (!save_caller(c))
+    if (!dos_save_caller(c))
         return;
     make_child(c, e);
     enter(c, &e->load);
@@ -230,12 +246,8 @@ static void return_to_parent(struct dos_call *c, uint16_t parent, uint32_t back)
     dos_write16(c, DOS_DATA, DATA_PSP, parent);
     dos_set(c, DOS_SS, (uint16_t)(stack >> 16));
     dos_set(c, DOS_SP, (uint16_t)stack);
-    for (unsigned i = 0; i < SAVED; i++) {
-        uint16_t value;
-        if (!vmm_v86_pop(c->v, &value))
-            return;
-        dos_set(c, saved[i], value);
-    }
+    if (!dos_restore_caller(c))
+        return;
     uint16_t ss = dos_get(c, DOS_SS), sp = dos_get(c, DOS_SP);
     dos_write32(c, ss, sp, back);
     dos_write16(c, ss, sp + 4u, IF_AND_RESERVED);

@@ -73,6 +73,29 @@ static uint32_t key_stub(struct rom *r)
     return at;
 }
 
+// What was typed goes to the screen by INT 29h; then the call is over, or INT 21h is entered again.
+static uint16_t echo_stub(struct rom *r, bool again)
+{
+    static const uint8_t show[] = {
+        0xFB, 0xFC,                                 // sti; cld
+        0x50, 0x53,      0x56,          0x1E,       // push ax; push bx; push si; push ds
+        0xB8, 0x00,      DOS_DATA >> 8,             // mov ax, DOS_DATA
+        0x8E, 0xD8,                                 // mov ds, ax
+        0xBE, DATA_ECHO, 0x00,                      // mov si, DATA_ECHO
+        0xAC, 0x08,      0xC0,                      // lodsb; or al, al
+        0x74, 0x04,      0xCD,          0x29,       // jz behind the loop; int 29h
+        0xEB, 0xF7,                                 // jmp to lodsb
+        0xC6, 0x06,      DATA_ECHO,     0x00, 0x00, // mov byte [DATA_ECHO], 0
+        0x1F, 0x5E,      0x5B,          0x58,       // pop ds; pop si; pop bx; pop ax
+    };
+    uint8_t end[5] = {again ? 0xEA : 0xCF};
+    uint16_t at = r->at;
+    base_put32(end + 1, dos_vector(0x21, r->c->s));
+    put(r, show, sizeof show);
+    put(r, end, again ? sizeof end : 1);
+    return at;
+}
+
 // What is left of a call that prints when INT 29h or 10h is hooked: each character by an interrupt of its own, as the
 // console driver of DOS does it (RBIL INT 29). Registers are as the call has them.
 static void output_stubs(struct rom *r)
@@ -118,6 +141,8 @@ static void output_stubs(struct rom *r)
     put(r, write, sizeof write);
     s->stub_teletype = r->at;
     put(r, teletype, sizeof teletype);
+    s->stub_echo = echo_stub(r, false);
+    s->stub_echo_again = echo_stub(r, true);
 }
 
 // What an AT's BIOS does about an error of the coprocessor: the handlers of the 8087's time are at INT 2.
@@ -190,49 +215,6 @@ static void bios_data(struct dos_call *c)
     dos_refresh_ticks(c);
 }
 
-// A character device's header in the chain that begins at the NUL device (RBIL table 01646). No program may call the
-// driver's entries: they return at once.
-static void device_header(struct dos_call *c, uint16_t at, uint32_t next, uint16_t attributes, const char *name)
-{
-    uint8_t header[18];
-    base_put32(header, next);
-    base_put16(header + 4, attributes);
-    base_put16(header + 6, DATA_RETF);
-    base_put16(header + 8, DATA_RETF);
-    memcpy(header + 10, name, 8);
-    dos_copy_out(c, DOS_DATA, at, header, sizeof header);
-    dos_write8(c, DOS_DATA, DATA_RETF, 0xCB);
-}
-
-static uint32_t far_data(uint16_t offset)
-{
-    return (uint32_t)DOS_DATA << 16 | offset;
-}
-
-static void list_of_lists(struct dos_call *c)
-{
-    dos_write32(c, DOS_DATA, DATA_LISTS + 0x00, UINT32_MAX); // no drive parameter blocks
-    dos_write32(c, DOS_DATA, DATA_LISTS + 0x04, far_data(DATA_FILES));
-    dos_write32(c, DOS_DATA, DATA_LISTS + 0x08, far_data(DATA_CLOCK));
-    dos_write32(c, DOS_DATA, DATA_LISTS + 0x0C, far_data(DATA_CON));
-    dos_write16(c, DOS_DATA, DATA_LISTS + 0x10, 512);
-    dos_write32(c, DOS_DATA, DATA_LISTS + 0x12, UINT32_MAX); // no buffers
-    dos_write32(c, DOS_DATA, DATA_LISTS + 0x16, far_data(DATA_DIRECTORIES));
-    dos_write32(c, DOS_DATA, DATA_LISTS + 0x1A, UINT32_MAX);
-    dos_write8(c, DOS_DATA, DATA_LISTS + 0x20, 0);             // block devices
-    dos_write8(c, DOS_DATA, DATA_LISTS + 0x21, DOS_DRIVE + 1); // LASTDRIVE
-    device_header(c, DATA_NUL, far_data(DATA_CON), 0x8004, "NUL     ");
-    device_header(c, DATA_CON, far_data(DATA_CLOCK), 0x8013, "CON     ");
-    device_header(c, DATA_CLOCK, UINT32_MAX, 0x8008, "CLOCK$  ");
-    dos_write32(c, DOS_DATA, DATA_FILES, UINT32_MAX); // one table of files, unused: none of it is DOS's truth here
-    dos_write16(c, DOS_DATA, DATA_FILES + 4, 5);
-    for (unsigned i = 0; i <= DOS_DRIVE; i++)
-        dos_copy_out(c, DOS_DATA, DATA_DIRECTORIES + 0x58 * i, (const char[4]){(char)('A' + i), ':', '\\', 0}, 4);
-    dos_write16(c, DOS_DATA, DATA_DIRECTORIES + 0x58 * DOS_DRIVE + 0x43, 0x4000); // a physical drive
-    for (unsigned i = 0; i <= DOS_DRIVE; i++)
-        dos_write16(c, DOS_DATA, DATA_DIRECTORIES + 0x58 * i + 0x4F, 2); // where the path begins
-}
-
 // RBIL INT 21/AH=38h, 65h: the United States, code page 437.
 static void country_tables(struct dos_call *c)
 {
@@ -262,7 +244,7 @@ void dos_memory_reset(struct dos_call *c, uint16_t first)
     uint8_t zero[X86_PAGE_SIZE] = {0};
     dos_copy_out(c, DOS_DATA, 0, zero, sizeof zero);
     bios_data(c);
-    list_of_lists(c);
+    dos_tables_create(c);
     country_tables(c);
     dos_write8(c, DOS_DATA, DATA_DRIVE, DOS_DRIVE);
     dos_video_reset(c);

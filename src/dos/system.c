@@ -143,8 +143,12 @@ void dos_list_of_lists(struct dos_call *c)
     give_pointer(c, DOS_ES, DOS_BX, far_data(DATA_LISTS));
 }
 
-void dos_swap_area(struct dos_call *c) // AX=5D06h; the rest is network
+void dos_swap_area(struct dos_call *c) // AH=5Dh: the swappable data area, the last error; the rest is network
 {
+    if (dos_low(c, DOS_AX) == 0x0A) {
+        dos_set_extended_error(c);
+        return;
+    }
     if (dos_low(c, DOS_AX) != 6) {
         dos_fail(c, DOS_BAD_FUNCTION);
         return;
@@ -166,19 +170,6 @@ void dos_switch_char(struct dos_call *c)
 void dos_network(struct dos_call *c)
 {
     dos_fail(c, DOS_BAD_FUNCTION);
-}
-
-// AH=59h: class, action and locus follow from the code.
-void dos_extended_error(struct dos_call *c)
-{
-    uint16_t error = dos_read16(c, DOS_DATA, DATA_ERROR);
-    bool memory = error >= DOS_BAD_CHAIN && error <= DOS_BAD_BLOCK,
-         missing = error == DOS_NO_FILE || error == DOS_NO_PATH;
-    uint8_t class = memory ? 1 : missing || error == DOS_NO_MORE ? 8 : error == DOS_DENIED ? 3 : 9;
-    dos_set(c, DOS_AX, error);
-    dos_set(c, DOS_BX, (uint16_t)(error ? class << 8 | (missing ? 3 : 4) : 0));
-    dos_set_high(c, DOS_CX, error ? memory ? 5 : 2 : 0);
-    dos_done(c);
 }
 
 // --- country
