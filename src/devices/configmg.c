@@ -24,6 +24,10 @@ static uint32_t generation_of(const struct configmg *s, uint32_t kind, uint32_t 
         return row < CONFIGMG_NODES ? s->node[row].generation : 0;
     case CONFIGMG_CONF:
         return row < CONFIGMG_CONFS ? s->conf[row].generation : 0;
+    case CONFIGMG_LIST:
+        return row < CONFIGMG_LISTS ? s->list[row].generation : 0;
+    case CONFIGMG_RANGE:
+        return row < CONFIGMG_RANGES ? s->range[row].generation : 0;
     default:
         return row < CONFIGMG_DESCRIPTORS ? s->descriptor[row].generation : 0;
     }
@@ -530,8 +534,12 @@ static bool create(struct vmm *v)
     return true;
 }
 
-static const struct vmm_binding *const more[] = {configmg_conf_bindings,     configmg_alloc_bindings,
-                                                 configmg_registry_bindings, configmg_start_bindings,
-                                                 configmg_change_bindings,   NULL};
+static const struct vmm_binding *const more[] = {configmg_conf_bindings,
+                                                 configmg_alloc_bindings,
+                                                 configmg_registry_bindings,
+                                                 configmg_start_bindings,
+                                                 configmg_change_bindings,
+                                                 configmg_range_bindings,
+                                                 NULL};
 
 const struct devices_entry configmg_entry = {&configmg_device, create, true, more};

@@ -14,6 +14,8 @@ enum {
     CONFIGMG_NODES = 192, // row 0 is none, 1 the root
     CONFIGMG_CONFS = 768,
     CONFIGMG_DESCRIPTORS = 2048,
+    CONFIGMG_LISTS = 256, // of ranges
+    CONFIGMG_RANGES = 2048,
     CONFIGMG_TYPES = 5, // of logical configurations: BASIC_LOG_CONF to FORCED_LOG_CONF
     CONFIGMG_ROOT = 1,
     CONFIGMG_DATA = 1024,  // bytes of a descriptor's data
@@ -21,7 +23,7 @@ enum {
     CONFIGMG_FAULTED = -1, // a page fault was noted: no answer, the service runs again
 };
 
-enum configmg_kind { CONFIGMG_NODE = 1, CONFIGMG_CONF, CONFIGMG_DESCRIPTOR };
+enum configmg_kind { CONFIGMG_NODE = 1, CONFIGMG_CONF, CONFIGMG_DESCRIPTOR, CONFIGMG_LIST, CONFIGMG_RANGE };
 
 struct configmg_node {
     uint32_t generation; // 0: free
@@ -54,11 +56,24 @@ struct configmg_descriptor {
     uint16_t conf, next;
 };
 
+struct configmg_list {
+    uint32_t generation;
+    uint16_t first;
+};
+
+struct configmg_range {
+    uint32_t generation;
+    uint32_t start, end; // both in it
+    uint16_t next;
+};
+
 struct configmg {
     uint32_t generation;
     struct configmg_node node[CONFIGMG_NODES];
     struct configmg_conf conf[CONFIGMG_CONFS];
     struct configmg_descriptor descriptor[CONFIGMG_DESCRIPTORS];
+    struct configmg_list list[CONFIGMG_LISTS];
+    struct configmg_range range[CONFIGMG_RANGES];
     uint8_t scheduled; // processing of the tree has been asked for
     uint16_t work_kind, load_kind, change_kind, call_kind;
 };
@@ -93,6 +108,12 @@ void configmg_place_spaces(struct vmm *v, uint32_t node,
                            uint32_t type); // scripted ranges: where this configuration says
 void configmg_announce_started(struct vmm *v, uint32_t node);
 extern const struct vmm_binding configmg_alloc_bindings[];
+
+// The mask of an alignment (FFF8h: multiples of 8) as a step.
+uint64_t configmg_step(uint32_t mask, uint32_t bits);
+
+// configmg_range.c: range lists
+extern const struct vmm_binding configmg_range_bindings[];
 
 // configmg_registry.c: keys of a device node
 uint32_t configmg_driver_text(struct vmm *v, uint32_t node, const char *name, char *to, uint32_t size); // length

@@ -165,8 +165,7 @@ static bool lowest_free(struct attempt *a, uint32_t own, uint64_t min, uint64_t 
     return false;
 }
 
-// The mask of an alignment (FFF8h: multiples of 8) as a step.
-static uint64_t step_of(uint32_t mask, uint32_t bits)
+uint64_t configmg_step(uint32_t mask, uint32_t bits)
 {
     uint32_t low = ~mask & (bits == 16 ? 0xFFFFu : 0xFFFFFFFFu);
     return low & (low + 1) || low == UINT32_MAX || !mask ? 1 : (uint64_t)low + 1;
@@ -178,7 +177,7 @@ static bool choose_io(struct attempt *a, uint32_t own)
     uint32_t at = KIT_SIZE_IO_DES + p->choice * KIT_SIZE_IO_RANGE;
     uint32_t ports = field(a->v, p, at + KIT_IOR_nPorts, 2);
     return ports && lowest_free(a, own, field(a->v, p, at + KIT_IOR_Min, 2), field(a->v, p, at + KIT_IOR_Max, 2), ports,
-                                step_of(field(a->v, p, at + KIT_IOR_Align, 2), 16));
+                                configmg_step(field(a->v, p, at + KIT_IOR_Align, 2), 16));
 }
 
 static bool choose_memory(struct attempt *a, uint32_t own)
@@ -187,7 +186,7 @@ static bool choose_memory(struct attempt *a, uint32_t own)
     uint32_t at = KIT_SIZE_MEM_DES + p->choice * KIT_SIZE_MEM_RANGE;
     uint32_t bytes = field(a->v, p, at + KIT_MR_nBytes, 4);
     return bytes && lowest_free(a, own, field(a->v, p, at + KIT_MR_Min, 4), field(a->v, p, at + KIT_MR_Max, 4), bytes,
-                                step_of(field(a->v, p, at + KIT_MR_Align, 4), 32));
+                                configmg_step(field(a->v, p, at + KIT_MR_Align, 4), 32));
 }
 
 static bool choose_number(struct attempt *a, uint32_t own, uint32_t mask)

@@ -3,27 +3,8 @@
 include check.inc
 include vmmreg.inc
 include configmg.inc
+include cm.inc
 Test_Driver
-
-; Calls a service: the result, and that the registers of a C function survive.
-CM macro service, args, result
-        local bad, fine
-        mov     ebx, 0B1B1B1B1h
-        mov     esi, 51515151h
-        mov     edi, 0D1D1D1D1h
-        VxDCall _CONFIGMG_&service, <args>
-        cmp     ebx, 0B1B1B1B1h
-        jne     bad
-        cmp     esi, 51515151h
-        jne     bad
-        cmp     edi, 0D1D1D1D1h
-        jne     bad
-        cmp     eax, result
-        je      fine
-bad:
-        Say     '&service: #EAX #EBX #ESI #EDI'
-fine:
-endm
 
 VxD_LOCKED_DATA_SEG
 root_id db      'HTREE\ROOT\0', 0
