@@ -64,10 +64,40 @@ static void map_moved(struct vmm *v)
     }
 }
 
+// What a DMA controller's cycle wants of memory. Where no RAM is it reads ones, and what it writes is lost.
+static bool move(struct vmm *v, struct pc_dma_cycle *c)
+{
+    struct x86_memory *m = vmm_cpu(v)->memory;
+    uint8_t bytes[2] = {(uint8_t)c->value, (uint8_t)(c->value >> 8)};
+    if (c->kind == PC_DMA_VERIFY)
+        return true;
+    if (c->kind != PC_DMA_WRITE && !x86_memory_load(m, c->kind == PC_DMA_COPY ? c->from : c->address, bytes, c->bytes))
+        return false;
+    c->value = bytes[0] | (c->bytes == 2 ? (uint32_t)bytes[1] << 8 : 0);
+    if (c->kind == PC_DMA_READ || x86_memory_kind(m, c->address / X86_PAGE_SIZE) != X86_RAM)
+        return true;
+    return x86_memory_store(m, c->address, bytes, c->bytes);
+}
+
+static void move_by_dma(struct vmm *v)
+{
+    struct pc *pc = devices_board(v);
+    struct pc_dma_cycle cycle;
+    while (pc_dma_next_cycle(pc, &cycle)) {
+        if (!move(v, &cycle)) {
+            vmm_stop(v, VMM_END_MEMORY, "no memory for a DMA transfer");
+            return;
+        }
+        pc_dma_end_cycle(pc, &cycle);
+        announce_logged(v);
+    }
+}
+
 void devices_board_changed(struct vmm *v)
 {
     struct devices_common *c = devices_common(v);
     announce_logged(v);
+    move_by_dma(v);
     announce_raised(v);
     map_moved(v);
     vmm_set_intr(v, pc_intr(&c->pc));

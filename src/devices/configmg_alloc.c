@@ -320,7 +320,7 @@ void configmg_place_spaces(struct vmm *v, uint32_t node, uint32_t type)
 {
     const struct configmg_node *n = &configmg_state(v)->node[node];
     struct pc *pc = devices_board(v);
-    struct part range, irq;
+    struct part range, irq, dma;
     for (uint32_t i = 0; n->described && i < pc->script.spaces; i++) {
         struct pc_space *p = &pc->script.space[i];
         if (p->owner != n->described)
@@ -328,6 +328,7 @@ void configmg_place_spaces(struct vmm *v, uint32_t node, uint32_t type)
         p->present = nth_part(v, n->conf[type], p->memory ? KIT_ResType_Mem : KIT_ResType_IO, p->bar, &range);
         p->base = p->present ? range.first : 0;
         p->line = nth_part(v, n->conf[type], KIT_ResType_IRQ, 0, &irq) ? (uint8_t)irq.first : PC_OWN_LINE;
+        p->channel = nth_part(v, n->conf[type], KIT_ResType_DMA, 0, &dma) ? (uint8_t)dma.first : PC_OWN_CHANNEL;
         p->lines = 0;
     }
     pc_spaces_changed(pc);

@@ -128,7 +128,8 @@ static bool add_space(struct hardware_reader *r, const struct function *f, unsig
                             .bytes = f->pci->bar_bytes[bar],
                             .function = (uint8_t)f->index,
                             .bar = (uint8_t)bar,
-                            .line = PC_OWN_LINE};
+                            .line = PC_OWN_LINE,
+                            .channel = PC_OWN_CHANNEL};
     snprintf(like.name, sizeof like.name, "%u:%u.%u/%u", (f->pci->bus & 0xFFu), f->pci->device & 31u,
              f->pci->function & 7u, bar % PC_PCI_BARS);
     int space = hw_space_new(r, &like);

@@ -1,4 +1,4 @@
-// Hardware descriptions: scripted ports and memory, their cells and rules, and interrupt lines with a timetable.
+// Hardware descriptions: the cells and rules of scripted ports and memory, and interrupt lines with a timetable.
 #include "devices/hardware_text.h"
 
 #include <stdio.h>
@@ -15,17 +15,6 @@ struct block { // of a space
 static struct pc_script *script(struct hardware_reader *r)
 {
     return &r->to->script;
-}
-
-int hw_space_new(struct hardware_reader *r, const struct pc_space *like)
-{
-    struct pc_script *s = script(r);
-    if (s->spaces == PC_SPACES) {
-        hw_fail(r, "at most %u ranges of ports and memory", (unsigned)PC_SPACES);
-        return -1;
-    }
-    s->space[s->spaces] = *like;
-    return (int)s->spaces++;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -379,16 +368,23 @@ static bool read_action(struct hardware_reader *r, struct block *b, struct pc_ac
     return hw_number(r, UINT32_MAX, &a->value, "the value");
 }
 
-// on read|write CELL [= VALUE [mask MASK]] [after TIME] ACTION
+static bool occasion(struct hardware_reader *r, uint8_t *on)
+{
+    static const char *const words[] = {[PC_ON_READ] = "read", [PC_ON_WRITE] = "write", [PC_ON_END] = "end"};
+    for (*on = 0; *on < BASE_COUNT(words); ++*on)
+        if (hw_accept(r, words[*on]))
+            return true;
+    return hw_fail(r, "read, write or end expected");
+}
+
+// on read|write CELL [= VALUE [mask MASK]] [after TIME] ACTION; on end CELL [after TIME] ACTION
 static bool read_rule(struct hardware_reader *r, void *context)
 {
     struct block *b = context;
-    struct pc_rule rule = {.on_write = hw_is(r, "write")};
-    if (!hw_accept(r, "write") && !hw_accept(r, "read"))
-        return hw_fail(r, "read or write expected");
-    if (!cell_name(r, b, &rule.cell))
+    struct pc_rule rule = {.on = PC_ON_READ};
+    if (!occasion(r, &rule.on) || !cell_name(r, b, &rule.cell))
         return false;
-    if (r->token.kind == HW_EQUALS) {
+    if (r->token.kind == HW_EQUALS && rule.on != PC_ON_END) {
         hw_next(r);
         rule.mask = UINT32_MAX;
         if (!hw_number(r, UINT32_MAX, &rule.match, "the value") ||
@@ -423,9 +419,68 @@ static bool read_interrupt(struct hardware_reader *r, void *context)
     return true;
 }
 
+// A number, or nothing: then it is the one that the device was given.
+static bool dma_channel(struct hardware_reader *r, unsigned space, uint8_t *channel)
+{
+    const struct hardware_token where = r->token;
+    uint32_t number;
+    *channel = PC_OWN_CHANNEL;
+    if (!hw_is_number(r))
+        return script(r)->space[space].owner || hw_fail(r, "the number of a DMA channel expected (only the ranges of a "
+                                                           "device have one of their own)");
+    if (!hw_number(r, 7, &number, "a DMA channel (0-7)"))
+        return false;
+    *channel = (uint8_t)number;
+    return number != 4 || hw_fail_at(r, &where, "channel 4 is the cascade of the DMA controllers");
+}
+
+// The cell that a channel serves must be as wide as what the channel moves.
+static bool dma_cell(struct hardware_reader *r, const struct block *b, struct pc_script_dma *d)
+{
+    const struct hardware_token where = r->token;
+    if (!cell_name(r, b, &d->cell))
+        return false;
+    const struct pc_cell *c = &script(r)->cell[d->cell];
+    if (c->kind == PC_CELL_MEMORY || c->bytes > 2)
+        return hw_fail_at(r, &where, "DMA moves bytes or words: the cell must be one");
+    if (d->channel != PC_OWN_CHANNEL && c->bytes != (d->channel < 4 ? 1 : 2))
+        return hw_fail_at(r, &where, "channel %u moves %s: the cell must be one", (unsigned)d->channel,
+                          d->channel < 4 ? "bytes" : "words");
+    return true;
+}
+
+static bool dma_pace(struct hardware_reader *r, struct pc_script_dma *d)
+{
+    enum { FASTEST = 1000 }; // ns
+    const struct hardware_token where = r->token;
+    d->period = FASTEST;
+    if (hw_accept(r, "every") && !hw_time(r, &d->period))
+        return false;
+    return d->period >= FASTEST || hw_fail_at(r, &where, "the shortest time between two values is 1us");
+}
+
+// dma [CHANNEL] to|from CELL [while CELL [mask MASK]] [every TIME]
+static bool read_dma(struct hardware_reader *r, void *context)
+{
+    struct block *b = context;
+    struct pc_script_dma d = {.enable = PC_NO_CELL, .mask = UINT32_MAX};
+    if (!dma_channel(r, b->space, &d.channel))
+        return false;
+    d.to_cell = hw_accept(r, "to");
+    if (!d.to_cell && !hw_accept(r, "from"))
+        return hw_fail(r, "'to' or 'from' expected");
+    if (!dma_cell(r, b, &d) || (hw_accept(r, "while") && !cell_name(r, b, &d.enable)) ||
+        (hw_accept(r, "mask") && !hw_number(r, UINT32_MAX, &d.mask, "the mask")) || !dma_pace(r, &d))
+        return false;
+    if (script(r)->dmas == PC_SCRIPT_DMAS)
+        return hw_fail(r, "at most %u cells that move by DMA", (unsigned)PC_SCRIPT_DMAS);
+    script(r)->dma[script(r)->dmas++] = d;
+    return true;
+}
+
 static const struct hardware_statement space_statements[] = {
-    {"byte", read_byte}, {"word", read_word}, {"dword", read_dword},         {"ram", read_ram},
-    {"log", read_log},   {"on", read_rule},   {"interrupt", read_interrupt}, {NULL, NULL}};
+    {"byte", read_byte}, {"word", read_word}, {"dword", read_dword},         {"ram", read_ram}, {"log", read_log},
+    {"on", read_rule},   {"dma", read_dma},   {"interrupt", read_interrupt}, {NULL, NULL}};
 
 bool hw_space_block(struct hardware_reader *r, unsigned space)
 {
@@ -438,100 +493,7 @@ bool hw_space_block(struct hardware_reader *r, unsigned space)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Ranges at a fixed place, and lines with a timetable
-
-static bool taken(struct hardware_reader *r, const struct pc_space *like)
-{
-    for (uint32_t i = 0; i < script(r)->spaces; i++) {
-        const struct pc_space *p = &script(r)->space[i];
-        if (p->memory == like->memory && p->present &&
-            (like->base - p->base < p->bytes || p->base - like->base < like->bytes))
-            return true;
-    }
-    return false;
-}
-
-static bool read_space(struct hardware_reader *r, bool memory)
-{
-    struct pc_space like = {.memory = memory, .present = 1, .function = PC_NO_FUNCTION, .line = PC_OWN_LINE};
-    const struct hardware_token where = r->token;
-    uint32_t last;
-    if (!hw_range(r, memory ? 0xFFFFFFFEu : 0xFFFF, &like.base, &last))
-        return false;
-    like.bytes = last - like.base + 1;
-    if (memory && (like.base < 0xA0000 || like.bytes > 1 << 24))
-        return hw_fail_at(r, &where, "device memory lies above 0xA0000 and has at most 16 MB");
-    if (taken(r, &like))
-        return hw_fail_at(r, &where, "the range overlaps one that was described above");
-    if (r->token.kind == HW_TEXT || r->token.kind == HW_WORD) {
-        const char *name = hw_string(r, PC_SPACE_NAME, "a name");
-        if (!name)
-            return false;
-        memcpy(like.name, name, strlen(name));
-    } else {
-        snprintf(like.name, sizeof like.name, memory ? "%08X" : "%04X", (unsigned)like.base);
-    }
-    int space = hw_space_new(r, &like);
-    return space >= 0 && hw_space_block(r, (unsigned)space);
-}
-
-// The bytes of a node's n-th resource of the kind in its first basic configuration; 0 = there is none.
-static uint32_t resource_bytes(const struct hardware_node *node, enum hardware_kind kind, uint32_t n)
-{
-    const struct hardware_config *c = node->configs;
-    while (c && c->boot)
-        c = c->next;
-    for (const struct hardware_resource *s = c ? c->resources : NULL; s; s = s->next)
-        if (s->kind == kind && n-- == 0)
-            return s->range[0].bytes;
-    return 0;
-}
-
-// ports|memory N [NAME] { ... }: where the device's n-th resource of the kind is allocated
-static bool read_owned(struct hardware_reader *r, const struct hardware_node *node, bool memory)
-{
-    struct pc_space like = {.memory = memory, .function = PC_NO_FUNCTION, .line = PC_OWN_LINE};
-    const struct hardware_token where = r->token;
-    uint32_t n;
-    if (!hw_number(r, 31, &n, "which resource, from 0"))
-        return false;
-    like.bar = (uint8_t)n;
-    like.owner = (uint8_t)(node - r->to->node + 1);
-    like.bytes = resource_bytes(node, memory ? HARDWARE_MEMORY : HARDWARE_IO, n);
-    if (!like.bytes || like.bytes > 1 << 24)
-        return hw_fail_at(r, &where, "no such resource in a basic configuration above, or one of more than 16 MB");
-    snprintf(like.name, sizeof like.name, memory ? "memory %u" : "ports %u", (unsigned)n % 32);
-    if (r->token.kind == HW_TEXT || r->token.kind == HW_WORD) {
-        const char *name = hw_string(r, PC_SPACE_NAME, "a name");
-        if (!name)
-            return false;
-        snprintf(like.name, sizeof like.name, "%s", name);
-    }
-    int space = hw_space_new(r, &like);
-    return space >= 0 && hw_space_block(r, (unsigned)space);
-}
-
-bool hw_node_ports(struct hardware_reader *r, void *node)
-{
-    return read_owned(r, node, false);
-}
-
-bool hw_node_memory(struct hardware_reader *r, void *node)
-{
-    return read_owned(r, node, true);
-}
-
-bool hw_ports(struct hardware_reader *r, void *context)
-{
-    (void)context;
-    return read_space(r, false);
-}
-
-bool hw_memory(struct hardware_reader *r, void *context)
-{
-    (void)context;
-    return read_space(r, true);
-}
+// Lines with a timetable
 
 static bool read_every(struct hardware_reader *r, struct pc_timer *t)
 {

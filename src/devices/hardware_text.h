@@ -56,6 +56,7 @@ bool hw_block(struct hardware_reader *r, const struct hardware_statement *statem
 
 // hardware_script.c: the cells and rules of a space that was just added, as a block
 bool hw_space_block(struct hardware_reader *r, unsigned space);
+// hardware_range.c
 int hw_space_new(struct hardware_reader *r, const struct pc_space *like); // -1: too many
 // Readers of statements, one for each keyword (docs/hardware.md); `context` is nothing at the top of the text, else the
 // device node that the block describes.

@@ -42,6 +42,9 @@ void pc_uart_out(struct pc_uart *u, unsigned reg, uint8_t value, uint64_t now);
 void pc_dma_reset(struct pc_dma *d);
 uint8_t pc_dma_in(struct pc_dma *d, unsigned reg);
 void pc_dma_out(struct pc_dma *d, unsigned reg, uint8_t value);
+void pc_dma_update(struct pc *pc); // the request bits of the status registers
+void pc_dma_finish(struct pc *pc, const struct pc_dma_cycle *cycle);
+uint64_t pc_dma_next(const struct pc *pc); // when the next cycle is due, PC_NEVER = none is wanted
 
 static inline uint64_t pc_earlier(uint64_t a, uint64_t b)
 {

@@ -209,6 +209,12 @@ static void update_script(struct pc *pc)
     update_lines(pc);
 }
 
+void pc_dma_end_cycle(struct pc *pc, const struct pc_dma_cycle *cycle)
+{
+    pc_dma_finish(pc, cycle);
+    update_script(pc);
+}
+
 // The timer's output may have fallen and risen since the board last looked: the controller must see the edge.
 static void advance_timer(struct pc *pc, uint64_t from)
 {
@@ -251,6 +257,7 @@ uint64_t pc_next_event(const struct pc *pc)
     next = pc_earlier(next, unmasked(pc, 4, pc_uart_next(&pc->uart[0], pc->now)));
     next = pc_earlier(next, unmasked(pc, 8, pc_clock_next(&pc->clock, pc->now)));
     next = pc_earlier(next, pc_script_next(&pc->script));
+    next = pc_earlier(next, pc_dma_next(pc));
     // What was asked for from outside happens and is told of, whether anybody listens to the line or not.
     return pc->scheduled_irqs ? pc_earlier(next, pc->scheduled_irq[0].at) : next;
 }
@@ -396,8 +403,10 @@ static uint8_t read_byte(struct pc *pc, enum part part, uint16_t port)
 {
     switch (part) {
     case DMA_LOW:
+        pc_dma_update(pc);
         return pc_dma_in(&pc->dma[0], port);
     case DMA_HIGH:
+        pc_dma_update(pc);
         return pc_dma_in(&pc->dma[1], (port - 0xC0u) / 2);
     case DMA_PAGES:
         return pc->page[port & 15];

@@ -1,6 +1,6 @@
 // The board: what an AT-class machine has around its processor. Interrupt controllers, timer, clock chip, keyboard
-// controller, two serial ports, DMA registers, system control ports, PCI configuration spaces and scripted devices, and
-// the scheduled lines and keys that stand for the outside world. Knows neither the processor nor Windows; the owner
+// controller, two serial ports, DMA controllers, system control ports, PCI configuration spaces and scripted devices,
+// and the scheduled lines and keys that stand for the outside world. Knows neither the processor nor Windows; the owner
 // forwards port I/O and samples the INTR line.
 //
 // struct pc is plain data without pointers: a snapshot is a struct copy. Time is virtual nanoseconds, given by the
@@ -90,11 +90,21 @@ struct pc_dma_channel {
     uint8_t mode;
 };
 
-// Intel 8237A, registers only: no device of the board transfers by DMA.
+// Intel 8237A. Scripted devices request cycles, and software does.
 struct pc_dma {
     struct pc_dma_channel channel[4];
     uint8_t command, status, request, mask, temporary;
+    uint8_t ended;     // channels whose count is over and that were not programmed again
     uint8_t high_byte; // the flip-flop
+};
+
+enum pc_dma_kind { PC_DMA_VERIFY, PC_DMA_WRITE, PC_DMA_READ, PC_DMA_COPY }; // the first three as in a mode's bits 2, 3
+
+// One cycle of a DMA controller: `bytes` are written to memory at `address`, read from there, or copied from `from`.
+struct pc_dma_cycle {
+    uint32_t address, from, value;
+    uint8_t channel, kind, bytes;
+    uint8_t device; // script.dma that it serves, counted from 1; 0 = nobody answers
 };
 
 struct pc_scheduled_irq {
@@ -157,6 +167,13 @@ void pc_spaces_changed(struct pc *pc); // after the owner described or placed sp
 // rise by itself, PC_NEVER when none: an idle owner may jump there.
 void pc_advance(struct pc *pc, uint64_t now);
 uint64_t pc_next_event(const struct pc *pc);
+
+// DMA. The board knows no memory: the owner asks for cycles until there is none, does what each wants of memory
+// (setting `value` for PC_DMA_READ), and ends it. To be asked whenever the board has advanced or ports were accessed.
+bool pc_dma_next_cycle(struct pc *pc, struct pc_dma_cycle *cycle) BASE_MUST_USE;
+void pc_dma_end_cycle(struct pc *pc, const struct pc_dma_cycle *cycle);
+// Whether a channel (0-7) came to the end of its count and waits to be programmed again.
+bool pc_dma_done(const struct pc *pc, unsigned channel);
 
 // Interrupts. pc_raise_irq drives a line from outside. pc_schedule_irq raises one at `at` until the processor
 // acknowledges it; false when the schedule is full or there is no such line (2 is the cascade).

@@ -99,11 +99,11 @@ static void act_later(struct pc_script *s, const struct pc_action *a, uint64_t a
     s->waiting[i] = (struct pc_delayed){at, *a};
 }
 
-static void apply_rules(struct pc_script *s, unsigned cell, bool write, uint32_t value, uint64_t now)
+static void apply_rules(struct pc_script *s, unsigned cell, enum pc_occasion on, uint32_t value, uint64_t now)
 {
     for (uint32_t i = 0; i < s->rules; i++) {
         const struct pc_rule *r = &s->rule[i];
-        if (r->cell != cell || r->on_write != write || (value & r->mask) != r->match)
+        if (r->cell != cell || r->on != on || (value & r->mask) != r->match)
             continue;
         if (r->after)
             act_later(s, &r->action, now + r->after);
@@ -142,7 +142,7 @@ static uint32_t read_cell(struct pc_script *s, unsigned cell, uint32_t byte, uns
     struct pc_cell *c = &s->cell[cell];
     uint32_t value =
         c->kind == PC_CELL_MEMORY ? read_memory(s, c, byte, bytes) : whole_value(s, c) >> 8 * byte & ones(bytes);
-    apply_rules(s, cell, false, value, now);
+    apply_rules(s, cell, PC_ON_READ, value, now);
     return value;
 }
 
@@ -179,7 +179,7 @@ static void write_cell(struct pc_script *s, unsigned cell, uint32_t byte, unsign
         write_memory(s, c, byte, bytes, value);
     else if (!c->read_only)
         change(s, cell, value << 8 * byte, ones(bytes) << 8 * byte);
-    apply_rules(s, cell, true, value, now);
+    apply_rules(s, cell, PC_ON_WRITE, value, now);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -228,6 +228,64 @@ void pc_script_write(struct pc_script *s, unsigned space, uint32_t address, unsi
     }
     if (log)
         note(s, space, address, size, true, value);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// DMA: a cell is read and written as by an access to the whole of it
+
+bool pc_script_wants_dma(const struct pc_script *s, const struct pc_script_dma *d)
+{
+    const struct pc_cell *c = &s->cell[d->cell];
+    if (d->enable != PC_NO_CELL && !(s->cell[d->enable].value & d->mask))
+        return false;
+    if (c->kind != PC_CELL_FIFO)
+        return true;
+    return d->to_cell ? c->used < c->room : c->used > 0;
+}
+
+// A device that is not there, or whose cell has another width than the channel, has none.
+unsigned pc_script_dma_channel(const struct pc_script *s, const struct pc_script_dma *d)
+{
+    const struct pc_cell *c = &s->cell[d->cell];
+    const struct pc_space *p = &s->space[c->space];
+    unsigned channel = d->channel == PC_OWN_CHANNEL ? p->channel : d->channel;
+    return p->present && c->bytes == (channel < 4 ? 1 : 2) ? channel : PC_OWN_CHANNEL;
+}
+
+// The next value comes a period after this one was due, or after it came if it was late.
+static void pace(struct pc_script_dma *d, uint64_t now)
+{
+    d->ready = now - d->ready < d->period ? d->ready + d->period : now + d->period;
+}
+
+static void note_dma(struct pc_script *s, const struct pc_cell *c, bool write, uint32_t value)
+{
+    if (c->log)
+        note(s, c->space, s->space[c->space].base + c->offset, (unsigned)c->bytes, write, value);
+}
+
+uint32_t pc_script_dma_take(struct pc_script *s, struct pc_script_dma *d, bool moves, uint64_t now)
+{
+    pace(d, now);
+    if (!moves || d->to_cell)
+        return UINT32_MAX;
+    uint32_t value = read_cell(s, d->cell, 0, (unsigned)s->cell[d->cell].bytes, now);
+    note_dma(s, &s->cell[d->cell], false, value);
+    return value;
+}
+
+void pc_script_dma_give(struct pc_script *s, struct pc_script_dma *d, uint32_t value, uint64_t now)
+{
+    pace(d, now);
+    if (!d->to_cell)
+        return;
+    write_cell(s, d->cell, 0, (unsigned)s->cell[d->cell].bytes, value, now);
+    note_dma(s, &s->cell[d->cell], true, value);
+}
+
+void pc_script_dma_ended(struct pc_script *s, const struct pc_script_dma *d, uint64_t now)
+{
+    apply_rules(s, d->cell, PC_ON_END, 0, now);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -94,6 +94,16 @@ static void ranges_follow_their_device(void **state)
 static const struct {
     const char *text, *message; // the first one
 } wrong[] = {
+    {"ports 0x300-0x30F {\n word 0 data fifo 4\n dma 1 to data\n}",
+     "hw:3:11: error: channel 1 moves bytes: the cell must be one\n dma 1 to data\n          ^~~~\n"},
+    {"ports 0x300-0x30F {\n byte 0 data fifo 4\n dma 4 to data\n}",
+     "hw:3:6: error: channel 4 is the cascade of the DMA controllers\n dma 4 to data\n     ^\n"},
+    {"ports 0x300-0x30F {\n byte 0 data fifo 4\n dma from data\n}",
+     "hw:3:6: error: the number of a DMA channel expected (only the ranges of a device have one of their own)\n"
+     " dma from data\n     ^~~~\n"},
+    {"ports 0x300-0x30F {\n byte 0 data fifo 4\n dma 3 from data every 10ns\n}",
+     "hw:3:18: error: the shortest time between two values is 1us\n dma 3 from data every 10ns\n"
+     "                 ^~~~~\n"},
     {"sound {\n}\n", "hw:1:1: error: no statement that can stand here\nsound {\n^~~~~\n"},
     {"\n  ports 0x300-0x2FF {\n}", "hw:2:9: error: the range must ascend and end at 0xFFFF\n  ports 0x300-0x2FF {\n"
                                    "        ^~~~~~~~~~~\n"},

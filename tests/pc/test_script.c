@@ -88,7 +88,7 @@ static void delayed_actions_come_in_order_of_time(void **state)
     unsigned go = add_cell(pc, space, PC_CELL_REGISTER, 0, 1, 0), seen = add_cell(pc, space, PC_CELL_REGISTER, 1, 1, 0);
     for (uint32_t i = 0; i < 2; i++)
         pc->script.rule[pc->script.rules++] = (struct pc_rule){.cell = (uint16_t)go,
-                                                               .on_write = 1,
+                                                               .on = PC_ON_WRITE,
                                                                .after = 2000 - 1000 * i,
                                                                .action = {PC_ASSIGN, 0, 0, (uint16_t)seen, i + 1}};
     out(pc, 0x300, 1, 1);
