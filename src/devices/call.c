@@ -33,7 +33,7 @@ enum { TRAP_PORT = 10, TRAP_FREE_ONLY = 11 };
 
 static void trap_resume(struct vmm *v, struct vmm_frame *f)
 {
-    if (vmm_flag(v, X86_CF)) {
+    if (vmm_flag(v, X86_CF) && !f->a[TRAP_FREE_ONLY]) {
         vmm_stop(v, VMM_END_FAULT,
                  "port %Xh of a virtual device cannot be trapped: a driver has it already, or no memory",
                  f->a[TRAP_PORT]);

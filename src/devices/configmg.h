@@ -116,7 +116,8 @@ uint64_t configmg_step(uint32_t mask, uint32_t bits);
 extern const struct vmm_binding configmg_range_bindings[];
 
 // configmg_registry.c: keys of a device node
-uint32_t configmg_driver_text(struct vmm *v, uint32_t node, const char *name, char *to, uint32_t size); // length
+// A text of the driver's key, or of a key below it (`sub` NULL: itself); its length.
+uint32_t configmg_driver_text(struct vmm *v, uint32_t node, const char *sub, const char *name, char *to, uint32_t size);
 bool configmg_describe_key(struct vmm *v, const struct hardware_node *n);
 extern const struct vmm_binding configmg_registry_bindings[];
 

@@ -58,11 +58,14 @@ static bool software_path(struct vmm *v, uint32_t node, char path[CONFIGMG_PATH]
     return true;
 }
 
-uint32_t configmg_driver_text(struct vmm *v, uint32_t node, const char *name, char *to, uint32_t size)
+uint32_t configmg_driver_text(struct vmm *v, uint32_t node, const char *sub, const char *name, char *to, uint32_t size)
 {
-    char path[CONFIGMG_PATH];
+    char path[CONFIGMG_PATH + 64], driver[CONFIGMG_PATH];
     to[0] = 0;
-    return software_path(v, node, path) ? text_of(v, key_at(v, KEY_MACHINE, path, false), name, to, size) : 0;
+    if (!software_path(v, node, driver))
+        return 0;
+    snprintf(path, sizeof path, sub ? "%s\\%s" : "%s", driver, sub);
+    return text_of(v, key_at(v, KEY_MACHINE, path, false), name, to, size);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -219,7 +219,7 @@ static bool load_value_begin(struct vmm *v, const struct vmm_frame *f, const cha
 {
     char names[NAMES];
     uint32_t node = f->a[0];
-    if (!configmg_driver_text(v, node, value, names, sizeof names))
+    if (!configmg_driver_text(v, node, NULL, value, names, sizeof names))
         return false;
     vmm_frame_wait(v);
     load_begin(v, node, names, type);

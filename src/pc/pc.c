@@ -26,6 +26,7 @@ void pc_init(struct pc *pc, const struct pc_config *config)
     pc_keyboard_init(&pc->keyboard);
     for (unsigned i = 0; i < PC_SERIAL_PORTS; i++)
         pc_uart_init(&pc->uart[i]);
+    pc_vga_init(&pc->vga);
 }
 
 static void out(struct pc *pc, uint16_t port, uint8_t value)
@@ -367,7 +368,8 @@ enum part {
     CONTROL_92,
     COPROCESSOR_F0,
     COM1,
-    COM2
+    COM2,
+    VGA
 };
 
 static const struct {
@@ -387,7 +389,7 @@ static enum part port_part(uint16_t port)
         if (port >= port_map[i].first && port <= port_map[i].last)
             return (enum part)port_map[i].part;
     }
-    return NOBODY;
+    return pc_vga_has(port) ? VGA : NOBODY;
 }
 
 static uint8_t read_pic(struct pc *pc, unsigned which, uint16_t port)
@@ -430,6 +432,8 @@ static uint8_t read_byte(struct pc *pc, enum part part, uint16_t port)
         return pc_uart_in(&pc->uart[0], port & 7, pc->now);
     case COM2:
         return pc_uart_in(&pc->uart[1], port & 7, pc->now);
+    case VGA:
+        return pc_vga_in(&pc->vga, port, pc->now);
     default:
         return 0xFF;
     }
@@ -480,6 +484,9 @@ static void write_byte(struct pc *pc, enum part part, uint16_t port, uint8_t val
         break;
     case COM2:
         pc_uart_out(&pc->uart[1], port & 7, value, pc->now);
+        break;
+    case VGA:
+        pc_vga_out(&pc->vga, port, value);
         break;
     default:
         break;

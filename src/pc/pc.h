@@ -10,6 +10,7 @@
 
 #include "pc/pci.h"
 #include "pc/pic.h"
+#include "pc/vga.h"
 
 enum {
     PC_IRQS = 16,
@@ -120,6 +121,7 @@ struct pc {
     struct pc_keyboard keyboard;
     struct pc_uart uart[PC_SERIAL_PORTS];
     struct pc_dma dma[2];
+    struct pc_vga vga;
     uint8_t page[16]; // ports 80h-8Fh
     uint8_t port_61, port_92;
     uint8_t ferr;       // level of the processor's FERR#

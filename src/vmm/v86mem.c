@@ -75,6 +75,15 @@ static uint32_t entry_now(struct vmm *v, uint32_t vm, uint32_t page)
     return vmm_window_entry(v, vmm_vm_row(v, vm), page);
 }
 
+bool vmm_v86_page_written(struct vmm *v, uint32_t vm, uint32_t page)
+{
+    uint32_t row = vmm_vm_row(v, vm), pte = row ? vmm_window_entry(v, row, page) : 0;
+    if (!(pte & VMM_PTE_DIRTY))
+        return false;
+    vmm_window_entry_set(v, row, page, pte & ~(uint32_t)VMM_PTE_DIRTY);
+    return true;
+}
+
 // Puts an entry over the VM's own page, which is remembered at the first time. False: no memory.
 static bool map_over(struct vmm *v, uint32_t vm, uint32_t page, uint32_t pte)
 {

@@ -15,4 +15,7 @@ uint32_t vmm_nul_page(struct vmm *v, uint32_t *phys);
 // taken.
 bool vmm_v86_reserve(struct vmm *v, uint32_t page) BASE_MUST_USE;
 
+// Whether a VM (handle) wrote into a page since this was asked the last time.
+bool vmm_v86_page_written(struct vmm *v, uint32_t vm, uint32_t page) BASE_MUST_USE;
+
 #endif

@@ -1,10 +1,13 @@
-; VDD and VMD: message mode on the text screen, what VDD is told about VMs, mini-VDD table; the mouse's owner and type
+; VDD and VMD: message mode on the text screen, what VDD is told about VMs, when they drew; the mouse's owner and type
 ; (VDAG31 Virtual_Display_Device, Virtual_Mouse_Device).
 include check.inc
 include vdd.inc
 include vmd.inc
 include shell.inc
-Test_Driver
+Declare_Virtual_Device TEST, 1, 0, TEST_Control, Undefined_Device_ID, Undefined_Init_Order
+Begin_Control_Dispatch TEST
+Control_Dispatch Sys_VM_Init, TEST_Run
+End_Control_Dispatch TEST
 
 VxD_LOCKED_DATA_SEG
 text    db 'message'
@@ -82,15 +85,42 @@ Begin_Tests
         Check_Eq <dword ptr [eax+(2*80+76)*2]>, 4F654F6Dh, 'the text'
         Check_Eq <dword ptr [eax+(3*80)*2]>, 17201720h, 'the next row'
 
-        ; functions of a mini-VDD
-        VxDcall VDD_Get_Mini_Dispatch_Table
-        cmp     ecx, 60
-        Check   a, 'room for #ECX functions'
-        mov     dword ptr [edi], 4711
-        mov     esi, edi
-        VxDcall VDD_Get_Mini_Dispatch_Table
-        Check_Eq esi, edi, 'another table'
-        Check_Eq <dword ptr [edi]>, 4711, 'a function is lost'
+        ; when the VM changed the screen
+        VMMcall Get_Cur_VM_Handle
+        VxDcall VDD_Get_ModTime
+        VMMcall Get_System_Time
+        mov     ecx, eax
+        VxDcall VDD_Get_ModTime
+        cmp     eax, ecx
+        Check   be, 'changed in the future: #EAX'
+        mov     esi, eax
+        mov     edi, [ebx.CB_High_Linear]
+        mov     eax, 40
+        VMMcall Time_Slice_Sleep
+        VxDcall VDD_Get_ModTime
+        Check_Eq eax, esi, 'changed by nobody: #EAX'
+        mov     byte ptr [edi+0B8FA0h], 'x'
+        VxDcall VDD_Check_Update_Soon
+        Check_Eq edi, [ebx.CB_High_Linear], 'EDI is not preserved'
+        mov     eax, 40
+        VMMcall Time_Slice_Sleep
+        VxDcall VDD_Get_ModTime
+        lea     ecx, [esi+40]
+        cmp     eax, ecx
+        Check   ae, 'not seen: #EAX'
+        VMMcall Get_System_Time
+        mov     ecx, eax
+        VxDcall VDD_Get_ModTime
+        add     eax, 40
+        cmp     eax, ecx
+        Check   be, 'seen only later: #EAX'
+        push    ebx
+        mov     ebx, 1234h
+;! dead-handle
+        VxDcall VDD_Check_Update_Soon
+;! dead-handle
+        VxDcall VDD_Get_ModTime
+        pop     ebx
 
         ; the mouse
         VxDcall VMD_Get_Version
