@@ -331,17 +331,20 @@ X86_INLINE void x86_set_esp(struct x86_private *c, uint32_t esp)
 bool x86_push_at(struct x86_private *c, uint32_t *esp, unsigned size, uint32_t v);
 bool x86_pop_at(struct x86_private *c, uint32_t *esp, unsigned size, uint32_t *v);
 
-bool x86_far_jump(struct x86_private *c, uint16_t selector, uint32_t eip, unsigned size);
+bool x86_far_jump(struct x86_private *c, uint16_t selector, uint32_t eip, unsigned size, uint32_t next_eip);
 bool x86_far_call(struct x86_private *c, uint16_t selector, uint32_t eip, unsigned size, uint32_t return_eip);
 bool x86_far_return(struct x86_private *c, unsigned size, uint32_t release);
-bool x86_interrupt_return(struct x86_private *c, unsigned size);
+bool x86_interrupt_return(struct x86_private *c, unsigned size, uint32_t next_eip);
 enum x86_event { X86_EVENT_FAULT, X86_EVENT_EXTERNAL, X86_EVENT_SOFTWARE, X86_EVENT_TRAP };
 // Delivers through the IDT; state.eip is what is pushed. False: c->fault, nothing changed but memory below the stack.
 bool x86_interrupt(struct x86_private *c, uint8_t vector, enum x86_event event, bool has_error, uint32_t error);
 // Delivers c->fault with double and triple faults. False: shut down or missing.
 bool x86_exception(struct x86_private *c);
-bool x86_task_gate(struct x86_private *c, uint16_t selector, bool has_error, uint32_t error);
-bool x86_task_return(struct x86_private *c); // IRET with NT set
+// Task switches (task.c). True: the new task has begun, or its first fault waits in c->exit.
+enum { X86_TRAP_TASK = 0x80 }; // in state.traps: the T bit of the new task's segment, bit 15 of DR6
+bool x86_task_gate(struct x86_private *c, uint16_t selector, enum x86_event event, bool has_error, uint32_t error);
+bool x86_task_far(struct x86_private *c, uint16_t selector, const uint32_t d[2], bool call, uint32_t next_eip);
+bool x86_task_return(struct x86_private *c, uint32_t next_eip); // IRET with NT set
 
 // A stack about to be switched to: filled from the TSS, pushed to, then adopted.
 struct x86_stack {

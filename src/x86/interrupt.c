@@ -241,7 +241,7 @@ bool x86_interrupt(struct x86_private *c, uint8_t vector, enum x86_event event, 
     if (!(c->pub.state.cr0 & 1))
         ok = deliver_real(c, vector);
     else
-        ok = read_gate(c, vector, event, &g) && (g.type == 5 ? x86_task_gate(c, g.selector, has_error, error)
+        ok = read_gate(c, vector, event, &g) && (g.type == 5 ? x86_task_gate(c, g.selector, event, has_error, error)
                                                              : deliver_gate(c, &g, event, has_error, error));
     x86_update_mode(c);
     return ok;

@@ -264,7 +264,7 @@ static struct x86_op *go_far(struct x86_private *c, struct x86_op *op, bool call
 {
     uint32_t block_eip = c->pub.state.eip;
     bool ok = call ? x86_far_call(c, selector, offset, op->size, x86_next_eip(c, op))
-                   : x86_far_jump(c, selector, offset, op->size);
+                   : x86_far_jump(c, selector, offset, op->size, x86_next_eip(c, op));
     if (ok)
         return NULL;
     c->pub.state.eip = block_eip;
@@ -354,7 +354,7 @@ X86_HOT(iret)
 {
     uint32_t block_eip = c->pub.state.eip;
     c->op = op;
-    if (!x86_interrupt_return(c, op->size)) {
+    if (!x86_interrupt_return(c, op->size, x86_next_eip(c, op))) {
         c->pub.state.eip = block_eip;
         return x86_raise(c, op);
     }

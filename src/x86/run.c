@@ -3,7 +3,7 @@
 #include "x86/flags.h"
 
 #define NEVER ((uint64_t)0xffffffff << 32) // a key that no link has
-enum { DR6_BS = 1 << 14, DR7_GD = 1 << 13 };
+enum { DR6_BS = 1 << 14, DR6_BT = 1 << 15, DR7_GD = 1 << 13 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Failing and leaving
@@ -338,6 +338,19 @@ static bool owner_takes_fault(struct x86_private *c)
     return taken;
 }
 
+// What the last instruction, or the entry into a task, has left to be told. False: shut down or missing.
+static bool take_traps(struct x86_private *c)
+{
+    struct x86_state *s = &c->pub.state;
+    if ((!s->traps && !c->single_step) || s->inhibit == X86_INHIBIT_ALL)
+        return true;
+    s->dr[6] |= (s->traps & 15u) | (s->traps & X86_TRAP_TASK ? DR6_BT : 0u) | (c->single_step ? DR6_BS : 0u);
+    s->dr[7] &= ~(uint32_t)DR7_GD;
+    s->traps = s->halted = 0;
+    c->single_step = false;
+    return deliver(c, 1, X86_EVENT_TRAP);
+}
+
 // Takes what is pending. False: shut down or missing.
 static bool take_events(struct x86_private *c)
 {
@@ -348,27 +361,21 @@ static bool take_events(struct x86_private *c)
         if (!owner_takes_fault(c) && !x86_exception(c))
             return false;
     }
-    if ((s->traps || c->single_step) && s->inhibit != X86_INHIBIT_ALL) {
-        s->dr[6] |= s->traps | (c->single_step ? DR6_BS : 0u);
-        s->dr[7] &= ~(uint32_t)DR7_GD;
-        s->traps = s->halted = 0;
-        c->single_step = false;
-        if (!deliver(c, 1, X86_EVENT_TRAP))
-            return false;
-    }
+    if (!take_traps(c))
+        return false;
     if (s->inhibit)
         return true;
     if (s->nmi && !s->nmi_blocked) {
         s->nmi = 0;
         s->nmi_blocked = 1;
         s->halted = 0;
-        return deliver(c, 2, X86_EVENT_EXTERNAL);
+        return deliver(c, 2, X86_EVENT_EXTERNAL) && take_traps(c);
     }
     if (s->intr && (s->eflags & X86_IF) && c->pub.owner && c->pub.owner->interrupt_vector) {
         x86_sync(c);
         uint8_t vector = c->pub.owner->interrupt_vector(c->pub.owner->user);
         s->halted = 0;
-        if (!deliver(c, vector, X86_EVENT_EXTERNAL))
+        if (!deliver(c, vector, X86_EVENT_EXTERNAL) || !take_traps(c))
             return false;
         s->inhibit =
             X86_INHIBIT_INTERRUPTS; // a level that stays up must not keep the handler from its first instruction

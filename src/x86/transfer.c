@@ -101,7 +101,7 @@ static bool is_task(const uint32_t d[2])
     return type == 1 || type == 9 || type == 5;
 }
 
-bool x86_far_jump(struct x86_private *c, uint16_t selector, uint32_t eip, unsigned size)
+bool x86_far_jump(struct x86_private *c, uint16_t selector, uint32_t eip, unsigned size, uint32_t next_eip)
 {
     struct target t = {.eip = size == 2 ? eip & 0xffff : eip};
     if (!x86_protected(c)) {
@@ -113,7 +113,7 @@ bool x86_far_jump(struct x86_private *c, uint16_t selector, uint32_t eip, unsign
     if (!read_target(c, selector, &t))
         return false;
     if (is_task(t.d))
-        return x86_fail_missing(c, "hardware task switch by JMP");
+        return x86_task_far(c, selector, t.d, false, next_eip);
     if (is_call_gate(t.d)) {
         unsigned gate_size, params;
         if (!through_gate(c, &t, &gate_size, &params))
@@ -176,7 +176,7 @@ bool x86_far_call(struct x86_private *c, uint16_t selector, uint32_t eip, unsign
     if (!read_target(c, selector, &t))
         return false;
     if (is_task(t.d))
-        return x86_fail_missing(c, "hardware task switch by CALL");
+        return x86_task_far(c, selector, t.d, true, return_eip);
     if (!is_call_gate(t.d))
         return is_code(t.d) ? may_go_directly(c, &t) && call_same_ring(c, &t, size, return_eip) : gp(c, selector);
     unsigned params;
@@ -322,14 +322,14 @@ static bool return_in_real(struct x86_private *c, unsigned size, uint32_t esp, u
     return true;
 }
 
-bool x86_interrupt_return(struct x86_private *c, unsigned size)
+bool x86_interrupt_return(struct x86_private *c, unsigned size, uint32_t next_eip)
 {
     struct x86_state *s = &c->pub.state;
     uint32_t esp = s->reg[X86_ESP], eip, cs, flags;
     if ((s->eflags & X86_VM) && (s->eflags & X86_IOPL) != X86_IOPL)
         return x86_fail_code(c, 13, 0);
     if (x86_protected(c) && (s->eflags & X86_NT))
-        return x86_task_return(c);
+        return x86_task_return(c, next_eip);
     if (!x86_pop_at(c, &esp, size, &eip) || !x86_pop_at(c, &esp, size, &cs) || !x86_pop_at(c, &esp, size, &flags))
         return false;
     if (!x86_protected(c))

@@ -117,7 +117,7 @@ struct x86_state {
     uint8_t nmi;    // an NMI is pending
     uint8_t nmi_blocked;
     uint8_t inhibit;  // enum x86_inhibit: until one more instruction has run
-    uint8_t traps;    // DR6 bits of breakpoints on data and ports that were hit: the trap is due
+    uint8_t traps;    // DR6 bits of breakpoints on data and ports that were hit, 80h: a task with T set was entered
     uint8_t a20;      // 1 = A20 enabled
     uint8_t shutdown; // triple fault
     uint8_t ferr;     // level of the FERR# pin (1: asserted)
@@ -165,10 +165,10 @@ enum x86_stop_reason {
     X86_STOP_ASKED,    // x86_stop was called
     X86_STOP_HALT,     // halted and no interrupt is pending (state.halted says by what)
     X86_STOP_SHUTDOWN, // triple fault; x86_describe_shutdown has the three causes
-    X86_STOP_MISSING,  // something not implemented (a hardware task switch, say); x86_missing tells what, EIP points at
-                       // it
-    X86_STOP_BREAK,    // a breakpoint set with x86_break_set was reached; nothing of that instruction has run
-    X86_STOP_MEMORY,   // the host refused memory
+    X86_STOP_MISSING,  // something not implemented (FERR# with nothing behind it, say); x86_missing tells what, EIP
+                      // points at it
+    X86_STOP_BREAK,  // a breakpoint set with x86_break_set was reached; nothing of that instruction has run
+    X86_STOP_MEMORY, // the host refused memory
 };
 
 // cpu->state may be read and written directly whenever x86_run is not executing (inside `gate` too), except: segment
@@ -192,8 +192,8 @@ void x86_stop(struct x86 *cpu); // from a callback: x86_run returns after the cu
 const char *x86_missing(const struct x86 *cpu);           // what is not implemented, after a stop for that
 const char *x86_describe_shutdown(const struct x86 *cpu); // which faults led to it, after a shutdown
 
-void x86_set_intr(struct x86 *cpu, bool level);  // the INTR pin; taken where IF and interrupt shadows allow
-void x86_pulse_nmi(struct x86 *cpu);             // an edge at the NMI pin; one is remembered while another is handled
+void x86_set_intr(struct x86 *cpu, bool level); // the INTR pin; taken where IF and interrupt shadows allow
+void x86_pulse_nmi(struct x86 *cpu);            // an edge at the NMI pin; one is remembered while another is handled
 // The coprocessor's state as a whole, for an owner that keeps one for each of its threads.
 struct x86_fpu {
     struct x86_float st[8]; // as in struct x86_state

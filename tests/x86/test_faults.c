@@ -306,18 +306,6 @@ static void triple_fault_shuts_down(void **state)
     machine_free(m);
 }
 
-static void task_switches_are_a_clear_stop(void **state)
-{
-    (void)state;
-    struct machine *m = machine_new(X86_486);
-    machine_protected(m, 0);
-    machine_code(m, CODE, "90 EA 00 00 00 00 70 00");
-    assert_int_equal(machine_run(m, 100), X86_STOP_MISSING);
-    assert_int_equal(m->cpu->state.eip, CODE + 1);
-    assert_non_null(strstr(x86_missing(m->cpu), "task switch"));
-    machine_free(m);
-}
-
 // Ring-3 code can set NT: its IRET then asks for a task that the task state segment does not name.
 static void iret_to_no_task_is_its_own_fault(void **state)
 {
@@ -506,7 +494,6 @@ int main(void)
         cmocka_unit_test(double_fault),
         cmocka_unit_test(double_fault_through_a_task_gate),
         cmocka_unit_test(triple_fault_shuts_down),
-        cmocka_unit_test(task_switches_are_a_clear_stop),
         cmocka_unit_test(iret_to_no_task_is_its_own_fault),
         cmocka_unit_test(accessed_and_dirty_bits),
         cmocka_unit_test(page_table_changes_need_invlpg),
