@@ -219,7 +219,9 @@ void vmm_nest_v86_open(struct vmm *v); // Begin_Nest_V86_Exec
 void vmm_nest_close(struct vmm *v);
 void vmm_nest_check(struct vmm *v, uint32_t blocks, uint32_t callee, const char *what);
 void vmm_resume_exec_begin(struct vmm *v);               // in a block: until the client is back at the break point
-void vmm_exec_int_begin(struct vmm *v, uint32_t vector); // in a block: until the client is back at the break point
+// The same with an interrupt first; `completes`: in a must-complete section.
+void vmm_exec_int_begin(struct vmm *v, uint32_t vector, bool completes);
+bool vmm_nest_failed_begin(struct vmm *v);
 
 // monitor.c
 bool vmm_monitor_begin(struct vmm *v); // false: not the monitor's fault

@@ -314,9 +314,13 @@ void vmm_vm_end_asked_begin(struct vmm *v, uint32_t vm, uint32_t flags)
         vmm_stop(v, VMM_END_FAULT, "%s ended the System VM: Windows exits", vmm_module_name(v, v->call.caller));
         return;
     }
-    if (v->s.reenter || vmm_vm_must_complete(v, vm))
+    bool crashed = flags == KIT_VNE_Crashed && vm == vmm_thread_at(v, v->s.current)->vm;
+    bool waits = v->s.reenter || vmm_vm_must_complete(v, vm);
+    if (waits)
         vmm_vm_at(v, vm)->end_flags = flags; // at the next return to ring 3
-    else
+    if (waits && crashed && !v->s.reenter && vmm_nest_failed_begin(v))
+        return;
+    if (!waits)
         vmm_vm_end_begin(v, vm, flags);
 }
 

@@ -22,9 +22,15 @@ static void go_to_nest_break(struct vmm *v)
     vmm_poke32(v, vmm_client(v) + KIT_Client_CS, VMM_IDLE_SEGMENT);
 }
 
+// a[] of a NEST frame: the frame around it, its block, whether its thread must complete
+enum { N_OUTER, N_BLOCKS, N_MUST_COMPLETE };
+
 static void nest_abandon(struct vmm *v, struct vmm_frame *f)
 {
-    vmm_thread_at(v, f->thread)->nest = f->a[0];
+    struct vmm_thread *t = vmm_thread_at(v, f->thread);
+    t->nest = f->a[N_OUTER];
+    if (f->a[N_MUST_COMPLETE])
+        t->must_complete--;
 }
 
 // Reached only when the interrupt of Exec_Int has been set up (its hooks are done): now the client runs.
@@ -47,8 +53,11 @@ void vmm_nest_reached_begin(struct vmm *v)
             vmm_pm_dies_begin(v, "it reached the break point of nested execution, but nobody waits for it");
         return;
     }
-    vmm_thread_at(v, f->thread)->nest = f->a[0];
+    bool must_complete = f->a[N_MUST_COMPLETE];
+    nest_abandon(v, f);
     vmm_frame_pop_all(v);
+    if (must_complete)
+        vmm_must_complete_left_begin(v);
 }
 
 static struct vmm_frame *nest_push(struct vmm *v)
@@ -67,7 +76,8 @@ static struct vmm_frame *nest_push(struct vmm *v)
     if (!f)
         return NULL;
     t = vmm_thread_at(v, v->s.current);
-    f->a[0] = t->nest;
+    f->a[N_OUTER] = t->nest;
+    f->a[N_BLOCKS] = t->blocks;
     t->nest = t->top;
     return f;
 }
@@ -78,10 +88,30 @@ void vmm_resume_exec_begin(struct vmm *v)
         vmm_leave_begin(v);
 }
 
-void vmm_exec_int_begin(struct vmm *v, uint32_t vector)
+// The client runs in a must-complete section: who asks to suspend or end its VM waits until it is back.
+static void must_complete(struct vmm *v, struct vmm_frame *f)
 {
-    if (!nest_push(v))
+    f->a[N_MUST_COMPLETE] = 1;
+    vmm_thread_at(v, f->thread)->must_complete++;
+}
+
+// Win95 DDK S33B2.
+static void resume_exec_must_complete(struct vmm *v)
+{
+    struct vmm_frame *f = nest_push(v);
+    if (!f)
         return;
+    must_complete(v, f);
+    vmm_leave_begin(v);
+}
+
+void vmm_exec_int_begin(struct vmm *v, uint32_t vector, bool completes)
+{
+    struct vmm_frame *f = nest_push(v);
+    if (!f)
+        return;
+    if (completes)
+        must_complete(v, f);
     if (vmm_client_v86(v)) {
         vmm_frame_wait(v); // the hooks come back to the frame, which then lets the client run
         vmm_v86_int_begin(v, vector);
@@ -96,7 +126,7 @@ static void exec_pm_int(struct vmm *v)
     uint32_t vector = vmm_regs(v)[X86_EAX] & 0xFF;
     vmm_set_flag(v, X86_CF, false);
     if (vmm_client_v86(v)) { // a block in V86 mode has its break point there
-        vmm_exec_int_begin(v, vector);
+        vmm_exec_int_begin(v, vector, false);
         return;
     }
     if (!nest_push(v)) {
@@ -109,7 +139,13 @@ static void exec_pm_int(struct vmm *v)
 
 static void exec_int(struct vmm *v)
 {
-    vmm_exec_int_begin(v, vmm_regs(v)[X86_EAX] & 0xFF);
+    vmm_exec_int_begin(v, vmm_regs(v)[X86_EAX] & 0xFF, false);
+}
+
+// Win95 DDK S33AF.
+static void exec_int_must_complete(struct vmm *v)
+{
+    vmm_exec_int_begin(v, vmm_regs(v)[X86_EAX] & 0xFF, true);
 }
 
 // The block's mode: V86, or protected mode on the locked stack for a VM with a protected-mode application, and for a
@@ -149,18 +185,10 @@ void vmm_nest_v86_open(struct vmm *v)
     nest_open(v, true);
 }
 
-void vmm_nest_close(struct vmm *v)
+static void close_block(struct vmm *v)
 {
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
-    if (!t->blocks) {
-        vmm_report(v, "nested-execution", v->call.caller, "VDAG31 End_Nest_Exec",
-                   "End_Nest_Exec without a block of nested execution");
-        return;
-    }
     const struct vmm_nest_block b = *vmm_nest_block_at(v, t->blocks);
-    if (b.depth != t->top)
-        vmm_report(v, "nested-execution", v->call.caller, "VDAG31 End_Nest_Exec",
-                   "End_Nest_Exec closes a block that another callback has opened");
     vmm_nest_block_free(v, t->blocks);
     t->blocks = b.outer;
     t->idle = b.idle;
@@ -171,6 +199,38 @@ void vmm_nest_close(struct vmm *v)
     vmm_poke32(v, t->crs + KIT_Client_CS, b.cs);
     if (b.switched)
         vmm_set_exec_mode(v, !b.v86);
+}
+
+void vmm_nest_close(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    if (!t->blocks) {
+        vmm_report(v, "nested-execution", v->call.caller, "VDAG31 End_Nest_Exec",
+                   "End_Nest_Exec without a block of nested execution");
+        return;
+    }
+    if (vmm_nest_block_at(v, t->blocks)->depth != t->top)
+        vmm_report(v, "nested-execution", v->call.caller, "VDAG31 End_Nest_Exec",
+                   "End_Nest_Exec closes a block that another callback has opened");
+    close_block(v);
+}
+
+// The current VM crashes in a must-complete section that a driver waits for: the driver goes on, with the client's
+// carry flag set, and the VM ends when it may (Win95 DDK S33B0). False: there is no such section.
+bool vmm_nest_failed_begin(struct vmm *v)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    uint32_t row = t->nest;
+    while (row && !vmm_frame_at(v, row)->a[N_MUST_COMPLETE])
+        row = vmm_frame_at(v, row)->a[N_OUTER];
+    if (!row)
+        return false;
+    vmm_frames_abandon(v, v->s.current, row);
+    while (t->blocks && t->blocks != vmm_frame_at(v, row)->a[N_BLOCKS])
+        close_block(v);
+    vmm_poke32(v, t->crs + KIT_Client_EFlags, vmm_peek32(v, t->crs + KIT_Client_EFlags) | X86_CF);
+    vmm_nest_reached_begin(v);
+    return true;
 }
 
 // A callback has returned: blocks that it left open are reported and closed, so that the client goes on where it was.
@@ -297,6 +357,8 @@ static const struct vmm_binding bindings[] = {
     {KIT_Exec_Int, exec_int},
     {KIT_Exec_PM_Int, exec_pm_int},
     {KIT_Resume_Exec, vmm_resume_exec_begin},
+    {KIT__ExecIntMustComplete, exec_int_must_complete},
+    {KIT__ResumeExecMustComplete, resume_exec_must_complete},
     {KIT_Get_Nest_Exec_Status, get_nest_exec_status},
     {KIT_Hook_V86_Int_Chain, hook_v86_int_chain},
     {KIT_Unhook_V86_Int_Chain, unhook_v86_int_chain},

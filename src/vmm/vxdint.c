@@ -1,4 +1,4 @@
-// Exec_VxD_Int (spec: nested-exec; Win95 DDK S32FD): an interrupt as a service. The driver's own registers are
+// Exec_VxD_Int (spec: nested-exec; Win95 DDK S3301): an interrupt as a service. The driver's own registers are
 // parameters and results; the client registers are the same afterwards. A VXDINT frame keeps the client's state on the
 // ring-0 stack, opens a block of nested execution and closes it when the interrupt has returned.
 #include "vmm/defs.h"
@@ -18,7 +18,7 @@ static bool copy_state(struct vmm *v, uint32_t from, uint32_t to)
            x86_write_linear(v->cpu, to, bytes, sizeof bytes, X86_WRITE, NULL);
 }
 
-static void exec_vxd_int(struct vmm *v)
+static void exec_begin(struct vmm *v, bool completes)
 {
     uint32_t *r = vmm_regs(v), vector = vmm_arg(v, 0), room = r[X86_ESP] - KIT_SIZE_Client_Reg_Struc + 4;
     if (v->call.faulted || !vmm_probe(v, room, KIT_SIZE_Client_Reg_Struc, true))
@@ -35,7 +35,18 @@ static void exec_vxd_int(struct vmm *v)
     for (unsigned i = 0; i < BASE_COUNT(shared); i++)
         vmm_poke32(v, vmm_client(v) + shared[i].client, r[shared[i].reg]);
     vmm_frame_wait(v);
-    vmm_exec_int_begin(v, vector & 0xFF);
+    vmm_exec_int_begin(v, vector & 0xFF, completes);
+}
+
+static void exec_vxd_int(struct vmm *v)
+{
+    exec_begin(v, false);
+}
+
+// Win95 DDK S33B0.
+static void exec_vxd_int_must_complete(struct vmm *v)
+{
+    exec_begin(v, true);
 }
 
 static void vxdint_resume(struct vmm *v, struct vmm_frame *f)
@@ -59,6 +70,7 @@ const struct vmm_frame_kind vmm_vxdint_frame = {"Exec_VxD_Int", vxdint_resume, N
 
 static const struct vmm_binding bindings[] = {
     {KIT_Exec_VxD_Int, exec_vxd_int},
+    {KIT__ExecVxDIntMustComplete, exec_vxd_int_must_complete},
     {0, NULL},
 };
 
