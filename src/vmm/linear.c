@@ -1,7 +1,7 @@
 // Linear pages by number: locks with global aliases, device memory, page tables as a driver may read them.
 // Win95 DDK S3200, S322A, S322C.
 #include "kit/services.h"
-#include "vmm/regions.h"
+#include "vmm/pager.h"
 #include "vmm/window.h"
 
 static const uint32_t NO_ADDRESS = UINT32_MAX;
@@ -14,7 +14,7 @@ static bool range_valid(uint32_t page, uint32_t pages)
 static uint32_t committed_pages(struct vmm *v, uint32_t page, uint32_t pages)
 {
     uint32_t n = 0;
-    while (n < pages && page + n < 0x100000 && vmm_page_present(v, page + n))
+    while (n < pages && page + n < 0x100000 && vmm_page_committed(v, page + n))
         n++;
     return n;
 }
@@ -79,7 +79,7 @@ static void lin_page_lock(struct vmm *v)
 {
     uint32_t page = vmm_arg(v, 0), pages = vmm_arg(v, 1), flags = vmm_arg(v, 2), *eax = &vmm_regs(v)[X86_EAX];
     *eax = 0;
-    if (!lock_valid(v, page, pages, flags) || !lock_range(v, page, pages, false))
+    if (!lock_valid(v, page, pages, flags) || vmm_pager_in_begin(v, page, pages) || !lock_range(v, page, pages, false))
         return;
     *eax = 1;
     if (flags & KIT_PAGEMAPGLOBAL) {
@@ -196,19 +196,12 @@ static void copy_page_table(struct vmm *v)
     vmm_regs(v)[X86_EAX] = whole;
 }
 
-// Win32 processes have contexts of their own; until one exists there is the system's, named by its page directory.
-static void get_current_context(struct vmm *v)
-{
-    vmm_regs(v)[X86_EAX] = v->s.page_directory << 12;
-}
-
 static const struct vmm_binding bindings[] = {
     {KIT__LinPageLock, lin_page_lock},
     {KIT__LinPageUnLock, lin_page_unlock},
     {KIT__PageCheckLinRange, page_check_lin_range},
     {KIT__MapPhysToLinear, map_phys_to_linear},
     {KIT__CopyPageTable, copy_page_table},
-    {KIT__GetCurrentContext, get_current_context},
     {0, NULL},
 };
 

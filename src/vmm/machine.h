@@ -95,6 +95,7 @@ enum {
     VMM_FRAME_CLOSE,
     VMM_FRAME_VXDINT,
     VMM_FRAME_NMI,
+    VMM_FRAME_WALK,
     VMM_FRAME_KINDS
 };
 

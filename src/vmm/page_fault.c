@@ -1,6 +1,7 @@
-// Page faults (spec: faults-io, page faults; memory, Hook_V86_Page): hooked V86 pages first, then the chain of
-// Hook_Invalid_Page_Fault. Whoever corrects the mapping makes the access run again.
+// Page faults (spec: faults-io, page faults; memory, Hook_V86_Page): pages of pagers first, then hooked V86 pages, then
+// the chain of Hook_Invalid_Page_Fault. Whoever corrects the mapping makes the access run again.
 #include "vmm/defs.h"
+#include "vmm/pager.h"
 #include "vmm/pmode.h"
 #include "vmm/v86mem.h"
 #include "vmm/window.h"
@@ -120,6 +121,8 @@ bool vmm_page_fault_begin(struct vmm *v, const struct vmm_fault *fault)
 {
     uint32_t vm, page = v86_page(v, v->cpu->state.cr2, &vm),
                  hook = page < VMM_V86_PAGES ? vmm_v86_page_hook(v, page) : 0;
+    if (vmm_pager_fault_begin(v, fault))
+        return true;
     if (!hook && !v->s.chain[VMM_CHAIN_INVALID_PAGE])
         return false;
     struct vmm_frame *f = push(v, fault, hook ? STAGE_HOOK : STAGE_CHAIN);

@@ -1,7 +1,10 @@
 // What only the paging device and the memory manager's own drivers ask (spec: memory; VDAG31
 // System-Internal_Memory_Management): which V86 pages of a VM may be paged, how many dirty pages were written, pages
 // whose contents nobody needs. Nothing is ever paged out here: the notes are kept and the counts are true.
+#include "vmm/backing.h"
 #include "vmm/defs.h"
+#include "vmm/v86mem.h"
+#include "vmm/window.h"
 
 enum { V86_PAGES = 0x100 };
 
@@ -110,24 +113,57 @@ static void get_set_page_out_count(struct vmm *v)
     vmm_regs(v)[X86_EAX] = s->page_out_count;
 }
 
-// _PageDiscardPages(page, VM, pages, flags): nobody needs what is in them. Without a backing store that saves nothing;
-// with PAGEZEROINIT they are zero from now on.
+// --- _PageDiscardPages(page, VM, pages, flags): S3238
+
+// A page that could be paged out: one of a driver's that is not locked.
+static bool demand_paged(struct vmm *v, uint32_t page)
+{
+    uint32_t region = vmm_region_holding(v, page, 1);
+    uint16_t state = region ? *vmm_page_state(v, region, page) : 0;
+    return state & VMM_PAGE_COMMITTED && !(state & (VMM_PAGE_LOCKS | VMM_PAGE_FIXED));
+}
+
+// The linear page at which the caller's pages begin; UINT32_MAX: they are not what may be discarded.
+static uint32_t discard_from(struct vmm *v)
+{
+    uint32_t page = vmm_arg(v, 0), pages = vmm_arg(v, 2), flags = vmm_arg(v, 3);
+    bool zero = (flags & (KIT_PAGEDISCARD | KIT_PAGEZEROINIT)) == (KIT_PAGEDISCARD | KIT_PAGEZEROINIT);
+    if (!pages || page > UINT32_MAX >> 12 || pages > (UINT32_MAX >> 12) - page)
+        return UINT32_MAX;
+    if (page < VMM_V86_PAGES) {
+        uint32_t vm = vmm_vm_row_or_report(v, vmm_arg(v, 1), "Win95 DDK S3238");
+        return vm ? (vmm_window(vm) >> 12) + page : UINT32_MAX;
+    }
+    for (uint32_t i = page; i < page + pages; i++) {
+        uint32_t backing = vmm_backing_of(v, i);
+        bool foreign = zero && backing && vmm_backing_at(v, backing)->pager; // its pager would not know what to do
+        if (foreign || !vmm_page_committed(v, i))
+            return UINT32_MAX;
+    }
+    return page;
+}
+
+// A pager's page is virgin again; what has no pager stays where it is, because there is no backing store.
+static void discard(struct vmm *v, uint32_t page, uint32_t flags)
+{
+    uint32_t backing = vmm_backing_of(v, page), pte;
+    if (!(flags & KIT_PAGEDISCARD)) {
+        if (vmm_pte_get(v, page << 12, &pte) && pte & VMM_PTE_PRESENT)
+            (void)!vmm_pte_set(v, page << 12, pte & ~(uint32_t)VMM_PTE_ACCESSED);
+    } else if (backing && vmm_backing_at(v, backing)->pager) {
+        vmm_backing_discard(v, page, backing);
+    } else if (flags & KIT_PAGEZEROINIT) {
+        (void)!vmm_page_fill(v, page, 0);
+    }
+}
+
 static void page_discard_pages(struct vmm *v)
 {
-    static const uint8_t zero[X86_PAGE_SIZE];
-    uint32_t page = vmm_arg(v, 0), pages = vmm_arg(v, 2), flags = vmm_arg(v, 3);
-    vmm_regs(v)[X86_EAX] = 0;
-    if (!pages || page > UINT32_MAX >> 12 || pages > (UINT32_MAX >> 12) - page)
-        return;
-    for (uint32_t i = page; i < page + pages; i++) {
-        uint32_t pte;
-        if (!vmm_pte_get(v, i << 12, &pte) || !(pte & VMM_PTE_PRESENT))
-            return;
-    }
-    for (uint32_t i = page; flags & KIT_PAGEZEROINIT && i < page + pages; i++)
-        if (!vmm_put(v, i << 12, zero, sizeof zero))
-            return;
-    vmm_regs(v)[X86_EAX] = 1;
+    uint32_t first = discard_from(v);
+    for (uint32_t i = 0; first != UINT32_MAX && i < vmm_arg(v, 2); i++)
+        if (demand_paged(v, first + i))
+            discard(v, first + i, vmm_arg(v, 3));
+    vmm_regs(v)[X86_EAX] = first != UINT32_MAX;
 }
 
 // All RAM is the memory manager's from the beginning: there is nothing that could be added.

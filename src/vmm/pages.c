@@ -1,8 +1,8 @@
-// Page blocks: _PageAllocate and its family, locks of block pages, and how much memory there is. Every committed page
-// is present: there is no paging to disk, and "locked" is a count that the services keep honest. Win95 DDK S3211-S3214,
-// S322D.
+// Page blocks: _PageAllocate and its family, locks of block pages, and how much memory there is. A page without a pager
+// is present as long as it is committed: there is no paging to disk, and "locked" is a count that the services keep
+// honest. Win95 DDK S3211-S3214, S322D.
 #include "kit/services.h"
-#include "vmm/regions.h"
+#include "vmm/pager.h"
 
 #include <string.h>
 
@@ -104,6 +104,8 @@ static void page_allocate(struct vmm *v)
         !problem && r.phys_at && (r.flags & (KIT_PAGECONTIG | KIT_PAGEUSEALIGN)) == (KIT_PAGECONTIG | KIT_PAGEUSEALIGN);
     if (tell && !vmm_probe(v, r.phys_at, 4, true))
         return;
+    if (!problem && vmm_pager_room_begin(v, r.pages))
+        return;
     if (problem)
         vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3211", "_PageAllocate: %s", problem);
     else if (r.pages <= vmm_phys_free_count(v))
@@ -131,7 +133,10 @@ static uint32_t block_of(struct vmm *v, uint32_t handle, const char *service)
 static void page_free(struct vmm *v)
 {
     uint32_t region = block_of(v, vmm_arg(v, 0), "_PageFree"), flags = vmm_arg(v, 1);
-    bool done = region && (!(vmm_region_at(v, region)->flags & KIT_PR_STATIC) || (flags & KIT_PR_STATIC));
+    const struct vmm_region *r = region ? vmm_region_at(v, region) : NULL;
+    bool done = r && (!(r->flags & KIT_PR_STATIC) || (flags & KIT_PR_STATIC));
+    if (done && vmm_pager_frees_begin(v, r->page, r->pages))
+        return;
     if (done)
         vmm_region_drop(v, region);
     vmm_regs(v)[X86_EAX] = done;
@@ -162,24 +167,37 @@ static bool move_pages(struct vmm *v, uint32_t from, uint32_t to, uint32_t pages
             return false;
     for (uint32_t i = 0; i < pages; i++) {
         uint16_t state = *vmm_page_state(v, from, first + i);
+        uint32_t backing = *vmm_page_backing(v, from, first + i);
         if (!vmm_pte_get(v, (first + i) << 12, &pte) || !vmm_pte_set(v, (target + i) << 12, pte))
             return false;
         *vmm_page_state(v, to, target + i) = state;
         *vmm_page_state(v, from, first + i) = 0;
+        *vmm_page_backing(v, to, target + i) = backing;
+        *vmm_page_backing(v, from, first + i) = 0;
         (void)!vmm_pte_set(v, (first + i) << 12, 0);
     }
+    return true;
+}
+
+// Whether the committed pages lie contiguously from the start on (S3214), with room only behind them.
+static bool contiguous(struct vmm *v, uint32_t region)
+{
+    const struct vmm_region r = *vmm_region_at(v, region);
+    for (uint32_t i = committed(v, region); i < r.pages; i++)
+        if (*vmm_page_state(v, region, r.page + i) & VMM_PAGE_COMMITTED)
+            return false;
     return true;
 }
 
 static uint32_t moved(struct vmm *v, uint32_t region, uint32_t pages, uint32_t flags)
 {
     uint32_t had = committed(v, region);
-    enum vmm_arena arena = vmm_region_at(v, region)->type == KIT_PG_SYS ? VMM_ARENA_SYSTEM : VMM_ARENA_SHARED;
-    uint32_t to = vmm_region_reserve(v, arena, pages, 1, VMM_REGION_PAGES);
+    uint32_t to = vmm_region_reserve(v, vmm_arena_of(vmm_region_at(v, region)->page), pages, 1, VMM_REGION_PAGES);
     if (!to)
         return 0;
     const struct vmm_region *from = vmm_region_at(v, region);
     vmm_region_at(v, to)->type = from->type;
+    vmm_region_at(v, to)->flags = from->flags;
     vmm_region_at(v, to)->vm = from->vm;
     vmm_region_at(v, to)->module = from->module;
     if (!commit_any(v, to, had, pages, flags) || !move_pages(v, region, to, had)) {
@@ -190,21 +208,41 @@ static uint32_t moved(struct vmm *v, uint32_t region, uint32_t pages, uint32_t f
     return to;
 }
 
+// As the block was before it was resized.
+static void restore(struct vmm *v, uint32_t region, uint32_t committed_before, uint32_t pages_before)
+{
+    const struct vmm_region r = *vmm_region_at(v, region);
+    for (uint32_t i = committed_before; i < r.pages; i++)
+        vmm_page_decommit(v, region, r.page + i);
+    (void)!vmm_region_resize(v, region, pages_before); // into the room that it had
+}
+
+// The number of committed pages changes, and with it the size (S3214): new ones are fixed where the block is.
 static uint32_t reallocated(struct vmm *v, uint32_t region, uint32_t pages, uint32_t flags)
 {
     const struct vmm_region *r = vmm_region_at(v, region);
-    uint32_t had = r->pages, first = r->page;
-    bool fixed = (r->flags & KIT_PR_FIXED) || (*vmm_page_state(v, region, first) & VMM_PAGE_FIXED);
+    uint32_t size = r->pages, had = committed(v, region);
+    uint32_t fixed_pages = *vmm_page_state(v, region, r->page) & VMM_PAGE_FIXED ? KIT_PAGEFIXED : 0;
+    bool fixed = (r->flags & KIT_PR_FIXED) || fixed_pages;
     if (pages > had && pages - had > vmm_phys_free_count(v))
         return 0;
-    if (pages > had && !fixed && vmm_choose(v, "page-realloc-moves", 2))
+    if (pages > size && !fixed && vmm_choose(v, "page-realloc-moves", 2))
         return moved(v, region, pages, flags);
     if (!vmm_region_resize(v, region, pages))
-        return pages > had && !fixed ? moved(v, region, pages, flags) : 0;
-    if (pages <= had || commit_any(v, region, had, pages, flags))
+        return pages > size && !fixed ? moved(v, region, pages, flags) : 0;
+    if (pages <= had || commit_any(v, region, had, pages, flags | fixed_pages))
         return region;
-    (void)!vmm_region_resize(v, region, had); // shrinking back
+    restore(v, region, had, size);
     return 0;
+}
+
+// Pagers first: those of pages that go, and for PAGEZEROREINIT those of absent ones.
+static bool ask_pagers_begin(struct vmm *v, uint32_t region, uint32_t pages, uint32_t flags)
+{
+    const struct vmm_region *r = vmm_region_at(v, region);
+    if (pages < r->pages && vmm_pager_frees_begin(v, r->page + pages, r->pages - pages))
+        return true;
+    return flags & KIT_PAGEZEROREINIT && vmm_pager_in_begin(v, r->page, pages < r->pages ? pages : r->pages);
 }
 
 static void page_reallocate(struct vmm *v)
@@ -212,7 +250,9 @@ static void page_reallocate(struct vmm *v)
     uint32_t pages = vmm_arg(v, 1), flags = vmm_arg(v, 2);
     uint32_t region = block_of(v, vmm_arg(v, 0), "_PageReAllocate");
     const struct vmm_region *r = region ? vmm_region_at(v, region) : NULL;
-    bool possible = r && pages && !(r->flags & (KIT_PR_STATIC | VMM_REGION_PLACED)) && committed(v, region) == r->pages;
+    bool possible = r && pages && !(r->flags & (KIT_PR_STATIC | VMM_REGION_PLACED)) && contiguous(v, region);
+    if (possible && ask_pagers_begin(v, region, pages, flags))
+        return;
     uint32_t now = possible ? reallocated(v, region, pages, flags) : 0;
     for (uint32_t i = 0; now && (flags & KIT_PAGEZEROREINIT) && i < pages; i++)
         (void)!vmm_page_fill(v, vmm_region_at(v, now)->page + i, 0);
@@ -256,6 +296,8 @@ static void lock_block(struct vmm *v, bool unlock)
         vmm_report(v, "input-range", v->call.caller, "Win95 DDK S322D", "%s: pages %u to %u of a block of %u",
                    unlock ? "_PageUnLock" : "_PageLock", (unsigned)offset, (unsigned)(offset + pages),
                    (unsigned)r->pages);
+    if (inside && !unlock && vmm_pager_in_begin(v, r->page + offset, pages))
+        return;
     vmm_regs(v)[X86_EAX] = inside && vmm_pages_lock(v, region, r->page + offset, pages, unlock);
 }
 

@@ -2,6 +2,7 @@
 #include "vmm/regions.h"
 #include "vmm/window.h"
 
+#include "vmm/backing.h"
 #include "vmm/defs.h"
 #include "vmm/spans.h"
 
@@ -15,6 +16,7 @@ enum { CHUNK_PAGES = 62 };
 struct chunk { // states of CHUNK_PAGES pages of one region
     uint32_t next;
     uint16_t state[CHUNK_PAGES];
+    uint32_t backing[CHUNK_PAGES];
 };
 
 struct regions_state {
@@ -54,7 +56,7 @@ struct vmm_region *vmm_region_at(struct vmm *v, uint32_t region)
     return base_table_at(regions(v), region);
 }
 
-static enum vmm_arena arena_of(uint32_t page)
+enum vmm_arena vmm_arena_of(uint32_t page)
 {
     return page < SHARED_ARENA >> 12       ? VMM_ARENA_PRIVATE
            : page < VMM_SYSTEM_ARENA >> 12 ? VMM_ARENA_SHARED
@@ -89,7 +91,8 @@ static uint32_t new_chunks(struct vmm *v, uint32_t pages)
     return first;
 }
 
-uint16_t *vmm_page_state(struct vmm *v, uint32_t region, uint32_t page)
+// Its chunk is state_of(v)->last.chunk then; the place in it.
+static uint32_t find_page(struct vmm *v, uint32_t region, uint32_t page)
 {
     struct regions_state *s = state_of(v);
     const struct vmm_region *r = vmm_region_at(v, region);
@@ -102,14 +105,26 @@ uint16_t *vmm_page_state(struct vmm *v, uint32_t region, uint32_t page)
     }
     for (; s->last.index < index; s->last.index++)
         s->last.chunk = chunk_at(v, s->last.chunk)->next;
-    return &chunk_at(v, s->last.chunk)->state[(page - r->page) % CHUNK_PAGES];
+    return (page - r->page) % CHUNK_PAGES;
+}
+
+uint16_t *vmm_page_state(struct vmm *v, uint32_t region, uint32_t page)
+{
+    uint32_t place = find_page(v, region, page);
+    return &chunk_at(v, state_of(v)->last.chunk)->state[place];
+}
+
+uint32_t *vmm_page_backing(struct vmm *v, uint32_t region, uint32_t page)
+{
+    uint32_t place = find_page(v, region, page);
+    return &chunk_at(v, state_of(v)->last.chunk)->backing[place];
 }
 
 // --- reservations
 
 static uint32_t span_of_page(struct vmm *v, uint32_t page)
 {
-    struct vmm_spans spans = spans_of(v, arena_of(page));
+    struct vmm_spans spans = spans_of(v, vmm_arena_of(page));
     return vmm_spans_find(&spans, page);
 }
 
@@ -144,7 +159,7 @@ uint32_t vmm_region_reserve(struct vmm *v, enum vmm_arena arena, uint32_t pages,
 
 uint32_t vmm_region_reserve_at(struct vmm *v, uint32_t page, uint32_t pages)
 {
-    struct vmm_spans spans = spans_of(v, arena_of(page));
+    struct vmm_spans spans = spans_of(v, vmm_arena_of(page));
     return adopt(v, &spans, vmm_spans_take_at(&spans, page, pages, 1), VMM_REGION_PAGES);
 }
 
@@ -162,7 +177,7 @@ static void unmap_from(struct vmm *v, uint32_t region, uint32_t page)
 void vmm_region_drop(struct vmm *v, uint32_t region)
 {
     uint32_t page = vmm_region_at(v, region)->page;
-    struct vmm_spans spans = spans_of(v, arena_of(page));
+    struct vmm_spans spans = spans_of(v, vmm_arena_of(page));
     unmap_from(v, region, page);
     drop_chunks(v, vmm_region_at(v, region)->chunk);
     vmm_spans_release(&spans, vmm_spans_find(&spans, page));
@@ -193,7 +208,7 @@ static bool extend_chunks(struct vmm *v, uint32_t region, uint32_t pages)
 bool vmm_region_resize(struct vmm *v, uint32_t region, uint32_t pages)
 {
     struct vmm_region *r = vmm_region_at(v, region);
-    struct vmm_spans spans = spans_of(v, arena_of(r->page));
+    struct vmm_spans spans = spans_of(v, vmm_arena_of(r->page));
     if (!extend_chunks(v, region, pages))
         return false;
     if (!vmm_spans_resize(&spans, vmm_spans_find(&spans, r->page), pages))
@@ -206,7 +221,7 @@ bool vmm_region_resize(struct vmm *v, uint32_t region, uint32_t pages)
 
 uint32_t vmm_region_find(struct vmm *v, uint32_t page)
 {
-    struct vmm_spans spans = spans_of(v, arena_of(page));
+    struct vmm_spans spans = spans_of(v, vmm_arena_of(page));
     uint32_t span = span_of_page(v, page);
     return span ? vmm_span_at(&spans, span)->value : 0;
 }
@@ -271,7 +286,9 @@ void vmm_page_decommit(struct vmm *v, uint32_t region, uint32_t page)
     uint32_t pte;
     if (!(*state & VMM_PAGE_COMMITTED))
         return;
-    if ((*state & VMM_PAGE_OWNED) && vmm_pte_get(v, page << 12, &pte) && vmm_phys_is_ram(v, pte >> 12))
+    if (*vmm_page_backing(v, region, page))
+        vmm_backing_leave(v, region, page);
+    else if ((*state & VMM_PAGE_OWNED) && vmm_pte_get(v, page << 12, &pte) && vmm_phys_is_ram(v, pte >> 12))
         vmm_phys_give(v, pte >> 12, 1);
     *state = 0;
     (void)!vmm_pte_set(v, page << 12, 0); // its table exists: cannot fail
@@ -285,12 +302,42 @@ bool vmm_page_present(struct vmm *v, uint32_t page)
     return vmm_pte_get(v, page << 12, &pte) && (pte & VMM_PTE_PRESENT);
 }
 
+bool vmm_page_committed(struct vmm *v, uint32_t page)
+{
+    uint32_t region = vmm_region_holding(v, page, 1);
+    return region ? *vmm_page_state(v, region, page) & VMM_PAGE_COMMITTED : vmm_page_present(v, page);
+}
+
 bool vmm_page_fill(struct vmm *v, uint32_t page, uint8_t value)
 {
     uint8_t block[X86_PAGE_SIZE];
     uint32_t pte;
     memset(block, value, sizeof block);
-    return vmm_pte_get(v, page << 12, &pte) && x86_memory_store(v->memory, pte & ~0xFFFu, block, sizeof block);
+    return vmm_pte_get(v, page << 12, &pte) && pte & VMM_PTE_PRESENT &&
+           x86_memory_store(v->memory, pte & ~0xFFFu, block, sizeof block);
+}
+
+// --- the private arena of another context
+
+uint32_t vmm_regions_private(struct vmm *v, uint32_t root)
+{
+    uint32_t old = state_of(v)->root[VMM_ARENA_PRIVATE];
+    state_of(v)->root[VMM_ARENA_PRIVATE] = root;
+    return old;
+}
+
+uint32_t vmm_regions_private_new(struct vmm *v)
+{
+    uint32_t root = 0;
+    struct vmm_spans spans = {vmm_chapter_table(v, VMM_CHAPTER_regions, 0), &root};
+    return vmm_spans_open(&spans, PRIVATE_ARENA >> 12, (SHARED_ARENA - PRIVATE_ARENA) >> 12) ? root : 0;
+}
+
+void vmm_regions_private_drop(struct vmm *v, uint32_t root)
+{
+    struct vmm_spans spans = {vmm_chapter_table(v, VMM_CHAPTER_regions, 0), &root};
+    assert(vmm_span_at(&spans, root)->tag == VMM_SPAN_FREE); // all of it is one free span again
+    base_table_release(spans.rows, root);
 }
 
 // Pages that an unloaded driver did not give back; mappings of device memory stay by contract (Win95 DDK S3200, S3507).

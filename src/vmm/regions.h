@@ -35,6 +35,8 @@ enum vmm_page_bits {          // state of a page in a VMM_REGION_PAGES region
     VMM_PAGE_COMMITTED = 0x8000,
 };
 
+enum vmm_arena vmm_arena_of(uint32_t page);
+
 // A reservation: in an arena at a multiple of `align` pages, or at one page. 0 = no room, no memory.
 uint32_t vmm_region_reserve(struct vmm *v, enum vmm_arena arena, uint32_t pages, uint32_t align,
                             enum vmm_region_kind kind) BASE_MUST_USE;
@@ -54,6 +56,9 @@ uint32_t vmm_region_holding(struct vmm *v, uint32_t page, uint32_t pages) BASE_M
 // State of one page of a region; the pointer is valid until the next reservation.
 uint16_t *vmm_page_state(struct vmm *v, uint32_t region, uint32_t page);
 
+// What stands behind a committed page, a row and a mark of its own (backing.h); 0 = plain memory.
+uint32_t *vmm_page_backing(struct vmm *v, uint32_t region, uint32_t page);
+
 // Commits one page of a region: a fresh physical page when `phys` is 0 (contents zero), else that one. `bits` are
 // page-table bits, `state` VMM_PAGE_* beside COMMITTED and OWNED. False: no memory.
 bool vmm_page_commit(struct vmm *v, uint32_t region, uint32_t page, uint32_t phys, uint32_t bits,
@@ -63,7 +68,14 @@ bool vmm_page_commit(struct vmm *v, uint32_t region, uint32_t page, uint32_t phy
 bool vmm_region_commit_run(struct vmm *v, uint32_t region, uint32_t page, uint32_t pages, uint32_t phys, uint32_t bits,
                            uint16_t state) BASE_MUST_USE;
 void vmm_page_decommit(struct vmm *v, uint32_t region, uint32_t page);
-bool vmm_page_present(struct vmm *v, uint32_t page) BASE_MUST_USE; // committed anywhere, by the page table
+bool vmm_page_present(struct vmm *v, uint32_t page) BASE_MUST_USE;   // in memory, by the page table
+bool vmm_page_committed(struct vmm *v, uint32_t page) BASE_MUST_USE; // or with its pager
+
+// The reservations of the private arena, of which every memory context has its own (contexts.c). Another context's come
+// in the place of the current ones, which are returned; a new, empty set (0 = no memory); one that is empty goes.
+uint32_t vmm_regions_private(struct vmm *v, uint32_t root);
+uint32_t vmm_regions_private_new(struct vmm *v) BASE_MUST_USE;
+void vmm_regions_private_drop(struct vmm *v, uint32_t root);
 
 // Fills a committed page; false: host memory is exhausted.
 bool vmm_page_fill(struct vmm *v, uint32_t page, uint8_t value) BASE_MUST_USE;

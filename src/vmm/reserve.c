@@ -1,6 +1,6 @@
 // Sparse memory: reserve, commit, decommit, permissions, query. Win95 DDK S3209-S320E, S3232, S3233.
 #include "kit/services.h"
-#include "vmm/regions.h"
+#include "vmm/pager.h"
 
 #include <string.h>
 
@@ -85,15 +85,24 @@ static void decommit(struct vmm *v, uint32_t region, uint32_t first, uint32_t pa
         vmm_page_decommit(v, region, first + i);
 }
 
+// The contents of a page that the driver's own pager does not give it.
+static bool commit_page(struct vmm *v, uint32_t region, uint32_t page, uint32_t hpd, uint32_t flags)
+{
+    bool zero = hpd == KIT_PD_ZEROINIT || hpd == KIT_PD_FIXEDZERO;
+    return vmm_page_commit(v, region, page, 0, bits_of(flags), state_of(flags)) &&
+           (zero || !vmm_choose(v, "page-contents", 2) || vmm_page_fill(v, page, 0xA5));
+}
+
 // Commits what is not committed yet. On failure the pages of this call go again.
 static bool commit(struct vmm *v, uint32_t region, uint32_t first, uint32_t pages, uint32_t hpd, uint32_t flags)
 {
-    bool zero = hpd == KIT_PD_ZEROINIT || hpd == KIT_PD_FIXEDZERO, fresh = all_uncommitted(v, region, first, pages);
+    bool fresh = all_uncommitted(v, region, first, pages);
+    uint32_t pager = vmm_pager_find(v, hpd), data = vmm_arg(v, 3), step = flags & KIT_PC_INCR ? 1 : 0;
     for (uint32_t i = 0; i < pages; i++) {
         if (*vmm_page_state(v, region, first + i) & VMM_PAGE_COMMITTED)
             continue;
-        bool made = vmm_page_commit(v, region, first + i, 0, bits_of(flags), state_of(flags));
-        if (made && (zero || !vmm_choose(v, "page-contents", 2) || vmm_page_fill(v, first + i, 0xA5)))
+        if (pager ? vmm_backing_commit(v, region, first + i, pager, data + i * step, bits_of(flags), state_of(flags))
+                  : commit_page(v, region, first + i, hpd, flags))
             continue;
         if (fresh)
             decommit(v, region, first, pages);
@@ -105,6 +114,8 @@ static bool commit(struct vmm *v, uint32_t region, uint32_t first, uint32_t page
 static bool pager_valid(struct vmm *v, uint32_t hpd, uint32_t data, uint32_t flags)
 {
     bool fixed = hpd == KIT_PD_FIXED || hpd == KIT_PD_FIXEDZERO;
+    if (vmm_pager_find(v, hpd))
+        return true;
     bool valid = hpd >= KIT_PD_ZEROINIT && hpd <= KIT_PD_FIXED && data == 0 && fixed == ((flags & KIT_PAGEFIXED) != 0);
     if (!valid)
         vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3209",
@@ -118,9 +129,16 @@ static void page_commit(struct vmm *v)
     uint32_t first = vmm_arg(v, 0), pages = vmm_arg(v, 1), hpd = vmm_arg(v, 2), flags = vmm_arg(v, 4);
     uint32_t region = region_for(v, "_PageCommit", "Win95 DDK S3209", flags);
     bool whole = flags & (KIT_PAGEFIXED | KIT_PAGELOCKED | KIT_PAGELOCKEDIFDP);
-    bool possible = region && pager_valid(v, hpd, vmm_arg(v, 3), flags) &&
-                    (!whole || all_uncommitted(v, region, first, pages)) && pages <= vmm_phys_free_count(v);
-    answer(v, possible && commit(v, region, first, pages, hpd, flags));
+    bool possible =
+        region && pager_valid(v, hpd, vmm_arg(v, 3), flags) && (!whole || all_uncommitted(v, region, first, pages));
+    uint32_t pager = vmm_pager_find(v, hpd);
+    bool at_once = whole || vmm_pager_keeps(v, pager), needed = !pager || at_once;
+    if (possible && needed && vmm_pager_room_begin(v, pages))
+        return;
+    bool done = possible && (!needed || pages <= vmm_phys_free_count(v)) && commit(v, region, first, pages, hpd, flags);
+    answer(v, done);
+    if (done && pager && at_once)
+        vmm_walk_begin(v, &(struct vmm_walk){VMM_WALK_COMMIT, first, pages, .answer = 1});
 }
 
 // _PageCommitPhys(page, nPages, physpg, flags): one physical page for all, or ascending ones with PC_INCR.
@@ -171,6 +189,8 @@ static void page_decommit(struct vmm *v)
     for (uint32_t i = 0; region && i < pages; i++)
         if ((*vmm_page_state(v, region, first + i) & VMM_PAGE_STATIC) && !(flags & KIT_PC_STATIC))
             region = 0;
+    if (region && vmm_pager_frees_begin(v, first, pages))
+        return;
     if (region)
         decommit(v, region, first, pages);
     answer(v, region != 0);

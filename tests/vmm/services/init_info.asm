@@ -87,12 +87,27 @@ Begin_Tests
         VMMcall _GetSetPageOutCount, <7, 0>
         VMMcall _GetSetPageOutCount, <0, GSPOC_F_Get>
         Check_Eq eax, 7, '_GetSetPageOutCount'
-        VMMcall _PageAllocate, <1, PG_SYS, 0, 0, 0, 0, 0, PAGEFIXED>
+        VMMcall _PageAllocate, <1, PG_SYS, 0, 0, 0, 0, 0, 0>
         mov     [block], eax
         mov     dword ptr [eax], 1234h
         shr     eax, 12
         VMMcall _PageDiscardPages, <eax, 0, 1, PAGEZEROINIT>
         Check_Ne eax, 0, '_PageDiscardPages'
+        mov     eax, [block]
+        Check_Eq <dword ptr [eax]>, 1234h, 'PAGEZEROINIT without PAGEDISCARD'
+        shr     eax, 12
+        VMMcall _LinPageLock, <eax, 1, 0>
+        mov     eax, [block]
+        shr     eax, 12
+        VMMcall _PageDiscardPages, <eax, 0, 1, PAGEDISCARD+PAGEZEROINIT>
+        Check_Ne eax, 0, '_PageDiscardPages of a locked page'
+        mov     eax, [block]
+        Check_Eq <dword ptr [eax]>, 1234h, 'a locked page was discarded'
+        shr     eax, 12
+        VMMcall _LinPageUnLock, <eax, 1, 0>
+        mov     eax, [block]
+        shr     eax, 12
+        VMMcall _PageDiscardPages, <eax, 0, 1, PAGEDISCARD+PAGEZEROINIT>
         mov     eax, [block]
         Check_Eq <dword ptr [eax]>, 0, 'a discarded page is not zero'
         VMMcall _PageDiscardPages, <0FFFE0h, 0, 1, 0>
