@@ -40,6 +40,23 @@ static void write_object(const uint8_t *data, size_t size)
     base_arena_free(&arena);
 }
 
+// The same objects as programs of DOS.
+static void link_programs(const struct link_options *options, const struct link_input *input)
+{
+    bool (*const link[])(const struct link_options *, const struct link_input *, size_t, struct base_diag *,
+                         struct base_buf *) = {link_com, link_exe};
+    for (size_t i = 0; i < BASE_COUNT(link); i++) {
+        struct base_diag diag;
+        struct base_buf image;
+        base_diag_init(&diag, &base_heap, NULL, NULL);
+        base_buf_init(&image, &base_heap);
+        if (!link[i](options, input, 1, &diag, &image) && diag.errors == 0)
+            abort();
+        base_buf_free(&image);
+        base_diag_free(&diag);
+    }
+}
+
 static size_t library_start(const uint8_t *data, size_t size)
 {
     size_t at = 0;
@@ -67,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else if (diag.errors == 0)
         abort();
     write_object(inputs[0].bytes, inputs[0].size);
+    link_programs(&options, &inputs[0]);
     base_buf_free(&image);
     base_buf_free(&map);
     base_diag_free(&diag);

@@ -83,6 +83,7 @@ struct vxd_link_options {
     const struct vxd_input *def; // module definition file; NULL: none
     bool debug;                  // symbols and line numbers into the image
     bool com;                    // a .COM program of DOS instead of a driver; nothing else counts, and there is no map
+    bool exe;                    // the same for an .EXE program (MZ) of several segments
 };
 
 // `inputs` are COFF objects and libraries of them; of these the members that define what is wanted are taken.

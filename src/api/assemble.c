@@ -131,8 +131,9 @@ static struct link_input convert_input(const struct vxd_input *from)
     return (struct link_input){from->path, from->bytes, from->size};
 }
 
-static bool link_inputs(const struct link_options *options, bool com, const struct vxd_input *inputs, size_t count,
-                        struct base_diag *diag, struct base_buf *image, struct base_buf *map)
+static bool link_inputs(const struct link_options *options, const struct vxd_link_options *asked,
+                        const struct vxd_input *inputs, size_t count, struct base_diag *diag, struct base_buf *image,
+                        struct base_buf *map)
 {
     size_t size = (count + 1) * sizeof(struct link_input);
     struct link_input *converted = base_alloc_get(&base_heap, size);
@@ -140,8 +141,9 @@ static bool link_inputs(const struct link_options *options, bool com, const stru
         return false;
     for (size_t i = 0; i < count; i++)
         converted[i] = convert_input(&inputs[i]);
-    bool done = com ? link_com(options, converted, count, diag, image)
-                    : link_image(options, converted, count, diag, image, map);
+    bool done = asked->com   ? link_com(options, converted, count, diag, image)
+                : asked->exe ? link_exe(options, converted, count, diag, image)
+                             : link_image(options, converted, count, diag, image, map);
     base_alloc_free(&base_heap, converted, size);
     return done;
 }
@@ -163,8 +165,7 @@ enum vxd_status vxd_link(const struct vxd_link_options *options, const struct vx
     api_report_begin(&report, messages);
     base_buf_init(&image_buf, &base_heap);
     base_buf_init(&map_buf, &base_heap);
-    bool done =
-        link_inputs(&converted, options->com, inputs, input_count, &report.diag, &image_buf, map ? &map_buf : NULL);
+    bool done = link_inputs(&converted, options, inputs, input_count, &report.diag, &image_buf, map ? &map_buf : NULL);
     api_bytes_take(image, &image_buf, done);
     api_bytes_take(map, &map_buf, done);
     return api_report_end(&report, done);

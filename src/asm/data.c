@@ -66,7 +66,7 @@ static void emit_value(struct assembler *a, struct asm_data *d, const struct asm
         return;
     }
     if (!d->dry && (asm_has_base(v) && !(v->forward && a->pass == 1))) {
-        if (size == 4 && v->part == 0 && v->typed && v->type && v->type->kind == TYPE_FAR)
+        if (size == 4 && v->part == 0 && v->typed && v->type && v->type->kind == TYPE_FAR && a->segment->word_size == 4)
             asm_error(a, at, "a far address needs 6 bytes");
         emit_address(a, v, size, at);
     } else if (!d->dry) {

@@ -496,6 +496,7 @@ struct assembler {
     uint8_t model; // enum asm_model
     bool flat_assumed;
     bool far_stack;             // .MODEL ..., FARSTACK
+    bool dosseg;                // DOSSEG: the linker orders the segments
     struct asm_symbol *startup; // @Startup once .STARTUP was seen
     uint32_t anonymous_count;   // @@ labels seen so far in this pass
     struct asm_symbol *start;

@@ -51,6 +51,18 @@ void asm_emit_number(struct assembler *a, uint64_t value, size_t size)
     asm_emit(a, bytes, size < sizeof bytes ? size : sizeof bytes);
 }
 
+// The group whose paragraph a segment number of a 16-bit segment means: the one named, or the one that a variable's
+// segment is in. A segment's own name means the segment.
+static struct asm_symbol *group_of(const struct assembler *a, const struct asm_value *v)
+{
+    const struct asm_group *g = v->segment && !v->frame ? v->segment->group : NULL;
+    struct asm_symbol *s = g ? g->symbol : v->frame && v->frame->kind == SYMBOL_GROUP ? v->frame : NULL;
+    if (v->part != 's' || a->segment->word_size != 2 || !s || s->group->flat)
+        return NULL;
+    s->used = true;
+    return s;
+}
+
 static void add_fixup(struct assembler *a, const struct asm_value *v, uint16_t type)
 {
     struct asm_segment *s = a->segment;
@@ -58,11 +70,8 @@ static void add_fixup(struct assembler *a, const struct asm_value *v, uint16_t t
     if (!a->final || (v->segment && v->segment->combine == COMBINE_AT))
         return; // an AT segment's addresses are plain numbers
     s->fixups = asm_grow(a, s->fixups, &s->fixup_capacity, s->fixup_count, sizeof *s->fixups);
-    s->fixups[s->fixup_count++] = (struct asm_fixup){.offset = s->location,
-                                                     .type = type,
-                                                     .segment = v->segment,
-                                                     .external = v->external,
-                                                     .group = v->part == 's' && !v->segment ? v->frame : NULL};
+    s->fixups[s->fixup_count++] = (struct asm_fixup){
+        .offset = s->location, .type = type, .segment = v->segment, .external = v->external, .group = group_of(a, v)};
 }
 
 // An address or a number in `size` bytes, with its fixup.
@@ -81,9 +90,9 @@ void asm_emit_address(struct assembler *a, const struct asm_value *v, size_t siz
         type = v->part == 'i' ? COFF_DIR32NB : COFF_DIR32;
     else if (size == 2)
         type = COFF_DIR16;
-    if (type == 0 ||
-        (type == COFF_SECTION && (size < 2 || (v->frame && v->frame->kind == SYMBOL_GROUP && !v->segment))))
-        asm_error(a, at, type ? "a group has no address in a COFF object" : "an address does not fit %zu byte%s", size,
+    if (type == 0 || (type == COFF_SECTION &&
+                      (size < 2 || (v->frame && v->frame->kind == SYMBOL_GROUP && !v->segment && !group_of(a, v)))))
+        asm_error(a, at, type ? "a group has no address in 32-bit code" : "an address does not fit %zu byte%s", size,
                   size == 1 ? "" : "s");
     else
         add_fixup(a, v, type);
@@ -351,8 +360,8 @@ static bool string_prefixes(struct assembler *a, const struct asm_instruction *i
     return true;
 }
 
-// FSTENV and its like: FWAIT is an instruction of its own, in front of the prefixes. ADDSS and its like: F3 is the first
-// of them.
+// FSTENV and its like: FWAIT is an instruction of its own, in front of the prefixes. ADDSS and its like: F3 is the
+// first of them.
 static bool leads(const struct asm_form *f)
 {
     return f->opcode_count > 1 && (f->opcode[0] == 0x9b || (f->opcode[0] == 0xf3 && f->opcode[1] == 0x0f));

@@ -217,7 +217,8 @@ static bool parse_seg(struct assembler *a, struct asm_value *v)
 {
     if (!asm_parse_colon(a, v))
         return false;
-    struct asm_symbol *frame = v->frame ? v->frame : v->segment ? v->segment->symbol : NULL;
+    const struct asm_group *group = v->segment ? v->segment->group : NULL;
+    struct asm_symbol *frame = v->frame ? v->frame : group ? group->symbol : v->segment ? v->segment->symbol : NULL;
     struct asm_value seg = asm_number(0);
     seg.part = 's';
     seg.frame = frame;

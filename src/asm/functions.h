@@ -212,6 +212,7 @@ void asm_show_cpu(struct assembler *a);
 void asm_simple_segment(struct assembler *a, struct asm_name *name, int which);
 void asm_model(struct assembler *a, struct asm_name *name, int argument);
 void asm_end(struct assembler *a, struct asm_name *name, int argument);
+void asm_dosseg(struct assembler *a, struct asm_name *name, int argument);
 
 // startup.c
 void asm_startup(struct assembler *a, struct asm_name *name, int argument);

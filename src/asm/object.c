@@ -78,10 +78,49 @@ static void add_section(struct builder *b, struct coff_section *c, struct asm_se
 
 static void add_directive(struct builder *b, const struct asm_segment *s)
 {
-    if (!s->class_given)
-        return;
-    base_buf_printf(&b->a->directives, "-segment:%s,class=%s,align=%u,use=%u ", section_name(s), s->class_name,
-                    s->align, s->word_size * 8u);
+    static const char *const combine[] = {
+        [COMBINE_PRIVATE] = "private", [COMBINE_STACK] = "stack", [COMBINE_COMMON] = "common", [COMBINE_AT] = NULL};
+    if (s->class_given)
+        base_buf_printf(&b->a->directives, "-segment:%s,class=%s,align=%u,use=%u ", section_name(s), s->class_name,
+                        s->align, s->word_size * 8u);
+    if (s->word_size == 2 && combine[s->combine])
+        base_buf_printf(&b->a->directives, "-combine:%s=%s ", section_name(s), combine[s->combine]);
+}
+
+static bool is_member(const struct asm_segment *s, const struct asm_symbol *group)
+{
+    return s->group == group->group && s->word_size == 2 && s->combine != COMBINE_AT;
+}
+
+// "-group:DGROUP=.data,STACK" for a group of 16-bit segments.
+static void add_group(struct builder *b, const struct asm_symbol *g)
+{
+    struct base_buf *to = &b->a->directives;
+    bool any = false;
+    for (const struct asm_segment *s = b->a->segments; s; s = s->next) {
+        if (!is_member(s, g))
+            continue;
+        if (!any)
+            base_buf_printf(to, "-group:%s=", g->name->text);
+        base_buf_printf(to, "%s%s", any ? "," : "", section_name(s));
+        any = true;
+    }
+    if (any)
+        base_buf_text(to, " ");
+}
+
+// A group whose paragraph somebody wants has a symbol that the linker knows it by.
+static void add_groups(struct builder *b)
+{
+    for (struct asm_symbol *g = b->a->symbols; g; g = g->next) {
+        if (g->kind != SYMBOL_GROUP || g->group->flat)
+            continue;
+        add_group(b, g);
+        if (g->used)
+            g->coff_index = (int32_t)add_symbol(b, g->name->text, 0, COFF_UNDEFINED, COFF_EXTERNAL, false) + 1;
+    }
+    if (b->a->dosseg)
+        base_buf_text(&b->a->directives, "-dosseg ");
 }
 
 static bool visible(const struct assembler *a, const struct asm_symbol *s)
@@ -160,7 +199,10 @@ static void add_relocations(struct builder *b, struct coff_section *c, const str
     c->relocations = asm_get(b->a, s->fixup_count * sizeof *c->relocations);
     for (size_t i = 0; i < s->fixup_count; i++) {
         const struct asm_fixup *f = &s->fixups[i];
-        const struct asm_symbol *target = f->external ? f->external : f->segment ? f->segment->symbol : NULL;
+        const struct asm_symbol *target = f->group      ? f->group
+                                          : f->external ? f->external
+                                          : f->segment  ? f->segment->symbol
+                                                        : NULL;
         if (!target || target->coff_index == 0) // reported as an error before
             continue;
         c->relocations[c->relocation_count++] =
@@ -195,6 +237,7 @@ bool asm_write_object(struct assembler *a, struct base_buf *out)
         add_section(&b, &b.object.sections[s->number - 1], s);
         add_directive(&b, s);
     }
+    add_groups(&b);
     add_symbols(&b);
     for (struct asm_segment *s = a->segments; s; s = s->next)
         if (s->combine != COMBINE_AT)

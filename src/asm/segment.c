@@ -449,6 +449,12 @@ void asm_model(struct assembler *a, struct asm_name *name, int argument)
     asm_predefine_model(a);
 }
 
+void asm_dosseg(struct assembler *a, struct asm_name *name, int argument)
+{
+    (void)name, (void)argument;
+    a->dosseg = true;
+}
+
 void asm_end(struct assembler *a, struct asm_name *name, int argument)
 {
     (void)name, (void)argument;

@@ -114,7 +114,7 @@ const struct cli_command cli_build = {
     "vxd build [-o OUT.vxd] [-I DIR] [-D SYM[=VAL]] [--debug] FILE.asm|FILE.obj|FILE.lib ...\n",
     "assemble and link a driver",
     "  -o OUT.vxd     the driver (default: the first file's name with .vxd, here);\n"
-    "                 with the extension .com a program for DOS\n"
+    "                 with the extension .com or .exe a program for DOS\n"
     "  -I DIR         look for include files in DIR too; the kit's own (vmm.inc ...) are always found\n"
     "  -D SYM[=VAL]   define a text macro\n"
     "  --debug        define DEBUG; symbols and line numbers into the driver\n"

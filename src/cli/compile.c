@@ -83,6 +83,7 @@ int cli_link_inputs(struct cli_link *l, const struct vxd_input *inputs, size_t c
         l->options.def = &def_input;
     }
     l->options.com = cli_has_extension(l->output, ".com");
+    l->options.exe = cli_has_extension(l->output, ".exe");
     int status = link_and_write(l, inputs, count);
     l->options.def = NULL;
     vxd_bytes_free(&def);

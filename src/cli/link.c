@@ -213,7 +213,7 @@ const struct cli_command cli_link = {
     "vxd link [-o OUT.vxd] [--dynamic|--static] [--name NAME] [-m MAP] [--def FILE.def] [--debug] OBJ|LIB...\n",
     "link objects and libraries into a VxD",
     "  -o OUT.vxd     the driver (default: the first object's name with .vxd, here);\n"
-    "                 with the extension .com a program for DOS\n"
+    "                 with the extension .com or .exe a program for DOS\n"
     "  --dynamic      a driver that is loaded while the system runs\n"
     "  --static       a driver that takes part in boot (default, unless the .def file says otherwise)\n"
     "  --name NAME    module name (default: the .def file's, else the device's)\n"

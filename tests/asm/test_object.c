@@ -124,7 +124,8 @@ static void test_directives(void **state)
     assert_true(r.ok);
     assert_string_equal(
         r.coff.directives,
-        "-defaultlib:vxd.lib -segment:_LTEXT,class=LCODE,align=4,use=32 -segment:_RCODE,class=RCODE,align=2,use=16 ");
+        "-defaultlib:vxd.lib -segment:_LTEXT,class=LCODE,align=4,use=32 -segment:_RCODE,class=RCODE,align=2,use=16 "
+        "-combine:_RCODE=private ");
     assert_int_equal(r.coff.sections[0].align, 4);
     assert_true(r.coff.sections[1].flags & COFF_16BIT);
     assert_false(r.coff.sections[0].flags & COFF_16BIT);
