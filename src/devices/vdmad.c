@@ -1,5 +1,5 @@
 // VDMAD, the virtual DMA controller (VDAG31 Virtual_DMA_Device): channels and what drivers program into them, and the
-// one DMA buffer. What is not there: transfers, since no device of the board asks for one.
+// one DMA buffer.
 #include "devices/vdmad.h"
 
 #include "kit/constants.h"
@@ -135,8 +135,9 @@ uint16_t vdmad_page_port(unsigned channel)
 }
 
 // Channels 5 to 7 count words, and their pages are 128 KB, unless EISA's registers say otherwise.
-void vdmad_program(struct vmm *v, const struct vdmad_channel *c, uint32_t mode)
+void vdmad_program(struct vmm *v, struct vdmad_channel *c, uint32_t vm, uint32_t mode)
 {
+    c->shown_to = vm;
     unsigned n = vdmad_number(v, c), words = c->address_mode == 1;
     uint32_t address = c->physical >> words, count = (c->bytes >> words) - 1;
     out_register(v, n, 12, 0); // from the low byte
@@ -150,9 +151,9 @@ void vdmad_program(struct vmm *v, const struct vdmad_channel *c, uint32_t mode)
 
 static void set_phys_state(struct vmm *v)
 {
-    const struct vdmad_channel *c = vdmad_find_eax(v);
+    struct vdmad_channel *c = vdmad_find_eax(v);
     if (c)
-        vdmad_program(v, c, vmm_regs(v)[X86_EDX]);
+        vdmad_program(v, c, vmm_regs(v)[X86_EBX], vmm_regs(v)[X86_EDX]);
 }
 
 static void mask_channel(struct vmm *v)

@@ -31,6 +31,9 @@ struct vdmad_channel {
     uint32_t callback;
     uint32_t linear, bytes, physical; // region
     uint32_t vm;                      // whose transfer the default handler has started, 0 = none
+    uint32_t shown_to;                // VM that reads the physical address and count at its own registers, 0 = none
+    uint8_t mode;                     // of the default handler's transfer
+    uint8_t over;                     // it has come to its end, and the VM has what the device wrote
     uint8_t buffer, locked;
     uint8_t address_mode; // EISA: 0-3 (VDAG31 VDMAD_Set_EISA_Adr_Mode); 1 = words
 };
@@ -54,7 +57,7 @@ extern const struct vmm_device vdmad_device;
 struct vdmad_channel *vdmad_find_eax(struct vmm *v); // reports a wrong handle and gives NULL
 unsigned vdmad_number(struct vmm *v, const struct vdmad_channel *c);
 void vdmad_set_mask(struct vmm *v, const struct vdmad_channel *c, bool masked);
-void vdmad_program(struct vmm *v, const struct vdmad_channel *c, uint32_t mode);
+void vdmad_program(struct vmm *v, struct vdmad_channel *c, uint32_t vm, uint32_t mode);
 void vdmad_out(struct vmm *v, uint16_t port, uint32_t value);
 uint16_t vdmad_page_port(unsigned channel);
 bool vdmad_take_buffer(struct vmm *v, uint32_t linear, uint32_t bytes, uint32_t *error) BASE_MUST_USE;

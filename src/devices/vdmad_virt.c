@@ -42,6 +42,8 @@ void vdmad_vm_destroyed(struct vmm *v, uint32_t vm)
     struct vdmad *s = vdmad_state(v);
     for (unsigned n = 0; n < VDMAD_CHANNELS; n++) {
         struct vdmad_channel *c = &s->channel[n];
+        if (c->shown_to == vm)
+            c->shown_to = 0;
         if (c->vm != vm)
             continue;
         vdmad_set_mask(v, c, true);
@@ -135,7 +137,9 @@ static void start(struct vmm *v, const struct vmm_frame *f, uint32_t physical, b
     c->buffer = buffer ? VDMAD_BUFFER_ID : 0;
     c->locked = locked;
     c->vm = f->a[1];
-    vdmad_program(v, c, f->a[2]);
+    c->mode = (uint8_t)f->a[2];
+    c->over = 0;
+    vdmad_program(v, c, f->a[1], f->a[2]);
     vdmad_set_mask(v, c, false);
     handler_over(v);
 }
@@ -154,7 +158,44 @@ static void start_buffered(struct vmm *v, const struct vmm_frame *f)
     }
     if ((f->a[2] & TRANSFER) == READ_MEMORY && !devices_copy(v, s->buffer, f->a[3], f->a[4]))
         return;
+    if ((f->a[2] & TRANSFER) == WRITE_MEMORY && !vmm_probe(v, f->a[3], f->a[4], true))
+        return; // present from now on: it may be written at interrupt time
     start(v, f, s->buffer_physical, true, false);
+}
+
+// What the device wrote into the buffer goes where the VM wanted it, without faults.
+static void copy_from_buffer(struct vmm *v, const struct vdmad_channel *c)
+{
+    uint8_t bytes[256];
+    uint32_t physical;
+    if ((c->mode & TRANSFER) != WRITE_MEMORY)
+        return;
+    for (uint32_t done = 0, step; done < c->bytes; done += step) {
+        step = (uint32_t)sizeof bytes - ((c->linear + done) & (sizeof bytes - 1));
+        if (step > c->bytes - done)
+            step = c->bytes - done;
+        if (!x86_translate(vmm_cpu(v), c->linear + done, &physical))
+            continue; // the VM has given it back meanwhile
+        if (!x86_memory_load(vmm_cpu(v)->memory, c->physical + done, bytes, step) ||
+            !x86_memory_store(vmm_cpu(v)->memory, physical, bytes, step))
+            vmm_stop(v, VMM_END_MEMORY, "no memory for a DMA transfer");
+    }
+}
+
+// The count of a VM's transfer is over: as the controller does, its channel is masked. Who owns the channel is not
+// told.
+void vdmad_collect(struct vmm *v)
+{
+    for (unsigned n = 0; n < VDMAD_CHANNELS; n++) {
+        struct vdmad_channel *c = &vdmad_state(v)->channel[n];
+        if (!c->vm || c->over || !pc_dma_done(devices_board(v), n))
+            continue;
+        c->over = 1;
+        if (c->buffer)
+            copy_from_buffer(v, c);
+        uint32_t at = state_of(v, c->vm, n) + VDMAD_MODE;
+        vmm_poke32(v, at, (vmm_peek32(v, at) & ~(uint32_t)KIT_DMA_requested) | KIT_DMA_masked);
+    }
 }
 
 // The VM has masked the channel: what is in the buffer goes where the VM wants it.
@@ -164,8 +205,8 @@ static void stop_begin(struct vmm *v, struct vmm_frame *f)
     struct vdmad_channel *c = &s->channel[f->a[0]];
     vdmad_set_mask(v, c, true);
     if (c->buffer) {
-        if ((f->a[2] & TRANSFER) == WRITE_MEMORY && !devices_copy(v, c->linear, s->buffer, c->bytes))
-            return;
+        if (!c->over)
+            copy_from_buffer(v, c);
         s->taken = 0;
     }
     bool locked = c->locked;
@@ -277,6 +318,17 @@ static uint8_t masks_of(struct vmm *v, uint32_t vm, unsigned controller)
     return masks;
 }
 
+// Address and count as the VM programmed them, and as far as its transfer has moved them on.
+static uint32_t registers_of(struct vmm *v, uint32_t vm, unsigned channel)
+{
+    const struct vdmad_channel *c = &vdmad_state(v)->channel[channel];
+    const struct pc_dma_channel *p = &devices_board(v)->dma[channel / 4].channel[channel % 4];
+    uint32_t programmed = vmm_peek32(v, state_of(v, vm, channel) + VDMAD_REGISTERS);
+    if (c->shown_to != vm)
+        return programmed;
+    return ((programmed + p->address - p->base_address) & 0xFFFF) | (uint32_t)p->count << 16;
+}
+
 // Terminal counts are the physical controller's; nothing else can be read on the first boards.
 static uint8_t virtual_in(struct vmm *v, uint32_t vm, uint32_t port)
 {
@@ -285,12 +337,14 @@ static uint8_t virtual_in(struct vmm *v, uint32_t vm, uint32_t port)
     if (channel < VDMAD_CHANNELS)
         return (uint8_t)vmm_peek32(v, state_of(v, vm, channel) + VDMAD_PAGE);
     if (reg == REG_STATUS)
+        vdmad_collect(v);
+    if (reg == REG_STATUS)
         return pc_port_in(devices_board(v), (uint16_t)port, 1, vmm_time(v), &value) ? (uint8_t)value : 0;
     if (reg == REG_MASKS)
         return masks_of(v, vm, controller);
     if (reg > 7)
         return 0;
-    value = vmm_peek32(v, state_of(v, vm, 4 * controller + reg / 2) + VDMAD_REGISTERS) >> (reg & 1 ? 16 : 0);
+    value = registers_of(v, vm, 4 * controller + reg / 2) >> (reg & 1 ? 16 : 0);
     return (uint8_t)(value >> shift_of_half(v, vm, controller));
 }
 
@@ -318,6 +372,9 @@ static uint32_t write_half(struct vmm *v, uint32_t vm, unsigned controller, unsi
 {
     unsigned channel = 4 * controller + reg / 2, half = shift_of_half(v, vm, controller);
     unsigned shift = half + (reg & 1 ? 16 : 0);
+    struct vdmad_channel *c = &vdmad_state(v)->channel[channel];
+    if (c->shown_to == vm)
+        c->shown_to = 0;
     uint32_t at = state_of(v, vm, channel) + VDMAD_REGISTERS, old = vmm_peek32(v, at);
     vmm_poke32(v, at, (old & ~(0xFFu << shift)) | (uint32_t)value << shift);
     if (!half)

@@ -177,6 +177,7 @@ static void interrupt_begin(struct vmm *v, unsigned irq)
     s->irq[irq].in_service = 1;
     vpicd_program_masks(v);
     announce(v, irq, 1);
+    vdmad_collect(v);
     struct vmm_frame *f = vmm_frame_push(v, s->hw_kind);
     if (!f)
         return;
