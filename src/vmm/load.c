@@ -196,12 +196,14 @@ static void drop_real_init(struct vmm *v, uint32_t module)
             vmm_object_drop(v, m->first_object + i);
 }
 
-// After Init_Complete (Win95 DDK S22FD).
+// After Init_Complete (Win95 DDK S22FD). Dynamic drivers have their initialisation still before them.
 void vmm_discard_init(struct vmm *v)
 {
-    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_module)->count; i++)
-        if (vmm_module_at(v, i)->state != VMM_MODULE_FREE && !vmm_module_at(v, i)->is_c)
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_module)->count; i++) {
+        const struct vmm_module *m = vmm_module_at(v, i);
+        if (m->state != VMM_MODULE_FREE && !m->is_c && !m->dynamic)
             unload_objects(v, i, LE_DISCARDABLE, true);
+    }
 }
 
 void vmm_module_unload(struct vmm *v, uint32_t module)

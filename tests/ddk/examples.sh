@@ -54,3 +54,23 @@ END
 
 # Without the card the driver is loaded and has nothing to do.
 "$vxd" run --ioctl 1 "$dir/card.vxd" | grep -q "control code 00000001h: error 21, 0 bytes returned"
+
+# A display adapter: VDD finds the mini-VDD in the registry, each VM has its own register 30h, the VESA BIOS is the driver's.
+"$vxd" build --dynamic -o "$dir/chip.vxd" examples/display/chip.asm
+"$vxd" build -o "$dir/modes.com" examples/display/modes.asm
+chip() { "$vxd" run --hardware examples/display/chip.hw --registry examples/display/chip.reg "$@"; }
+chip --quiet --vm "$dir/modes.com" "$dir/chip.vxd" | plain > "$dir/chip.out"
+diff - "$dir/chip.out" <<'END'
+CHIP: revision 0A is here, 0280 pixels across
+CHIP: register 30h is now 00
+there is a VESA BIOS
+register 30h holds what was written
+CHIP: register 30h is now 00
+END
+chip --ioctl 1 "$dir/chip.vxd" | grep -q "control code 00000001h: done, 6 bytes returned: 15 0D 0A 00 80 02"
+"$vxd" run --quiet --vm "$dir/modes.com" "$dir/chip.vxd" > "$dir/chip.all" 2> "$dir/err" && exit 1 # it refused
+plain < "$dir/chip.all" > "$dir/chip.out"
+diff - "$dir/chip.out" <<'END'
+CHIP: this is another adapter
+there is no VESA BIOS
+END

@@ -61,6 +61,104 @@ ASM
 "$vxd" run --vm "$dir/fp.com 3" --vm "$dir/fp.com 7" > "$dir/out"
 [ "$(grep -c 'FP.COM ended with exit code 0' "$dir/out")" = 2 ] || fail "each virtual machine has its own x87 registers"
 
+# The screen changes hands: a program with a handler of INT 2Fh hears it, and its VGA registers come back.
+cat > "$dir/focus.asm" << 'ASM'
+        .386p
+        include vmm.inc
+Declare_Virtual_Device FOCUS, 1, 0, FOCUS_Control, Undefined_Device_ID, Undefined_Init_Order
+VxD_LOCKED_DATA_SEG
+To_Whom dd      0
+Program dd      0
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+BeginProc FOCUS_Move
+        mov     ebx, edx
+        mov     eax, Set_Device_Focus
+        xor     edx, edx
+        xor     esi, esi
+        xor     edi, edi
+        VMMCall System_Control
+        ret
+EndProc FOCUS_Move
+BeginProc FOCUS_VM_Init
+        mov     eax, 30
+        VMMCall Get_Sys_VM_Handle
+        mov     edx, ebx
+        mov     esi, OFFSET32 FOCUS_Move
+        VMMCall Set_Global_Time_Out
+        mov     eax, 60
+        VMMCall Get_Cur_VM_Handle
+        mov     edx, ebx
+        mov     esi, OFFSET32 FOCUS_Move
+        VMMCall Set_Global_Time_Out
+        clc
+        ret
+EndProc FOCUS_VM_Init
+Begin_Control_Dispatch FOCUS
+        Control_Dispatch VM_Init, FOCUS_VM_Init
+End_Control_Dispatch FOCUS
+VxD_LOCKED_CODE_ENDS
+        end
+ASM
+cat > "$dir/screen.asm" << 'ASM'
+        .386
+S       SEGMENT USE16 'CODE'
+        ASSUME  CS:S, DS:S
+        ORG     100h
+start:  mov     ax, 352Fh
+        int     21h
+        mov     word ptr old, bx
+        mov     word ptr old+2, es
+        mov     dx, OFFSET handler
+        mov     ax, 252Fh
+        int     21h
+        mov     ax, 4000h
+        int     2Fh
+        add     al, '0'
+        mov     dl, al
+        mov     ah, 2
+        int     21h
+        mov     dx, 3D4h
+        mov     ax, 770Eh
+        out     dx, ax
+wait_:  cmp     heard, 2
+        jb      wait_
+        inc     dx
+        in      al, dx
+        mov     dl, 'x'
+        cmp     al, 77h
+        jne     @F
+        mov     dl, '.'
+@@:     mov     ah, 2
+        int     21h
+        mov     ax, 252Fh
+        lds     dx, old
+        int     21h
+        mov     ax, 4C00h
+        int     21h
+handler:cmp     ax, 4001h
+        je      lost
+        cmp     ax, 4002h
+        je      got
+        jmp     dword ptr cs:old
+lost:   mov     byte ptr cs:background, 1
+        inc     byte ptr cs:heard
+        iret
+got:    cmp     byte ptr cs:background, 1
+        jne     @F
+        inc     byte ptr cs:heard
+@@:     iret
+old     dd      0
+heard   db      0
+background db   0
+S       ENDS
+        END     start
+ASM
+"$vxd" build -o "$dir/focus.vxd" "$dir/focus.asm"
+"$vxd" build -o "$dir/screen.com" "$dir/screen.asm"
+"$vxd" run --quiet --static --for 5s --vm "$dir/screen.com" "$dir/focus.vxd" > "$dir/out"
+[ "$(cat "$dir/out")" = "2." ] || fail "switches of the screen: $(cat "$dir/out")"
+
 # A driver at Device_Init calls DOS in the System VM; a hot key is the driver's and never reaches the program.
 cat > "$dir/hot.asm" << 'ASM'
         .386p
