@@ -23,7 +23,7 @@ uint32_t vxd_start_program(struct vxd_machine *m, const char *path, const char *
     }
     uint32_t program = dos_start(m->vmm, dos_path, arguments ? arguments : "");
     if (!program)
-        api_fail(m, "%s cannot be started: path or arguments are too long, 32 programs were started, or no memory",
+        api_fail(m, "%s cannot be started: path or arguments are too long, 256 programs are running, or no memory",
                  path);
     return program;
 }

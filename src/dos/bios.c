@@ -328,10 +328,11 @@ void dos_int1a(struct dos_call *c)
     case 5:
         set_clock(c, dos_high(c, DOS_AX) == 5);
         break;
-    case 0xB1: // no PCI BIOS: AH stays, carry set
-        dos_flag(c, X86_CF, true);
-        break;
-    default:
+    case 6: // the alarm
+    case 7:
         dos_missing(c);
+        break;
+    default: // PCI BIOS and the like: AH stays, carry set
+        dos_flag(c, X86_CF, true);
     }
 }

@@ -22,10 +22,12 @@ enum {
 
 // Where things lie in memory. Segment 0 to 2 pages belong to each VM (vmm/v86data.h).
 enum {
-    DOS_BDA = 0x40,    // segment of the BIOS data area
-    DOS_DATA = 0x100,  // segment of DOS's own data
-    DOS_ROM = 0xF000,  // segment of the stubs
-    DOS_TEXT = 0xB800, // text screen
+    DOS_BDA = 0x40,           // segment of the BIOS data area
+    DOS_PALETTE = 0x60,       // segment of palette and colours
+    DOS_DATA = 0x100,         // segment of DOS's own data
+    DOS_ROM = 0xF000,         // segment of the stubs
+    DOS_TEXT = 0xB800,        // text screen
+    DOS_VIDEO_TABLE = 0xE710, // offset in the ROM: what the screen can do
 };
 
 enum bda { // offsets, RBIL MEM 0040h
@@ -157,6 +159,7 @@ struct dos_file {
 };
 
 struct dos_program {
+    uint32_t number; // that dos_start gave, 0 = the row is unused
     struct dos_outcome outcome;
     uint32_t vm; // handle
     char path[DOS_PATH + 48], tail[128];
@@ -169,6 +172,7 @@ struct dos_state {
     uint16_t stub_char, stub_text, stub_write, stub_teletype, stub_echo, stub_echo_again;
     struct dos_file file[DOS_FILES];
     struct dos_program program[DOS_PROGRAMS];
+    uint32_t started;                      // programs so far
     char searched[DOS_SEARCHES][DOS_PATH]; // directories that searches go through
     uint32_t searches;
     uint64_t input_taken; // bytes of standard input
@@ -264,6 +268,10 @@ void dos_video_reset(struct dos_call *c);
 void dos_video_print(struct dos_call *c, const char *text, size_t n); // teletype, and announced
 void dos_video_teletype(struct dos_call *c, char ch);                 // on the screen only
 unsigned dos_video_column(struct dos_call *c);
+
+// palette.c
+dos_fn dos_palette;
+void dos_palette_reset(struct dos_call *c);
 
 // keyboard.c, INT 9 and 16h
 dos_fn dos_key_pressed, dos_int16;

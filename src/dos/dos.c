@@ -90,29 +90,46 @@ void dos_program_over(struct dos_call *c, enum dos_how how, uint8_t code)
     dos_announce_program(c, p);
 }
 
+// A row nobody has used yet, else one whose program has ended and is forgotten now. NULL: all are running.
+static struct dos_program *free_row(struct dos_state *s)
+{
+    for (uint32_t i = 0; i < DOS_PROGRAMS; i++)
+        if (!s->program[i].outcome.progress)
+            return &s->program[i];
+    struct dos_program *oldest = NULL;
+    for (uint32_t i = 0; i < DOS_PROGRAMS; i++) {
+        struct dos_program *p = &s->program[i];
+        bool over = !p->vm && (p->outcome.progress == DOS_ENDED || p->outcome.progress == DOS_FAILED);
+        if (over && (!oldest || p->number < oldest->number))
+            oldest = p;
+    }
+    return oldest;
+}
+
+static struct dos_program *program_of_number(struct dos_state *s, uint32_t number)
+{
+    for (unsigned i = 0; number && i < DOS_PROGRAMS; i++)
+        if (s->program[i].number == number)
+            return &s->program[i];
+    return NULL;
+}
+
 uint32_t dos_start(struct vmm *v, const char *path, const char *tail)
 {
     struct dos_state *s = vmm_device_state(v, &dos_resident);
-    for (uint32_t i = 0; i < DOS_PROGRAMS; i++) {
-        struct dos_program *p = &s->program[i];
-        if (p->outcome.progress)
-            continue;
-        if (strlen(path) >= sizeof p->path || strlen(tail) > 126 || !vmm_start_vm(v, i + 1))
-            return 0;
-        p->outcome = (struct dos_outcome){.progress = DOS_QUEUED};
-        memcpy(p->path, path, strlen(path) + 1);
-        memcpy(p->tail, tail, strlen(tail) + 1);
-        return i + 1;
-    }
-    return 0;
+    struct dos_program *p = free_row(s);
+    if (!p || strlen(path) >= sizeof p->path || strlen(tail) > 126 || !vmm_start_vm(v, s->started + 1))
+        return 0;
+    *p = (struct dos_program){.number = ++s->started, .outcome.progress = DOS_QUEUED};
+    memcpy(p->path, path, strlen(path) + 1);
+    memcpy(p->tail, tail, strlen(tail) + 1);
+    return p->number;
 }
 
 struct dos_outcome dos_outcome(struct vmm *v, uint32_t program)
 {
-    struct dos_state *s = vmm_device_state(v, &dos_resident);
-    if (program == 0 || program > DOS_PROGRAMS)
-        return (struct dos_outcome){.progress = DOS_UNKNOWN};
-    return s->program[program - 1].outcome;
+    const struct dos_program *p = program_of_number(vmm_device_state(v, &dos_resident), program);
+    return p ? p->outcome : (struct dos_outcome){.progress = DOS_UNKNOWN};
 }
 
 // --- virtual machines
@@ -131,7 +148,7 @@ static void vm_created(struct vmm *v, uint32_t vm)
 static void vm_started(struct vmm *v, uint32_t vm, uint32_t reference)
 {
     struct dos_call c = dos_call_of(v, vm ? vm : vmm_system_vm(v));
-    struct dos_program *p = reference && reference <= DOS_PROGRAMS ? &c.s->program[reference - 1] : NULL;
+    struct dos_program *p = program_of_number(c.s, reference);
     if (!p)
         return;
     p->vm = vm;

@@ -88,7 +88,8 @@ void dos_set_host(struct vmm *v, const struct dos_host *host);
 void dos_short_names(const char *const *names, size_t count, char (*to)[13]);
 
 // Starts a program of drive C: in a virtual machine of its own with the focus; vmm_run carries it out. `path` is a DOS
-// path, `tail` its arguments (126 bytes at most). 0: too long, too many (32), or no memory.
+// path, `tail` its arguments (126 bytes at most). 0: too long, too many at
+// a time, or no memory. What became of a program can be asked until DOS_MOST_PROGRAMS others have been started.
 uint32_t dos_start(struct vmm *v, const char *path, const char *tail) BASE_MUST_USE;
 
 enum dos_progress { DOS_UNKNOWN, DOS_QUEUED, DOS_RUNNING, DOS_ENDED, DOS_FAILED };
@@ -125,7 +126,7 @@ enum dos_error dos_host_path(struct vmm *v, const char *text, char path[DOS_LONG
 // hooked INT 8 or 1Ch. dos_count_ticks: time has gone on for program n (from 0); *vm is its virtual machine, 0 = none
 // any more. True: it has hooked INT 8 or 1Ch, so the interrupt has to be simulated into it. DOS_MOST_PROGRAMS: there
 // are no more.
-enum { DOS_MOST_PROGRAMS = 32 };
+enum { DOS_MOST_PROGRAMS = 256 };
 bool dos_wants_ticks(struct vmm *v) BASE_MUST_USE;
 bool dos_count_ticks(struct vmm *v, uint32_t n, uint32_t *vm) BASE_MUST_USE;
 

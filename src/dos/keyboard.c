@@ -283,7 +283,10 @@ void dos_int16(struct dos_call *c)
     case 0x09: // which functions there are: rate, AH=05h, 10h to 12h
         dos_set_low(c, DOS_AX, 0x30);
         break;
-    default:
-        dos_missing(c);
+    case 0x0A: // a keyboard with 101 keys (RBIL INT 16/AH=0Ah)
+        dos_set(c, DOS_BX, 0x41AB);
+        break;
+    default: // a BIOS leaves everything as it is
+        break;
     }
 }

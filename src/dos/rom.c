@@ -166,6 +166,8 @@ static uint32_t coprocessor_stub(struct rom *r)
 static void interrupt_vectors(struct rom *r)
 {
     static const uint8_t slave_end[] = {0x50, 0xB0, 0x20, 0xE6, 0xA0, 0xE6, 0x20, 0x58, 0xCF};
+    uint32_t nothing = here(r);
+    put(r, (const uint8_t[]){0xCF}, 1);
     uint32_t master = here(r);
     put(r, end_of_interrupt, sizeof end_of_interrupt);
     uint32_t slave = here(r);
@@ -175,6 +177,9 @@ static void interrupt_vectors(struct rom *r)
     for (unsigned i = 0x70; i <= 0x77; i++)
         dos_write32(r->c, 0, 4 * i, slave);
     dos_write32(r->c, 0, 4 * 0x75, coprocessor_stub(r));
+    for (unsigned i = 0x20; i <= 0x3F; i++) // DOS's: what nobody serves returns
+        dos_write32(r->c, 0, 4 * i, nothing);
+    dos_write32(r->c, 0, 4 * 0x4A, nothing); // the clock chip's alarm
     for (unsigned i = 0; i < 256; i++) {
         uint32_t to = dos_vector((uint8_t)i, r->c->s);
         if (to)
@@ -186,12 +191,14 @@ void dos_rom_create(struct dos_call *c)
 {
     static const uint8_t configuration[] = {8, 0, 0xFC, 1, 0, 0x70, 0, 0, 0, 0}; // AT; RTC, second PIC, INT 15/4F
     static const uint8_t model[] = {0xFC, 0};
+    static const uint8_t video[16] = {0x0F, 0, 0, 0, 0, 0, 0, 4, 2, 8}; // modes 0-3, 400 lines (RBIL table 00041)
     struct rom r = {c, STUBS};
     c->s->stub_tick = tick_stub(&r);
     c->s->stub_key = key_stub(&r);
     output_stubs(&r);
     interrupt_vectors(&r);
     put_at(c, CONFIGURATION, configuration, sizeof configuration);
+    put_at(c, DOS_VIDEO_TABLE, video, sizeof video);
     put_at(c, DATE, "06/25/98", 8);
     put_at(c, MODEL, model, sizeof model);
     uint8_t jump[5] = {0xEA};

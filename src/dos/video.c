@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ROWS = 25, NORMAL = 0x07, CELLS = 0x8000 };
+enum { MOST_ROWS = 50, NORMAL = 0x07, CELLS = 0x8000, FOREIGN = 0x1D };
 
 static uint16_t columns(struct dos_call *c)
 {
@@ -15,14 +15,25 @@ static uint16_t columns(struct dos_call *c)
     return n == 40 ? 40 : 80; // whatever a program wrote there
 }
 
+static unsigned rows(struct dos_call *c)
+{
+    unsigned n = dos_read8(c, DOS_BDA, BDA_ROWS) + 1u;
+    return n <= MOST_ROWS ? n : MOST_ROWS;
+}
+
 static uint8_t active_page(struct dos_call *c)
 {
     return dos_read8(c, DOS_BDA, BDA_PAGE) & 7;
 }
 
+static uint32_t page_size(struct dos_call *c)
+{
+    return columns(c) == 40 ? 0x800 : rows(c) > 25 ? 0x2000 : 0x1000;
+}
+
 static uint32_t page_start(struct dos_call *c, uint8_t page)
 {
-    return (page & 7u) * (columns(c) == 40 ? 0x800u : 0x1000u);
+    return ((page & 7u) * page_size(c)) % CELLS;
 }
 
 static uint16_t cursor(struct dos_call *c, uint8_t page) // row in the high byte
@@ -48,7 +59,7 @@ struct window {
 
 static void clip(struct dos_call *c, struct window *w)
 {
-    w->bottom = w->bottom < ROWS ? w->bottom : ROWS - 1;
+    w->bottom = w->bottom < rows(c) ? w->bottom : rows(c) - 1;
     w->right = w->right < columns(c) ? w->right : columns(c) - 1u;
 }
 
@@ -78,10 +89,10 @@ static void scroll(struct dos_call *c, uint8_t page, struct window w, unsigned l
     unsigned height = w.bottom - w.top + 1;
     lines = lines == 0 || lines > height ? height : lines;
     if (up && lines < height && w.left == 0 && w.right + 1 == columns(c)) { // whole rows at once
-        uint8_t rows[ROWS * 2 * 80];
+        uint8_t cells[MOST_ROWS * 2 * 80];
         uint32_t n = (height - lines) * 2 * columns(c);
-        dos_copy_in(c, DOS_TEXT, cell(c, page, w.top + lines, 0), rows, n);
-        dos_copy_out(c, DOS_TEXT, cell(c, page, w.top, 0), rows, n);
+        dos_copy_in(c, DOS_TEXT, cell(c, page, w.top + lines, 0), cells, n);
+        dos_copy_out(c, DOS_TEXT, cell(c, page, w.top, 0), cells, n);
         for (unsigned row = w.bottom + 1 - lines; row <= w.bottom; row++)
             fill_row(c, page, &w, row, attribute);
         return;
@@ -106,19 +117,19 @@ static void scroll_window(struct dos_call *c)
 
 static void next_line(struct dos_call *c, uint8_t page, unsigned row, unsigned column)
 {
-    if (row + 1 < ROWS) {
+    if (row + 1 < rows(c)) {
         set_cursor(c, page, row + 1, column);
         return;
     }
-    uint8_t attribute = dos_read8(c, DOS_TEXT, cell(c, page, ROWS - 1, column) + 1);
-    scroll(c, page, (struct window){0, 0, ROWS - 1, columns(c) - 1u}, 1, attribute, true);
-    set_cursor(c, page, ROWS - 1, column);
+    uint8_t attribute = dos_read8(c, DOS_TEXT, cell(c, page, rows(c) - 1, column) + 1);
+    scroll(c, page, (struct window){0, 0, rows(c) - 1, columns(c) - 1u}, 1, attribute, true);
+    set_cursor(c, page, rows(c) - 1, column);
 }
 
 static void teletype(struct dos_call *c, uint8_t page, uint8_t ch)
 {
     unsigned row = cursor(c, page) >> 8, column = cursor(c, page) & 0xFF;
-    row = row < ROWS ? row : ROWS - 1;
+    row = row < rows(c) ? row : rows(c) - 1;
     switch (ch) {
     case 7: // the bell cannot be heard
         return;
@@ -176,7 +187,7 @@ static void print_text(struct dos_call *c)
         dos_copy_in(c, dos_get(c, DOS_ES), (uint16_t)(at + i * size), pair, size);
         unsigned row = cursor(c, page) >> 8, column = cursor(c, page) & 0xFF;
         bool control = pair[0] == 7 || pair[0] == 8 || pair[0] == '\n' || pair[0] == '\r';
-        if (!control && row < ROWS && column < columns(c))
+        if (!control && row < rows(c) && column < columns(c))
             dos_write8(c, DOS_TEXT, cell(c, page, row, column) + 1, size == 2 ? pair[1] : attribute);
         teletype(c, page, pair[0]);
         dos_announce_output(c, (const char *)pair, 1);
@@ -198,7 +209,7 @@ static void read_cell(struct dos_call *c)
 static void write_cells(struct dos_call *c)
 {
     uint8_t page = dos_high(c, DOS_BX);
-    uint16_t at = cursor(c, page), n = dos_get(c, DOS_CX), most = (uint16_t)(ROWS * columns(c));
+    uint16_t at = cursor(c, page), n = dos_get(c, DOS_CX), most = (uint16_t)(rows(c) * columns(c));
     uint32_t from = cell(c, page, at >> 8, at & 0xFF);
     for (uint16_t i = 0; i < n && i < most; i++) {
         dos_write8(c, DOS_TEXT, (from + 2u * i) % CELLS, dos_low(c, DOS_AX));
@@ -221,10 +232,11 @@ static void enter_mode(struct dos_call *c, uint8_t mode, bool clear)
     dos_write16(c, DOS_BDA, BDA_CURSOR_SHAPE, 0x0D0E);
     dos_write8(c, DOS_BDA, BDA_PAGE, 0);
     dos_write16(c, DOS_BDA, BDA_CRTC, mode == 7 ? 0x3B4 : 0x3D4);
-    dos_write8(c, DOS_BDA, BDA_ROWS, ROWS - 1);
+    dos_write8(c, DOS_BDA, BDA_ROWS, 24);
     dos_write16(c, DOS_BDA, BDA_HEIGHT, 16);
+    dos_palette_reset(c);
     if (clear)
-        scroll(c, 0, (struct window){0, 0, ROWS - 1, width - 1u}, 0, NORMAL, true);
+        scroll(c, 0, (struct window){0, 0, rows(c) - 1, width - 1u}, 0, NORMAL, true);
 }
 
 void dos_video_reset(struct dos_call *c)
@@ -260,17 +272,67 @@ static void get_mode(struct dos_call *c)
     dos_set_high(c, DOS_BX, active_page(c));
 }
 
-// Fonts cannot be changed; AL=30h tells of the one there is. Its shapes are not in the ROM.
+// Rows follow from the height of characters on 400 lines.
+static void set_height(struct dos_call *c, uint8_t height)
+{
+    unsigned n = height ? 400u / height : 0;
+    if (n < 25 || n > MOST_ROWS)
+        return;
+    dos_write8(c, DOS_BDA, BDA_ROWS, (uint8_t)(n - 1));
+    dos_write16(c, DOS_BDA, BDA_HEIGHT, height);
+    dos_write16(c, DOS_BDA, BDA_PAGE_SIZE, (uint16_t)page_size(c));
+}
+
+// The shapes of characters are nobody's; their height counts, for 25, 28 or 50 rows (RBIL INT 10/AH=11h).
 static void font(struct dos_call *c)
 {
-    if (dos_low(c, DOS_AX) != 0x30) {
-        dos_missing(c);
-        return;
+    switch (dos_low(c, DOS_AX)) {
+    case 0x10: // the program's own shapes
+        set_height(c, dos_high(c, DOS_BX));
+        break;
+    case 0x11:
+        set_height(c, 14);
+        break;
+    case 0x12:
+        set_height(c, 8);
+        break;
+    case 0x14:
+        set_height(c, 16);
+        break;
+    case 0x30:
+        dos_set(c, DOS_CX, dos_read16(c, DOS_BDA, BDA_HEIGHT));
+        dos_set_low(c, DOS_DX, (uint8_t)(rows(c) - 1));
+        dos_set(c, DOS_ES, DOS_ROM);
+        dos_set(c, DOS_BP, 0);
+        break;
+    default:
+        if (dos_low(c, DOS_AX) > 4) // shapes for pictures
+            dos_missing(c);
     }
-    dos_set(c, DOS_CX, 16);
-    dos_set_low(c, DOS_DX, ROWS - 1);
-    dos_set(c, DOS_ES, DOS_ROM);
-    dos_set(c, DOS_BP, 0);
+}
+
+static void light_pen(struct dos_call *c)
+{
+    dos_set_high(c, DOS_AX, 0); // not triggered
+}
+
+// AH=1Bh: 64 bytes at ES:DI (RBIL table 00040).
+static void state_information(struct dos_call *c)
+{
+    uint8_t b[64] = {0};
+    if (dos_get(c, DOS_BX) != 0)
+        return;
+    base_put32(b, (uint32_t)DOS_ROM << 16 | DOS_VIDEO_TABLE);
+    dos_copy_in(c, DOS_BDA, BDA_MODE, b + 4, BDA_CRTC + 2 - BDA_MODE);
+    b[0x22] = (uint8_t)rows(c);
+    base_put16(b + 0x23, dos_read16(c, DOS_BDA, BDA_HEIGHT));
+    b[0x25] = 8; // VGA with a colour screen
+    base_put16(b + 0x27, 16);
+    b[0x29] = (uint8_t)(CELLS / page_size(c));
+    b[0x2A] = 2; // 400 lines
+    b[0x31] = 3; // 256 KB
+    dos_copy_out(c, dos_get(c, DOS_ES), dos_get(c, DOS_DI), b, sizeof b);
+    dos_set_low(c, DOS_AX, 0x1B);
 }
 
 static void alternate_select(struct dos_call *c)
@@ -311,16 +373,17 @@ void dos_int10(struct dos_call *c)
         uint8_t function;
         void (*run)(struct dos_call *c);
     } functions[] = {
-        {0x00, set_mode},    {0x01, set_cursor_shape}, {0x02, move_cursor},   {0x03, get_cursor},
-        {0x05, set_page},    {0x06, scroll_window},    {0x07, scroll_window}, {0x08, read_cell},
-        {0x09, write_cells}, {0x0A, write_cells},      {0x0B, nothing}, // colours of border and palette: text does not
-                                                                        // change
-        {0x0E, print_one},   {0x0F, get_mode},         {0x10, nothing}, // palette registers
-        {0x11, font},        {0x12, alternate_select}, {0x13, print_text},    {0x1A, display_code},
-        {0x1B, nothing}, // state information: AL stays, which says "not there"; so do
-        {0x4F, nothing}, // VESA
-        {0xFE, nothing}, // and the video buffers of windows
-        {0xFF, nothing},
+        {0x00, set_mode},         {0x01, set_cursor_shape},
+        {0x02, move_cursor},      {0x03, get_cursor},
+        {0x04, light_pen},        {0x05, set_page},
+        {0x06, scroll_window},    {0x07, scroll_window},
+        {0x08, read_cell},        {0x09, write_cells},
+        {0x0A, write_cells},      {0x0B, nothing}, // colours of border and palette: text does not change
+        {0x0E, print_one},        {0x0F, get_mode},
+        {0x10, dos_palette},      {0x11, font},
+        {0x12, alternate_select}, {0x13, print_text},
+        {0x1A, display_code},     {0x1B, state_information},
+        {0x1C, nothing}, // saving all registers: AL stays, which says "not there"
     };
     for (size_t i = 0; i < BASE_COUNT(functions); i++) {
         if (functions[i].function == dos_high(c, DOS_AX)) {
@@ -328,7 +391,8 @@ void dos_int10(struct dos_call *c)
             return;
         }
     }
-    dos_missing(c);
+    if (dos_high(c, DOS_AX) < FOREIGN) // above them a BIOS leaves everything as it is: VESA and other cards' calls
+        dos_missing(c);
 }
 
 // --- from outside
@@ -339,7 +403,7 @@ void dos_screen(struct vmm *v, struct base_buf *to)
     char row[PC_SCREEN_COLUMNS + 1];
     unsigned empty = 0;
     struct dos_call c = dos_call_of(v, vmm_system_vm(v));
-    for (unsigned y = 0; y < ROWS; y++) {
+    for (unsigned y = 0; y < rows(&c); y++) {
         if (!dos_copy_in(&c, DOS_TEXT, y * sizeof cells, cells, sizeof cells))
             return;
         pc_screen_row(cells, PC_SCREEN_COLUMNS, row);
