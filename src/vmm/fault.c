@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 enum { V86_MEMORY = 0x110000 };
-enum { SINGLE_STEP = 1, PAGE_FAULT = 14, GENERAL_PROTECTION = 13, INVALID_OPCODE = 6 };
+enum { SINGLE_STEP = 1, INVALID_OPCODE = 6, NO_COPROCESSOR = 7, GENERAL_PROTECTION = 13, PAGE_FAULT = 14 };
 
 static void announce(struct vmm *v, const struct vmm_fault *fault, bool handled)
 {
@@ -136,7 +136,8 @@ static bool own_ring3_begin(struct vmm *v, const struct vmm_fault *fault)
         return own_pm_begin(v, fault);
     if (fault->vector == GENERAL_PROTECTION)
         return vmm_monitor_begin(v);
-    if (fault->vector <= 5 && fault->vector != 2) { // the program's own business, as on a real-mode machine
+    if ((fault->vector <= 5 && fault->vector != 2) || fault->vector == NO_COPROCESSOR) {
+        // the program's own business, as on a real-mode machine
         vmm_v86_int_begin(v, fault->vector);
         return true;
     }
