@@ -51,6 +51,12 @@ void configmg_answer(struct vmm *v, int result)
         vmm_regs(v)[X86_EAX] = (uint32_t)result;
 }
 
+// Some services answer CR_NOT_SYSTEM_VM in others.
+bool configmg_in_system_vm(struct vmm *v)
+{
+    return vmm_current_vm(v) == vmm_system_vm(v);
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // The tree
 
@@ -68,7 +74,7 @@ uint32_t configmg_find(struct vmm *v, const char *id)
     struct configmg *s = configmg_state(v);
     char other[HARDWARE_ID];
     for (uint32_t i = 1; i < CONFIGMG_NODES; i++) {
-        if (!s->node[i].generation || !s->node[i].id)
+        if (!s->node[i].generation || !s->node[i].id || s->node[i].status & KIT_DN_MOVED)
             continue;
         configmg_id(v, i, other);
         if (hardware_same_id(id, other))
@@ -118,6 +124,8 @@ void configmg_node_free(struct vmm *v, uint32_t node)
     uint16_t *link = &s->node[n->parent].child;
     for (unsigned type = 0; type < CONFIGMG_TYPES; type++)
         configmg_confs_free(v, node, type);
+    configmg_loads_free(v, node);
+    configmg_privates_free(v, node);
     while (*link != node)
         link = &s->node[*link].sibling;
     *link = n->sibling;
@@ -161,7 +169,7 @@ void configmg_problem(struct vmm *v, uint32_t node, uint32_t problem)
 // ---------------------------------------------------------------------------------------------------------------------
 // Services that walk the tree. The pages say "must be zero" of ulFlags: CR_INVALID_FLAG.
 
-static int node_argument(struct vmm *v, unsigned n, unsigned flags, uint32_t *node)
+int configmg_node_argument(struct vmm *v, unsigned n, unsigned flags, uint32_t *node)
 {
     *node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, n));
     if (!*node)
@@ -221,28 +229,28 @@ static void locate_devnode(struct vmm *v)
 static void get_parent(struct vmm *v)
 {
     uint32_t node;
-    int error = node_argument(v, 1, 2, &node);
+    int error = configmg_node_argument(v, 1, 2, &node);
     configmg_answer(v, error ? error : deliver_node(v, configmg_state(v)->node[node].parent));
 }
 
 static void get_child(struct vmm *v)
 {
     uint32_t node;
-    int error = node_argument(v, 1, 2, &node);
+    int error = configmg_node_argument(v, 1, 2, &node);
     configmg_answer(v, error ? error : deliver_node(v, configmg_state(v)->node[node].child));
 }
 
 static void get_sibling(struct vmm *v)
 {
     uint32_t node;
-    int error = node_argument(v, 1, 2, &node);
+    int error = configmg_node_argument(v, 1, 2, &node);
     configmg_answer(v, error ? error : deliver_node(v, configmg_state(v)->node[node].sibling));
 }
 
 static void get_depth(struct vmm *v)
 {
     uint32_t node, depth = 0;
-    int error = node_argument(v, 1, 2, &node);
+    int error = configmg_node_argument(v, 1, 2, &node);
     for (uint32_t n = error ? 0 : configmg_state(v)->node[node].parent; n; n = configmg_state(v)->node[n].parent)
         depth++;
     configmg_answer(v, error ? error : configmg_deliver(v, vmm_arg(v, 0), depth));
@@ -253,7 +261,7 @@ static void get_device_id_size(struct vmm *v)
 {
     uint32_t node;
     char id[HARDWARE_ID] = "";
-    int error = node_argument(v, 1, 2, &node);
+    int error = configmg_node_argument(v, 1, 2, &node);
     if (!error)
         configmg_id(v, node, id);
     configmg_answer(v, error ? error : configmg_deliver(v, vmm_arg(v, 0), (uint32_t)strlen(id)));
@@ -264,7 +272,7 @@ static int device_id(struct vmm *v)
 {
     uint32_t node, room = vmm_arg(v, 2);
     char id[HARDWARE_ID];
-    int error = node_argument(v, 0, 3, &node);
+    int error = configmg_node_argument(v, 0, 3, &node);
     if (error)
         return error;
     if (!vmm_arg(v, 1))
@@ -284,7 +292,7 @@ static void get_device_id(struct vmm *v)
 static int status(struct vmm *v)
 {
     uint32_t node;
-    int error = node_argument(v, 2, 3, &node);
+    int error = configmg_node_argument(v, 2, 3, &node);
     const struct configmg_node *n = &configmg_state(v)->node[node];
     if (error)
         return error;
@@ -308,7 +316,7 @@ static int create_devnode(struct vmm *v)
 {
     uint32_t parent, to = vmm_arg(v, 0);
     char id[HARDWARE_ID];
-    int error = node_argument(v, 2, 3, &parent);
+    int error = configmg_node_argument(v, 2, 3, &parent);
     if (!error)
         error = read_id(v, vmm_arg(v, 1), id);
     if (error)
@@ -316,6 +324,8 @@ static int create_devnode(struct vmm *v)
     if (to && !vmm_probe(v, to, 4, true))
         return CONFIGMG_FAULTED;
     uint32_t there = id[0] ? configmg_find(v, id) : 0, node = there;
+    if (id[0] && !there && configmg_profile_flags(v, id) & KIT_CSCONFIGFLAG_DO_NOT_CREATE)
+        return KIT_CR_CREATE_BLOCKED;
     if (there)
         configmg_state(v)->node[there].status |= KIT_DN_HAS_MARK;
     else
@@ -334,60 +344,42 @@ static void create_devnode_service(struct vmm *v)
     configmg_answer(v, create_devnode(v));
 }
 
+// Move_DevNode(dnFromDevNode, dnToDevNode, ulFlags), S253C: what the root enumerated turns out to be the device that a
+// bus found. It is known by that one's identifier from now on, and has a problem.
+static int move(struct vmm *v)
+{
+    struct configmg *s = configmg_state(v);
+    uint32_t from, to;
+    char id[HARDWARE_ID];
+    int error = configmg_node_argument(v, 0, 2, &from);
+    if (!error)
+        error = configmg_node_argument(v, 1, 2, &to);
+    if (error)
+        return error;
+    bool fits = from > CONFIGMG_ROOT && s->node[from].status & KIT_DN_ROOT_ENUMERATED &&
+                !(s->node[to].status & KIT_DN_ROOT_ENUMERATED) && s->node[from].id && s->node[to].id;
+    if (!fits || !configmg_in_system_vm(v))
+        return configmg_in_system_vm(v) ? KIT_CR_INVALID_DEVNODE : KIT_CR_NOT_SYSTEM_VM;
+    configmg_id(v, to, id);
+    if (!x86_write_linear(vmm_cpu(v), s->node[from].id, id, (uint32_t)strlen(id) + 1, X86_WRITE, NULL))
+        return KIT_CR_OUT_OF_MEMORY;
+    s->node[from].status |= KIT_DN_MOVED;
+    configmg_problem(v, from, KIT_CM_PROB_MOVED);
+    return KIT_CR_SUCCESS;
+}
+
+static void move_devnode(struct vmm *v)
+{
+    configmg_answer(v, move(v));
+}
+
 static void reset_children_marks(struct vmm *v)
 {
     struct configmg *s = configmg_state(v);
     uint32_t node;
-    int error = node_argument(v, 0, 1, &node);
+    int error = configmg_node_argument(v, 0, 1, &node);
     for (uint32_t n = error ? 0 : s->node[node].child; n; n = s->node[n].sibling)
         s->node[n].status &= ~(uint32_t)KIT_DN_HAS_MARK;
-    configmg_answer(v, error);
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Private values
-
-// Get_Private_DWord(pulPrivate, dnInstance, dnDevNode, ulFlags): one for each device node; dnInstance is whose it is.
-static void get_private_dword(struct vmm *v)
-{
-    uint32_t node;
-    int error = node_argument(v, 2, 3, &node);
-    configmg_answer(v, error ? error : configmg_deliver(v, vmm_arg(v, 0), configmg_state(v)->node[node].private_dword));
-}
-
-static void set_private_dword(struct vmm *v)
-{
-    uint32_t node;
-    int error = node_argument(v, 1, 3, &node);
-    if (!error)
-        configmg_state(v)->node[node].private_dword = vmm_arg(v, 2);
-    configmg_answer(v, error);
-}
-
-static void get_driver_dword(struct vmm *v)
-{
-    uint32_t node;
-    int error = node_argument(v, 0, 2, &node);
-    configmg_answer(v, error ? error : configmg_deliver(v, vmm_arg(v, 1), configmg_state(v)->node[node].driver_dword));
-}
-
-static void set_driver_dword(struct vmm *v)
-{
-    uint32_t node;
-    int error = node_argument(v, 0, 2, &node);
-    if (!error)
-        configmg_state(v)->node[node].driver_dword = vmm_arg(v, 1);
-    configmg_answer(v, error);
-}
-
-static void set_private_problem(struct vmm *v)
-{
-    uint32_t node;
-    int error = node_argument(v, 0, 2, &node);
-    if (!error) {
-        configmg_state(v)->node[node].status |= KIT_DN_PRIVATE_PROBLEM;
-        configmg_problem(v, node, vmm_arg(v, 1));
-    }
     configmg_answer(v, error);
 }
 
@@ -398,7 +390,7 @@ static int bus_info(struct vmm *v)
 {
     uint32_t node, room, type = vmm_arg(v, 1), size = vmm_arg(v, 2);
     uint8_t info[256];
-    int error = node_argument(v, 0, 4, &node);
+    int error = configmg_node_argument(v, 0, 4, &node);
     const struct configmg_node *n = &configmg_state(v)->node[node];
     if (error)
         return error;
@@ -424,7 +416,7 @@ static int set_bus(struct vmm *v)
 {
     uint32_t node, bytes = vmm_arg(v, 2);
     uint8_t info[256];
-    int error = node_argument(v, 0, 4, &node);
+    int error = configmg_node_argument(v, 0, 4, &node);
     struct configmg_node *n = &configmg_state(v)->node[node];
     if (error)
         return error;
@@ -463,14 +455,20 @@ static void control(struct vmm *v)
 {
     uint32_t message = vmm_regs(v)[X86_EAX];
     devices_carry(v, false);
-    if (message == KIT_Init_Complete && configmg_waiting(v))
-        configmg_schedule(v);
+    if (message == KIT_Init_Complete) {
+        configmg_state(v)->up = 1;
+        if (configmg_waiting(v))
+            configmg_schedule(v);
+    }
     if (message == DEVICES_MESSAGE_TREE)
         configmg_work_begin(v);
     if (message == KIT_PNP_New_Devnode)
         vmm_regs(v)[X86_EAX] = KIT_CR_SUCCESS; // DevLoader=*CONFIGMG: the value Enumerator is loaded, no more
-    if (message == KIT_Sys_VM_Terminate)
+    if (message == KIT_Sys_VM_Terminate) {
+        configmg_state(v)->up = 0;
+        configmg_state(v)->shutting_down = 1;
         configmg_shut_down_begin(v);
+    }
 }
 
 // The tree is processed by the System VM's thread when it has nothing else to do, which is application time; what
@@ -478,7 +476,7 @@ static void control(struct vmm *v)
 void configmg_schedule(struct vmm *v)
 {
     struct configmg *s = configmg_state(v);
-    if (!s->scheduled)
+    if (!s->scheduled && !s->locked)
         s->scheduled = vmm_send_control_first(v, "CONFIGMG", DEVICES_MESSAGE_TREE);
 }
 
@@ -493,12 +491,8 @@ static const struct vmm_binding bindings[] = {
     {KIT__CONFIGMG_Get_Device_ID, get_device_id},
     {KIT__CONFIGMG_Get_DevNode_Status, get_devnode_status},
     {KIT__CONFIGMG_Create_DevNode, create_devnode_service},
+    {KIT__CONFIGMG_Move_DevNode, move_devnode},
     {KIT__CONFIGMG_Reset_Children_Marks, reset_children_marks},
-    {KIT__CONFIGMG_Get_Private_DWord, get_private_dword},
-    {KIT__CONFIGMG_Set_Private_DWord, set_private_dword},
-    {KIT__CONFIGMG_Get_Device_Driver_Private_DWord, get_driver_dword},
-    {KIT__CONFIGMG_Set_Device_Driver_Private_DWord, set_driver_dword},
-    {KIT__CONFIGMG_Set_Private_Problem, set_private_problem},
     {KIT__CONFIGMG_Get_Bus_Info, get_bus_info},
     {KIT__CONFIGMG_Set_Bus_Info, set_bus_info},
     {0, NULL},
@@ -524,8 +518,11 @@ const struct vmm_device configmg_device = {.id = 0x33,
 
 static bool create(struct vmm *v)
 {
+    configmg_load_create(v);
     configmg_start_create(v);
     configmg_change_create(v);
+    if (!configmg_system_create(v) || !configmg_profile_create(v))
+        return false;
     if (configmg_node_new(v, 0, "HTREE\\ROOT\\0") != CONFIGMG_ROOT)
         return false;
     struct configmg_node *root = &configmg_state(v)->node[CONFIGMG_ROOT];
@@ -534,12 +531,9 @@ static bool create(struct vmm *v)
     return true;
 }
 
-static const struct vmm_binding *const more[] = {configmg_conf_bindings,
-                                                 configmg_alloc_bindings,
-                                                 configmg_registry_bindings,
-                                                 configmg_start_bindings,
-                                                 configmg_change_bindings,
-                                                 configmg_range_bindings,
-                                                 NULL};
+static const struct vmm_binding *const more[] = {
+    configmg_conf_bindings,    configmg_alloc_bindings,  configmg_registry_bindings, configmg_start_bindings,
+    configmg_change_bindings,  configmg_range_bindings,  configmg_load_bindings,     configmg_system_bindings,
+    configmg_profile_bindings, configmg_isapnp_bindings, configmg_private_bindings,  NULL};
 
 const struct devices_entry configmg_entry = {&configmg_device, create, true, more};

@@ -16,10 +16,13 @@ enum {
     CONFIGMG_DESCRIPTORS = 2048,
     CONFIGMG_LISTS = 256, // of ranges
     CONFIGMG_RANGES = 2048,
+    CONFIGMG_PRIVATES = 512,
     CONFIGMG_TYPES = 5, // of logical configurations: BASIC_LOG_CONF to FORCED_LOG_CONF
     CONFIGMG_ROOT = 1,
     CONFIGMG_DATA = 1024,  // bytes of a descriptor's data
     CONFIGMG_PATH = 512,   // bytes of a registry path (MAX_VMM_REG_KEY_LEN is 256)
+    CONFIGMG_NAMES = 256,  // bytes of a list of file names
+    CONFIGMG_LOADS = 3,    // kinds of VxDs loaded for a node: enumerator, loader, driver
     CONFIGMG_FAULTED = -1, // a page fault was noted: no answer, the service runs again
 };
 
@@ -33,10 +36,12 @@ struct configmg_node {
     uint32_t status, problem;      // DN_*, CM_PROB_*
     uint32_t handler, reference;   // of Register_Device_Driver
     uint32_t enumerator, function; // of Register_Enumerator and _Function
-    uint32_t private_dword, driver_dword;
+    uint32_t driver_dword;
     uint32_t bus_type, bus_info, bus_bytes; // bus_info: guest address
     uint32_t disabled;                      // how often
-    uint8_t waits;                          // to be loaded, configured, started
+    uint32_t ddbs[CONFIGMG_LOADS];          // guest addresses of arrays
+    uint8_t ddb_count[CONFIGMG_LOADS];
+    uint8_t waits; // to be loaded, configured, started
     uint8_t to_enumerate;
     uint8_t described; // its number in the hardware description, from 1; 0 = it is not in there
     uint8_t new_node;  // its loader has not been asked yet
@@ -67,6 +72,11 @@ struct configmg_range {
     uint16_t next;
 };
 
+struct configmg_private { // a value that the driver of `of` keeps at the node `in`
+    uint16_t in, of;      // in 0: free
+    uint32_t value;
+};
+
 struct configmg {
     uint32_t generation;
     struct configmg_node node[CONFIGMG_NODES];
@@ -74,8 +84,13 @@ struct configmg {
     struct configmg_descriptor descriptor[CONFIGMG_DESCRIPTORS];
     struct configmg_list list[CONFIGMG_LISTS];
     struct configmg_range range[CONFIGMG_RANGES];
+    struct configmg_private private[CONFIGMG_PRIVATES];
+    uint32_t locked;    // work on the tree is held back
+    uint32_t wait_code; // guest code of Yield, 0 = not made yet
+    uint32_t timer_proc, tell_proc;
     uint8_t scheduled; // processing of the tree has been asked for
-    uint16_t work_kind, load_kind, change_kind, call_kind;
+    uint8_t up, shutting_down;
+    uint16_t work_kind, load_kind, change_kind, call_kind, appy_kind, yield_kind, tell_kind;
 };
 
 struct configmg *configmg_state(struct vmm *v);
@@ -90,6 +105,9 @@ uint32_t configmg_next_in_tree(struct vmm *v, uint32_t top, uint32_t node); // p
 void configmg_id(struct vmm *v, uint32_t node, char id[HARDWARE_ID]);       // "" = none
 uint32_t configmg_waiting(struct vmm *v);        // the first node in the tree that is to be loaded or started, 0 = none
 void configmg_answer(struct vmm *v, int result); // CR_* in EAX
+bool configmg_in_system_vm(struct vmm *v);
+// The node that argument n is; the flags must be 0: CR_*.
+int configmg_node_argument(struct vmm *v, unsigned n, unsigned flags, uint32_t *node);
 int configmg_deliver(struct vmm *v, uint32_t to, uint32_t value); // a result to where a pointer says: CR_*
 void configmg_problem(struct vmm *v, uint32_t node, uint32_t problem);
 void configmg_announce(struct vmm *v, uint32_t node, const char *what);
@@ -115,21 +133,48 @@ uint64_t configmg_step(uint32_t mask, uint32_t bits);
 // configmg_range.c: range lists
 extern const struct vmm_binding configmg_range_bindings[];
 
+// configmg_private.c: values that drivers keep at nodes
+void configmg_privates_free(struct vmm *v, uint32_t node);
+extern const struct vmm_binding configmg_private_bindings[];
+
+// configmg_system.c: the configuration manager itself
+void configmg_at_appy_time_begin(struct vmm *v, uint32_t proc, uint32_t reference); // for a service: CR_* in EAX
+bool configmg_system_create(struct vmm *v);
+extern const struct vmm_binding configmg_system_bindings[];
+
+// configmg_profile.c: hardware profiles
+uint32_t configmg_profile_flags(struct vmm *v, const char *id); // CSCONFIGFLAG_* in the current one
+bool configmg_profile_create(struct vmm *v);
+extern const struct vmm_binding configmg_profile_bindings[];
+
+// configmg_isapnp.c: resource data of cards
+extern const struct vmm_binding configmg_isapnp_bindings[];
+
 // configmg_registry.c: keys of a device node
+uint32_t configmg_machine_key(struct vmm *v, const char *path, bool make); // below HKEY_LOCAL_MACHINE; 0 = absent
+uint32_t configmg_key_text(struct vmm *v, uint32_t key, const char *name, char *to, uint32_t size); // length
 // A text of the driver's key, or of a key below it (`sub` NULL: itself); its length.
 uint32_t configmg_driver_text(struct vmm *v, uint32_t node, const char *sub, const char *name, char *to, uint32_t size);
 bool configmg_describe_key(struct vmm *v, const struct hardware_node *n);
 extern const struct vmm_binding configmg_registry_bindings[];
 
-// configmg_start.c: loading, configuring and starting
+// configmg_load.c: VxDs loaded for a node. The answer of `begin` comes in EAX. registry: what is missing is reported.
+void configmg_load_begin(struct vmm *v, uint32_t node, const char *names, uint32_t type, bool registry);
+void configmg_loads_free(struct vmm *v, uint32_t node);
+void configmg_load_create(struct vmm *v);
+extern const struct vmm_binding configmg_load_bindings[];
+
+// configmg_start.c: configuring and starting
 void configmg_schedule(struct vmm *v);
 void configmg_work_begin(struct vmm *v);
 void configmg_work_answer_begin(struct vmm *v); // for a service: CR_SUCCESS in EAX at the end
 void configmg_call_begin(struct vmm *v, uint32_t node, uint32_t function, uint32_t sub); // its driver's handler
+void configmg_enumerate_all(struct vmm *v);                                              // all enumerators, soon
 void configmg_start_create(struct vmm *v);
 extern const struct vmm_binding configmg_start_bindings[];
 
 // configmg_change.c: stopping, removing, calling back
+void configmg_remove_begin(struct vmm *v, uint32_t node); // with its subtree; for a service: CR_SUCCESS in EAX
 void configmg_change_create(struct vmm *v);
 void configmg_shut_down_begin(struct vmm *v); // CONFIG_SHUTDOWN to all drivers that were started
 extern const struct vmm_binding configmg_change_bindings[];

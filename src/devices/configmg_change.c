@@ -288,9 +288,19 @@ static void setup_devnode_begin(struct vmm *v)
     }
 }
 
+// The same, and only the system VM may.
+static uint32_t node_for_system(struct vmm *v, uint32_t most)
+{
+    uint32_t node = node_and_flags(v, most);
+    if (!node || configmg_in_system_vm(v))
+        return node;
+    configmg_answer(v, KIT_CR_NOT_SYSTEM_VM);
+    return 0;
+}
+
 static void query_remove_begin(struct vmm *v)
 {
-    uint32_t node = node_and_flags(v, KIT_CM_QUERY_REMOVE_UI_NOT_OK);
+    uint32_t node = node_for_system(v, KIT_CM_QUERY_REMOVE_UI_NOT_OK);
     if (!node)
         return;
     if (node == CONFIGMG_ROOT) {
@@ -307,15 +317,8 @@ static void query_remove_begin(struct vmm *v)
         query_resume(v, f);
 }
 
-static void remove_subtree_begin(struct vmm *v)
+void configmg_remove_begin(struct vmm *v, uint32_t node)
 {
-    uint32_t node = node_and_flags(v, KIT_CM_REMOVE_UI_NOT_OK);
-    if (!node)
-        return;
-    if (node == CONFIGMG_ROOT) {
-        configmg_answer(v, KIT_CR_INVALID_DEVNODE);
-        return;
-    }
     struct vmm_frame *f = push(v, REMOVE, node);
     if (!f)
         return;
@@ -323,9 +326,21 @@ static void remove_subtree_begin(struct vmm *v)
     remove_next(v, f);
 }
 
+static void remove_subtree_begin(struct vmm *v)
+{
+    uint32_t node = node_for_system(v, KIT_CM_REMOVE_UI_NOT_OK);
+    if (!node)
+        return;
+    if (node == CONFIGMG_ROOT) {
+        configmg_answer(v, KIT_CR_INVALID_DEVNODE);
+        return;
+    }
+    configmg_remove_begin(v, node);
+}
+
 static void remove_unmarked_begin(struct vmm *v)
 {
-    uint32_t node = node_and_flags(v, 0);
+    uint32_t node = node_for_system(v, 0);
     struct vmm_frame *f = node ? push(v, REMOVE_UNMARKED, node) : NULL;
     if (!f)
         return;

@@ -17,14 +17,19 @@ static const uint32_t KEY_USER = 0x80000001u, KEY_MACHINE = 0x80000002u, KEY_CON
 static uint32_t key_at(struct vmm *v, uint32_t predefined, const char *path, bool make)
 {
     struct vmm_hive hive = vmm_registry(v);
-    const char *place;
-    uint32_t top = vmm_hive_predefined(predefined, &place);
+    char place[VMM_HIVE_PLACE];
+    uint32_t top = vmm_registry_place(v, predefined, place);
     uint32_t base = make ? vmm_hive_create(&hive, top, place) : vmm_hive_open(&hive, top, place);
     return !base ? 0 : make ? vmm_hive_create(&hive, base, path) : vmm_hive_open(&hive, base, path);
 }
 
-// A text value, cut to `size` bytes with its terminator; its length.
-static uint32_t text_of(struct vmm *v, uint32_t key, const char *name, char *to, uint32_t size)
+uint32_t configmg_machine_key(struct vmm *v, const char *path, bool make)
+{
+    return key_at(v, KEY_MACHINE, path, make);
+}
+
+// A text value, cut to `size` bytes with its terminator; its length. 0: no such key or value.
+uint32_t configmg_key_text(struct vmm *v, uint32_t key, const char *name, char *to, uint32_t size)
 {
     struct vmm_hive hive = vmm_registry(v);
     uint8_t data[LARGEST_VALUE];
@@ -52,7 +57,7 @@ static bool software_path(struct vmm *v, uint32_t node, char path[CONFIGMG_PATH]
 {
     char driver[64];
     hardware_path(v, node, path);
-    if (!text_of(v, key_at(v, KEY_MACHINE, path, false), "Driver", driver, sizeof driver))
+    if (!configmg_key_text(v, key_at(v, KEY_MACHINE, path, false), "Driver", driver, sizeof driver))
         return false;
     snprintf(path, CONFIGMG_PATH, "%s\\%s", class_path, driver);
     return true;
@@ -65,7 +70,7 @@ uint32_t configmg_driver_text(struct vmm *v, uint32_t node, const char *sub, con
     if (!software_path(v, node, driver))
         return 0;
     snprintf(path, sizeof path, sub ? "%s\\%s" : "%s", driver, sub);
-    return text_of(v, key_at(v, KEY_MACHINE, path, false), name, to, size);
+    return configmg_key_text(v, key_at(v, KEY_MACHINE, path, false), name, to, size);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -81,7 +86,7 @@ static bool set_text(struct vmm *v, uint32_t key, const char *name, const char *
 static uint32_t driver_key(struct vmm *v, uint32_t hardware_key, const char *class_name)
 {
     char path[CONFIGMG_PATH], driver[64];
-    if (text_of(v, hardware_key, "Driver", driver, sizeof driver)) {
+    if (configmg_key_text(v, hardware_key, "Driver", driver, sizeof driver)) {
         snprintf(path, sizeof path, "%s\\%s", class_path, driver);
         return key_at(v, KEY_MACHINE, path, true);
     }
@@ -284,7 +289,59 @@ static void write_registry_value(struct vmm *v)
     configmg_answer(v, write_value(v));
 }
 
+// Add_ID(dnDevNode, pszID, ulFlags), S2507: behind those that the device's key has, separated by commas.
+static int append_id(struct vmm *v)
+{
+    struct vmm_hive hive = vmm_registry(v);
+    uint32_t node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, 0)), flags = vmm_arg(v, 2);
+    char path[CONFIGMG_PATH], id[HARDWARE_ID], all[LARGEST_VALUE];
+    if (!node || !configmg_state(v)->node[node].id)
+        return KIT_CR_INVALID_DEVNODE;
+    if (flags > KIT_CM_ADD_ID_COMPATIBLE)
+        return KIT_CR_INVALID_FLAG;
+    if (!vmm_arg(v, 1))
+        return KIT_CR_INVALID_POINTER;
+    if (!vmm_get_text(v, vmm_arg(v, 1), id, sizeof id))
+        return CONFIGMG_FAULTED;
+    const char *name = flags == KIT_CM_ADD_ID_HARDWARE ? "HardwareID" : "CompatibleIDs";
+    hardware_path(v, node, path);
+    uint32_t key = configmg_machine_key(v, path, true), n = configmg_key_text(v, key, name, all, sizeof all - 256);
+    snprintf(all + n, sizeof all - n, "%s%s", n ? "," : "", id);
+    return key && vmm_hive_set(&hive, key, name, KIT_REG_SZ, all, (uint32_t)strlen(all) + 1) ? KIT_CR_SUCCESS
+                                                                                             : KIT_CR_OUT_OF_MEMORY;
+}
+
+static void add_id(struct vmm *v)
+{
+    configmg_answer(v, append_id(v));
+}
+
+// Read_Registry_Log_Confs(dnDevNode, ulFlags), S2543: from the subkey LogConfig of the device's key.
+static void read_registry_log_confs(struct vmm *v)
+{
+    uint32_t node;
+    char path[CONFIGMG_PATH];
+    int error = configmg_node_argument(v, 0, 1, &node);
+    if (!error) {
+        hardware_path(v, node, path);
+        size_t n = strlen(path);
+        snprintf(path + n, sizeof path - n, "\\LogConfig");
+        uint32_t key = configmg_machine_key(v, path, false);
+        struct vmm_hive hive = vmm_registry(v);
+        if (key && vmm_hive_nth_value(&hive, key, 0)) {
+            vmm_stop(v, VMM_END_MISSING,
+                     "_CONFIGMG_Read_Registry_Log_Confs: how HKEY_LOCAL_MACHINE\\%s describes "
+                     "logical configurations is not documented",
+                     path);
+            return;
+        }
+    }
+    configmg_answer(v, error);
+}
+
 const struct vmm_binding configmg_registry_bindings[] = {
+    {KIT__CONFIGMG_Add_ID, add_id},
+    {KIT__CONFIGMG_Read_Registry_Log_Confs, read_registry_log_confs},
     {KIT__CONFIGMG_Get_DevNode_Key, get_devnode_key},
     {KIT__CONFIGMG_Get_DevNode_Key_Size, get_devnode_key_size},
     {KIT__CONFIGMG_Read_Registry_Value, read_registry_value},

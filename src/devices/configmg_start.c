@@ -4,125 +4,9 @@
 // waits any more: enumerators add nodes on the way.
 #include "devices/configmg.h"
 
-#include "devices/vxdldr.h"
-#include "kit/messages.h"
 #include "kit/services.h"
 
 #include <string.h>
-
-enum { NAMES = 256 }; // bytes of a list of file names
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Loading VxDs for a node and telling them. Frame: a[0] node, a[1] DLVXD_LOAD_*, a[2] guest copy of the names, each
-// terminated, a[3] offset of the one that is next, a[4] result so far.
-
-enum { LOADING, TELLING };
-
-static void load_over(struct vmm *v, int result)
-{
-    struct vmm_frame *f = vmm_frame_top(v);
-    if (f->a[2])
-        (void)!vmm_heap_give(v, f->a[2]);
-    vmm_frame_pop_all(v);
-    vmm_regs(v)[X86_EAX] = (uint32_t)result;
-}
-
-static void tell_begin(struct vmm *v, struct vmm_frame *f, uint32_t ddb)
-{
-    uint32_t *r = vmm_regs(v);
-    f->step = TELLING;
-    r[X86_EAX] = KIT_PNP_New_Devnode;
-    r[X86_EBX] = configmg_handle(v, CONFIGMG_NODE, f->a[0]);
-    r[X86_ECX] = ddb;
-    r[X86_EDX] = f->a[1];
-    devices_call_begin(v, KIT_Directed_Sys_Control);
-}
-
-// The next name of the list: a device that is there is told at once, others are loaded by VXDLDR. *NAME is one that has
-// to be there.
-static void next_name_begin(struct vmm *v, struct vmm_frame *f)
-{
-    char name[NAMES] = "";
-    if (!f->a[2] || f->a[3] >= NAMES ||
-        !x86_read_linear(vmm_cpu(v), f->a[2] + f->a[3], name, NAMES - f->a[3], X86_READ, NULL) || !name[0]) {
-        load_over(v, (int)f->a[4]);
-        return;
-    }
-    uint32_t at = f->a[2] + f->a[3], ddb = vmm_device_named(v, vxdldr_base_name(name + (name[0] == '*')));
-    f->a[3] += (uint32_t)strlen(name) + 1;
-    if (ddb) {
-        tell_begin(v, f, ddb);
-        return;
-    }
-    uint32_t target = vmm_service_address(v, KIT_VXDLDR_Device_ID, KIT_VXDLDR_LoadDevice);
-    if (name[0] == '*' || !target) {
-        load_over(v, KIT_CR_DLVXD_NOT_FOUND);
-        return;
-    }
-    f->step = LOADING;
-    vmm_regs(v)[X86_EDX] = at;
-    vmm_regs(v)[X86_EAX] = KIT_VXDLDR_INIT_DEVICE;
-    vmm_frame_call_begin(v, target);
-}
-
-static void load_resume(struct vmm *v, struct vmm_frame *f)
-{
-    const uint32_t *r = vmm_regs(v);
-    bool carry = vmm_flag(v, X86_CF);
-    if (f->step == LOADING && carry)
-        load_over(v, r[X86_EAX] == KIT_VXDLDR_ERR_FILE_OPEN_ERROR ? KIT_CR_DLVXD_NOT_FOUND : KIT_CR_FAILURE);
-    else if (f->step == LOADING)
-        tell_begin(v, f, r[X86_EAX]);
-    else if (!carry && r[X86_EAX] == KIT_PNP_New_Devnode)
-        load_over(v, KIT_CR_FAILURE); // its control procedure does not know the message
-    else if (r[X86_EAX] != KIT_CR_SUCCESS)
-        load_over(v, (int)r[X86_EAX]);
-    else
-        next_name_begin(v, f);
-}
-
-static const struct vmm_frame_kind load_kind = {"PNP_New_Devnode", load_resume, NULL};
-
-// Names are separated by blanks or commas (S2537); the answer comes in EAX.
-static void load_begin(struct vmm *v, uint32_t node, const char *names, uint32_t type)
-{
-    char list[NAMES] = "";
-    uint32_t n = 0;
-    for (const char *c = names; *c && n < NAMES - 2; c++) {
-        bool between = *c == ' ' || *c == ',';
-        if (!between || (n && list[n - 1]))
-            list[n++] = between ? '\0' : *c;
-    }
-    struct vmm_frame *f = vmm_frame_push(v, configmg_state(v)->load_kind);
-    if (!f)
-        return;
-    f->a[0] = node;
-    f->a[1] = type;
-    f->a[2] = vmm_heap_get(v, NAMES);
-    f->a[3] = 0;
-    f->a[4] = KIT_CR_SUCCESS;
-    if (!f->a[2] || !x86_write_linear(vmm_cpu(v), f->a[2], list, NAMES, X86_WRITE, NULL))
-        load_over(v, KIT_CR_OUT_OF_MEMORY);
-    else
-        next_name_begin(v, f);
-}
-
-// Load_DLVxDs(dnDevNode, FileNames, LoadType, ulFlags)
-static void load_dlvxds_begin(struct vmm *v)
-{
-    uint32_t node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, 0)), type = vmm_arg(v, 2);
-    char names[NAMES];
-    if (!node || vmm_arg(v, 3) || !vmm_arg(v, 1)) {
-        configmg_answer(v, !node           ? KIT_CR_INVALID_DEVNODE
-                           : vmm_arg(v, 3) ? KIT_CR_INVALID_FLAG
-                                           : KIT_CR_INVALID_POINTER);
-        return;
-    }
-    if (type != KIT_DLVXD_LOAD_ENUMERATOR && type != KIT_DLVXD_LOAD_DEVLOADER && type != KIT_DLVXD_LOAD_DRIVER)
-        configmg_answer(v, KIT_CR_INVALID_LOAD_TYPE);
-    else if (vmm_get_text(v, vmm_arg(v, 1), names, sizeof names))
-        load_begin(v, node, names, type);
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Calls of handlers
@@ -198,6 +82,13 @@ static void work_over(struct vmm *v, struct vmm_frame *f)
         vmm_regs(v)[X86_EAX] = KIT_CR_SUCCESS;
 }
 
+static bool disabled_in_profile(struct vmm *v, uint32_t node)
+{
+    char id[HARDWARE_ID];
+    configmg_id(v, node, id);
+    return configmg_profile_flags(v, id) & KIT_CSCONFIGFLAG_DISABLE;
+}
+
 static bool find(struct vmm *v, struct vmm_frame *f)
 {
     f->a[0] = configmg_waiting(v);
@@ -208,6 +99,8 @@ static bool find(struct vmm *v, struct vmm_frame *f)
     struct configmg_node *n = &configmg_state(v)->node[f->a[0]];
     bool fresh = n->new_node && n->id && !n->disabled;
     n->waits = n->new_node = 0;
+    if (fresh && disabled_in_profile(v, f->a[0]))
+        return give_up(v, f, KIT_CM_PROB_DISABLED);
     f->step = fresh ? LOAD_LOADER : FILTER;
     if (fresh)
         configmg_announce(v, f->a[0], "is new");
@@ -217,12 +110,12 @@ static bool find(struct vmm *v, struct vmm_frame *f)
 // A value of the driver's key that names VxDs is loaded. False: there is none.
 static bool load_value_begin(struct vmm *v, const struct vmm_frame *f, const char *value, uint32_t type)
 {
-    char names[NAMES];
+    char names[CONFIGMG_NAMES];
     uint32_t node = f->a[0];
     if (!configmg_driver_text(v, node, NULL, value, names, sizeof names))
         return false;
     vmm_frame_wait(v);
-    load_begin(v, node, names, type);
+    configmg_load_begin(v, node, names, type, true);
     return true;
 }
 
@@ -401,7 +294,9 @@ static void begin(struct vmm *v, bool answer)
 
 void configmg_work_begin(struct vmm *v)
 {
-    begin(v, false);
+    configmg_state(v)->scheduled = !configmg_state(v)->locked;
+    if (!configmg_state(v)->locked)
+        begin(v, false);
 }
 
 void configmg_work_answer_begin(struct vmm *v)
@@ -411,7 +306,6 @@ void configmg_work_answer_begin(struct vmm *v)
 
 void configmg_start_create(struct vmm *v)
 {
-    configmg_state(v)->load_kind = vmm_frame_kind_add(v, &load_kind);
     configmg_state(v)->work_kind = vmm_frame_kind_add(v, &work_kind);
 }
 
@@ -476,16 +370,30 @@ static void register_devloader(struct vmm *v)
     configmg_answer(v, vmm_arg(v, 1) ? KIT_CR_INVALID_FLAG : KIT_CR_SUCCESS);
 }
 
+static void to_enumerate(struct configmg_node *n)
+{
+    n->status |= KIT_DN_NEED_TO_ENUM;
+    n->to_enumerate = n->waits = 1;
+}
+
+void configmg_enumerate_all(struct vmm *v)
+{
+    struct configmg *s = configmg_state(v);
+    for (uint32_t i = 1; i < CONFIGMG_NODES; i++)
+        if (s->node[i].generation && s->node[i].status & KIT_DN_ENUM_LOADED)
+            to_enumerate(&s->node[i]);
+    configmg_schedule(v);
+}
+
+// Reenumerate_DevNode(dnDevNode, ulFlags), S2546: "there is no checking of a valid device node until later".
 static void reenumerate_devnode(struct vmm *v)
 {
     uint32_t node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, 0));
     if (!node || vmm_arg(v, 1) > KIT_CM_REENUMERATE_SYNCHRONOUS) {
-        configmg_answer(v, node ? KIT_CR_INVALID_FLAG : KIT_CR_INVALID_DEVNODE);
+        configmg_answer(v, vmm_arg(v, 1) > KIT_CM_REENUMERATE_SYNCHRONOUS ? KIT_CR_INVALID_FLAG : KIT_CR_SUCCESS);
         return;
     }
-    struct configmg_node *n = &configmg_state(v)->node[node];
-    n->status |= KIT_DN_NEED_TO_ENUM;
-    n->to_enumerate = n->waits = 1;
+    to_enumerate(&configmg_state(v)->node[node]);
     if (vmm_arg(v, 1)) {
         configmg_work_answer_begin(v);
         return;
@@ -495,7 +403,6 @@ static void reenumerate_devnode(struct vmm *v)
 }
 
 const struct vmm_binding configmg_start_bindings[] = {
-    {KIT__CONFIGMG_Load_DLVxDs, load_dlvxds_begin},
     {KIT__CONFIGMG_Register_Device_Driver, register_device_driver},
     {KIT__CONFIGMG_Register_Enumerator, register_enumerator},
     {KIT__CONFIGMG_Register_Enumerator_Function, register_enumerator_function},

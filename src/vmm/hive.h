@@ -70,6 +70,13 @@ bool vmm_hive_path_valid(const char *path) BASE_MUST_USE; // no part of it is em
 struct vmm;
 struct vmm_hive vmm_registry(struct vmm *v); // the machine's
 
+// The hardware profile that HKEY_CURRENT_CONFIG is, from 1. The top key and the path that a predefined handle
+// designates under it; 0 = no such handle.
+uint32_t vmm_registry_profile(struct vmm *v);
+void vmm_registry_set_profile(struct vmm *v, uint32_t profile);
+enum { VMM_HIVE_PLACE = 32 }; // bytes of such a path
+uint32_t vmm_registry_place(struct vmm *v, uint32_t handle, char path[VMM_HIVE_PLACE]) BASE_MUST_USE;
+
 // Reads the plain text form into the hive. False: *line and *problem say what is wrong; line 0 = memory is exhausted.
 bool vmm_hive_read(struct vmm_hive *h, const struct base_alloc *alloc, const char *text, size_t size, uint32_t *line,
                    const char **problem) BASE_MUST_USE;

@@ -24,6 +24,7 @@ static const uint32_t HANDLE_MARK = 0xD0000000u;
 
 struct registry_state {
     uint32_t serial;
+    uint32_t profile; // 0: never set, the first one
 };
 
 static struct vmm_hive hive_of(struct vmm *v)
@@ -36,6 +37,28 @@ static struct vmm_hive hive_of(struct vmm *v)
 struct vmm_hive vmm_registry(struct vmm *v)
 {
     return hive_of(v);
+}
+
+uint32_t vmm_registry_profile(struct vmm *v)
+{
+    const struct registry_state *state = vmm_chapter_state(v, VMM_CHAPTER_registry);
+    return state->profile ? state->profile : 1;
+}
+
+void vmm_registry_set_profile(struct vmm *v, uint32_t profile)
+{
+    ((struct registry_state *)vmm_chapter_state(v, VMM_CHAPTER_registry))->profile = profile;
+}
+
+uint32_t vmm_registry_place(struct vmm *v, uint32_t handle, char path[VMM_HIVE_PLACE])
+{
+    const char *usual;
+    uint32_t top = vmm_hive_predefined(handle, &usual);
+    if (handle == KIT_HKEY_CURRENT_CONFIG)
+        snprintf(path, VMM_HIVE_PLACE, "Config\\%04u", (unsigned)vmm_registry_profile(v));
+    else
+        snprintf(path, VMM_HIVE_PLACE, "%s", top ? usual : "");
+    return top;
 }
 
 static struct base_table *handles(struct vmm *v)
@@ -79,8 +102,8 @@ static uint32_t new_handle(struct vmm *v, uint32_t key)
 static int predefined_key(struct vmm *v, uint32_t number, uint32_t *key)
 {
     struct vmm_hive hive = hive_of(v);
-    const char *path;
-    uint32_t top = vmm_hive_predefined(number, &path);
+    char path[VMM_HIVE_PLACE];
+    uint32_t top = vmm_registry_place(v, number, path);
     if (!top || (v->s.phase < KIT_SYSSTATE_VXDINITCOMPLETED && (*path || top == VMM_HIVE_USERS)))
         return KIT_ERROR_BADKEY;
     *key = vmm_hive_create(&hive, top, path);
