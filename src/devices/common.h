@@ -36,11 +36,12 @@ struct devices_entry {
 // The timer's line is open while a DOS program could notice it (vtd.c). For the board, whenever it is asked.
 void vtd_watch(struct vmm *v);
 
-// DMA transfers of VMs that have come to their end are completed, before the VM hears of it by an interrupt (vdmad_virt.c).
+// DMA transfers of VMs that have come to their end are completed, before the VM hears of it by an interrupt
+// (vdmad_virt.c).
 void vdmad_collect(struct vmm *v);
 
 extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, vkd_entry, vwin32_entry,
     vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, dosmgr_entry, vcd_entry, ifsmgr_entry, shell_entry,
-    configmg_entry, vsd_entry, vmcpd_entry;
+    configmg_entry, vsd_entry, vmcpd_entry, ios_entry;
 
 #endif
