@@ -13,6 +13,7 @@ enum {
     DOS_SEARCHES = 64,
     DOS_PATH = DOS_LONGEST_PATH, // "DIR\NAME.EXT" below drive C:, with the zero; DOS allows 64 characters
     DOS_ENTRIES = 64,
+    DOS_EMBS = 64, // blocks of extended memory of all VMs
     DOS_DRIVE = 2, // C:
     DOS_SECTOR = 512,
     DOS_SECTORS = 16, // of a cluster
@@ -165,6 +166,13 @@ struct dos_program {
     char path[DOS_PATH + 48], tail[128];
 };
 
+// A block of extended memory. The handle is its row + 1.
+struct dos_emb {
+    uint32_t vm; // number
+    uint32_t linear, kb;
+    uint8_t used, locks;
+};
+
 struct dos_state {
     uint32_t trap[DOS_ENTRIES]; // V86 addresses of the entries
     uint32_t stub_tick, stub_key;
@@ -172,7 +180,10 @@ struct dos_state {
     uint16_t stub_char, stub_text, stub_write, stub_teletype, stub_echo, stub_echo_again;
     struct dos_file file[DOS_FILES];
     struct dos_program program[DOS_PROGRAMS];
-    uint32_t started;                      // programs so far
+    uint32_t started; // programs so far
+    struct dos_emb emb[DOS_EMBS];
+    uint32_t hma_vm;                       // number of who has the high memory area, 0 = nobody
+    uint16_t xms;                          // offset of the driver's entry in the ROM
     char searched[DOS_SEARCHES][DOS_PATH]; // directories that searches go through
     uint32_t searches;
     uint64_t input_taken; // bytes of standard input
@@ -248,6 +259,7 @@ enum dos_trap {
     DOS_TRAP_KEY,
     DOS_TRAP_CPM,
     DOS_TRAP_CRITICAL,
+    DOS_TRAP_XMS,
     DOS_TRAPS
 };
 
@@ -294,6 +306,10 @@ uint16_t dos_packed_date(const struct dos_time *t);
 
 // int21.c
 dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int29, dos_int33, dos_int67, dos_cpm;
+
+// xms.c
+dos_fn dos_xms;
+void dos_xms_vm_gone(struct vmm *v, struct dos_state *s, uint32_t vm);
 
 // internal.c
 dos_fn dos_int2f;

@@ -15,6 +15,7 @@ static const struct {
     {DOS_TRAP_KEY, true, dos_key_pressed},
     {DOS_TRAP_CPM, true, dos_cpm},
     {DOS_TRAP_CRITICAL, true, dos_critical_answered},
+    {DOS_TRAP_XMS, true, dos_xms},
     {0x00, false, dos_int00},
     {0x01, false, dos_nothing},
     {0x03, false, dos_nothing},

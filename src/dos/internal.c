@@ -196,6 +196,10 @@ void dos_int2f(struct dos_call *c)
     dos_fn *fn = function < BASE_COUNT(functions) ? functions[function] : NULL;
     if (dos_high(c, DOS_AX) == 0x12 && fn)
         fn(c);
+    else if (dos_get(c, DOS_AX) == 0x4300) // is there an XMS driver?
+        dos_set_low(c, DOS_AX, 0x80);
+    else if (dos_get(c, DOS_AX) == 0x4310)
+        give(c, DOS_ES, DOS_BX, (uint32_t)DOS_ROM << 16 | c->s->xms);
     else if (dos_get(c, DOS_AX) == 0x4A01)
         high_memory(c);
 }

@@ -163,6 +163,16 @@ static uint32_t coprocessor_stub(struct rom *r)
     return at;
 }
 
+// The first bytes are what programs that hook the driver replace by a jump (XMS 3.0).
+static uint16_t xms_stub(struct rom *r)
+{
+    uint8_t bytes[10] = {0xEB, 0x03, 0x90, 0x90, 0x90, 0xEA};
+    uint16_t at = r->at;
+    base_put32(bytes + 6, r->c->s->trap[DOS_TRAP_XMS]);
+    put(r, bytes, sizeof bytes);
+    return at;
+}
+
 static void interrupt_vectors(struct rom *r)
 {
     static const uint8_t slave_end[] = {0x50, 0xB0, 0x20, 0xE6, 0xA0, 0xE6, 0x20, 0x58, 0xCF};
@@ -196,6 +206,7 @@ void dos_rom_create(struct dos_call *c)
     c->s->stub_tick = tick_stub(&r);
     c->s->stub_key = key_stub(&r);
     output_stubs(&r);
+    c->s->xms = xms_stub(&r);
     interrupt_vectors(&r);
     put_at(c, CONFIGURATION, configuration, sizeof configuration);
     put_at(c, DOS_VIDEO_TABLE, video, sizeof video);

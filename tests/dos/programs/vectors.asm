@@ -43,10 +43,6 @@ behind: pushf                           ; INT 21h without an INT
         call    old
         print   " "
 
-        mov     ax, 4300h
-        int     2Fh
-        cmp     al, 80h
-        check   "no XMS", jne
         mov     ax, 0D7F3h              ; nobody's
         mov     bx, 1111h
         int     2Fh
