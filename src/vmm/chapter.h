@@ -27,7 +27,4 @@ enum vmm_chapter_id {
 #include "vmm/chapters.h"
 #undef CHAPTER
 
-void *vmm_chapter_state(struct vmm *v, enum vmm_chapter_id id);
-struct base_table *vmm_chapter_table(struct vmm *v, enum vmm_chapter_id id, unsigned n);
-
 #endif

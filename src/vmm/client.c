@@ -5,17 +5,10 @@
 
 enum { SINGLE_STEP = 1, STACK_FAULT = 12, GENERAL_PROTECTION = 13 };
 
-enum { CLIENT_BYTES = KIT_Client_GS + 4 }; // of the structure, without the other mode's
-
-uint32_t vmm_client(struct vmm *v)
-{
-    return vmm_thread_at(v, v->s.current)->crs;
-}
-
 // ESP for ring-0 code that was entered from ring 3: below the innermost nested execution, else below the structure.
 uint32_t vmm_ring0_base(struct vmm *v)
 {
-    const struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    const struct vmm_thread *t = vmm_current(v);
     return t->nest ? vmm_frame_at(v, t->nest)->esp : t->crs;
 }
 
@@ -43,7 +36,7 @@ static uint32_t virtual_flags(struct vmm *v, struct vmm_thread *t, uint32_t flag
 // The instruction behind STI that ran with the processor's trap flag: is this the trap behind it?
 bool vmm_stepped(struct vmm *v)
 {
-    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct vmm_thread *t = vmm_current(v);
     if (t->stepped)
         t->shadow = 0;
     return t->stepped;
@@ -64,7 +57,7 @@ static uint32_t step_flag(struct vmm *v, struct vmm_thread *t, uint32_t flags)
 // the structure; the rest is stored here.
 void vmm_client_enter(struct vmm *v)
 {
-    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct vmm_thread *t = vmm_current(v);
     struct x86_state *s = &v->cpu->state;
     static const uint8_t order[8] = {X86_EDI, X86_ESI, X86_EBP, X86_ESP, X86_EBX, X86_EDX, X86_ECX, X86_EAX};
     uint8_t bytes[32];
@@ -104,9 +97,9 @@ void vmm_client_capture(struct vmm *v, uint32_t error)
 {
     static const struct x86_segment code = {VMM_CS, VMM_FLAT_CODE, 0, UINT32_MAX};
     static const struct x86_segment data = {VMM_DS, VMM_FLAT_DATA, 0, UINT32_MAX};
-    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct vmm_thread *t = vmm_current(v);
     struct x86_state *s = &v->cpu->state;
-    uint8_t copy[CLIENT_BYTES], *place = x86_owner_bytes(v->cpu, t->crs, CLIENT_BYTES, true);
+    uint8_t copy[VMM_CLIENT_BYTES], *place = x86_owner_bytes(v->cpu, t->crs, VMM_CLIENT_BYTES, true);
     uint8_t *client = place ? place : copy;
     put_registers(client, s, t->crs + KIT_Client_Error);
     base_put32(client + KIT_Client_Error, error);
@@ -119,7 +112,7 @@ void vmm_client_capture(struct vmm *v, uint32_t error)
     base_put32(client + KIT_Client_DS, s->seg[X86_DS].selector);
     base_put32(client + KIT_Client_FS, s->seg[X86_FS].selector);
     base_put32(client + KIT_Client_GS, s->seg[X86_GS].selector);
-    if (!place && !x86_write_linear(v->cpu, t->crs, copy, CLIENT_BYTES, X86_WRITE, NULL))
+    if (!place && !x86_write_linear(v->cpu, t->crs, copy, VMM_CLIENT_BYTES, X86_WRITE, NULL))
         vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", t->crs);
     t->ring3 = 0;
     vmm_dpmi_watch_leave(v);
@@ -158,13 +151,13 @@ static void load_client_segments(struct vmm *v, const uint8_t *client, uint32_t 
 
 static void client_leave(struct vmm *v)
 {
-    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct vmm_thread *t = vmm_current(v);
     struct x86_state *s = &v->cpu->state;
-    uint8_t copy[CLIENT_BYTES];
-    const uint8_t *place = x86_owner_bytes(v->cpu, t->crs, CLIENT_BYTES, false);
+    uint8_t copy[VMM_CLIENT_BYTES];
+    const uint8_t *place = x86_owner_bytes(v->cpu, t->crs, VMM_CLIENT_BYTES, false);
     bool direct = place && base_get32(place + KIT_Client_EFlags) & X86_VM; // nothing is written to it meanwhile
     const uint8_t *client = direct ? place : copy;
-    if (!direct && !x86_read_linear(v->cpu, t->crs, copy, CLIENT_BYTES, X86_READ, NULL)) {
+    if (!direct && !x86_read_linear(v->cpu, t->crs, copy, VMM_CLIENT_BYTES, X86_READ, NULL)) {
         vmm_stop(v, VMM_END_FAULT, "the client registers at %08X are not mapped", t->crs);
         return;
     }
@@ -203,7 +196,7 @@ static void client_leave(struct vmm *v)
 // An emulated instruction of a client with the trap flag on: true when something is in between.
 static bool single_step_begin(struct vmm *v)
 {
-    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct vmm_thread *t = vmm_current(v);
     if (!t->step_due)
         return false;
     t->step_due = 0;
@@ -233,7 +226,7 @@ void vmm_leave_begin(struct vmm *v)
         return;
     if (v->s.reschedule && vmm_reschedule_begin(v))
         return;
-    if (vmm_thread_at(v, v->s.current)->idle) {
+    if (vmm_current(v)->idle) {
         vmm_idle_begin(v);
         return;
     }

@@ -25,7 +25,7 @@ struct vmm_frame *vmm_frame_push(struct vmm *v, uint16_t kind)
         vmm_stop(v, VMM_END_MEMORY, "no host memory for a frame");
         return NULL;
     }
-    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct vmm_thread *t = vmm_current(v);
     struct vmm_frame *f = vmm_frame_at(v, row);
     const struct x86_state *s = &v->cpu->state;
     f->below = t->top;
@@ -47,15 +47,9 @@ struct vmm_frame *vmm_frame_push(struct vmm *v, uint16_t kind)
     return f;
 }
 
-struct vmm_frame *vmm_frame_top(struct vmm *v)
-{
-    uint32_t top = vmm_thread_at(v, v->s.current)->top;
-    return top ? vmm_frame_at(v, top) : NULL;
-}
-
 static void drop_top(struct vmm *v)
 {
-    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    struct vmm_thread *t = vmm_current(v);
     struct vmm_frame *f = vmm_frame_at(v, t->top);
     uint32_t row = t->top, service = f->service, caller = f->caller;
     t->top = f->below;
@@ -118,15 +112,15 @@ void vmm_frame_call_begin(struct vmm *v, uint32_t target)
 void vmm_frame_call_c_begin(struct vmm *v, uint32_t target, unsigned n, const uint32_t *args)
 {
     struct vmm_frame *f = vmm_frame_top(v);
-    uint8_t bytes[4 * 17];
-    base_put32(bytes, vmm_gate_address(VMM_GATE_RETURN + f->kind));
-    for (unsigned i = 0; i < n && i < 16; i++)
-        base_put32(bytes + 4 * (i + 1), args[i]);
+    uint8_t copy[4 * 17];
     f->expect = f->esp - 4 * n;
     f->callee = target;
     uint32_t esp = f->expect - 4;
-    if (!(n ? x86_write_linear(v->cpu, esp, bytes, 4 * (n + 1), X86_WRITE, NULL)
-            : x86_write_dword(v->cpu, esp, base_get32(bytes)))) {
+    uint8_t *place = x86_owner_bytes(v->cpu, esp, 4 * (n + 1), true), *bytes = place ? place : copy;
+    base_put32(bytes, vmm_gate_address(VMM_GATE_RETURN + f->kind));
+    for (unsigned i = 0; i < n && i < 16; i++)
+        base_put32(bytes + 4 * (i + 1), args[i]);
+    if (!place && !x86_write_linear(v->cpu, esp, copy, 4 * (n + 1), X86_WRITE, NULL)) {
         char where[96];
         vmm_describe_address(v, f->eip, where, sizeof where);
         vmm_stop(v, VMM_END_FAULT, "the ring-0 stack is exhausted (ESP=%08X, called from %s)", esp, where);

@@ -199,7 +199,7 @@ static void begin_call(struct vmm *v)
     const struct x86_state *s = &v->cpu->state;
     v->call.gate = 0;
     v->call.faulted = v->call.framed = false;
-    v->call.top = vmm_thread_at(v, v->s.current)->top;
+    v->call.top = vmm_current(v)->top;
     v->call.eip = s->eip;
     v->call.eflags = s->eflags;
     memcpy(v->call.reg, s->reg, sizeof s->reg);
@@ -224,9 +224,11 @@ static bool idt_entry_is_own(struct vmm *v, uint8_t vector)
 {
     const struct x86_state *s = &v->cpu->state;
     uint32_t to = vmm_gate_address(VMM_GATE_VECTOR + vector);
-    uint8_t entry[8];
-    return s->idtr.base == v->s.idt && x86_read_linear(v->cpu, v->s.idt + 8u * vector, entry, 8, X86_READ, NULL) &&
-           base_get32(entry) == ((to & 0xFFFF) | (uint32_t)VMM_CS << 16) &&
+    uint8_t copy[8];
+    const uint8_t *entry = x86_owner_bytes(v->cpu, v->s.idt + 8u * vector, 8, false);
+    if (!entry && x86_read_linear(v->cpu, v->s.idt + 8u * vector, copy, 8, X86_READ, NULL))
+        entry = copy;
+    return s->idtr.base == v->s.idt && entry && base_get32(entry) == ((to & 0xFFFF) | (uint32_t)VMM_CS << 16) &&
            base_get32(entry + 4) == ((to & 0xFFFF0000) | 0x8E00);
 }
 
@@ -234,7 +236,7 @@ static bool idt_entry_is_own(struct vmm *v, uint8_t vector)
 bool vmm_v86_fault_entered(void *user, struct x86 *cpu, const struct x86_fault *fault)
 {
     struct vmm *v = user;
-    if (!vmm_thread_at(v, v->s.current)->ring3 || !idt_entry_is_own(v, fault->vector))
+    if (!vmm_current(v)->ring3 || !idt_entry_is_own(v, fault->vector))
         return false;
     const struct x86_state *s = &cpu->state;
     const struct vmm_fault what = {fault->vector, true, true, fault->error, s->eip, s->seg[X86_CS].selector, s->eflags};

@@ -7,21 +7,6 @@
 
 enum { PAGE_FAULT = 14 };
 
-uint32_t *vmm_regs(struct vmm *v)
-{
-    return v->cpu->state.reg;
-}
-
-void vmm_set_flag(struct vmm *v, uint32_t flag, bool on)
-{
-    v->cpu->state.eflags = on ? v->cpu->state.eflags | flag : v->cpu->state.eflags & ~flag;
-}
-
-bool vmm_flag(struct vmm *v, uint32_t flag)
-{
-    return v->cpu->state.eflags & flag;
-}
-
 uint32_t vmm_arg(struct vmm *v, unsigned n)
 {
     const struct kit_service *service = v->call.gate ? vmm_gate_of(v, v->call.gate)->service : NULL;
@@ -145,62 +130,18 @@ bool vmm_get_text(struct vmm *v, uint32_t linear, char *to, size_t size)
     return true;
 }
 
-static bool peek(struct vmm *v, uint32_t linear, uint8_t *bytes, uint32_t n)
+void vmm_peek_far(struct vmm *v, uint32_t linear, uint8_t *bytes, uint32_t n)
 {
     if (vmm_load(v, linear, bytes, n))
-        return true;
+        return;
     memset(bytes, 0, n);
     vmm_stop(v, VMM_END_FAULT, "a structure of the VMM at %08X is not mapped any more", linear);
-    return false;
 }
 
-static void poke(struct vmm *v, uint32_t linear, const uint8_t *bytes, uint32_t n)
+void vmm_poke_far(struct vmm *v, uint32_t linear, const uint8_t *bytes, uint32_t n)
 {
     if (!vmm_store(v, linear, bytes, n))
         vmm_stop(v, VMM_END_FAULT, "a structure of the VMM at %08X is not mapped any more", linear);
-}
-
-uint32_t vmm_peek32(struct vmm *v, uint32_t linear)
-{
-    uint8_t bytes[4];
-    uint32_t value;
-    if (x86_read_dword(v->cpu, linear, &value))
-        return value;
-    (void)peek(v, linear, bytes, 4);
-    return base_get32(bytes);
-}
-
-void vmm_poke32(struct vmm *v, uint32_t linear, uint32_t value)
-{
-    uint8_t bytes[4];
-    if (x86_write_dword(v->cpu, linear, value))
-        return;
-    base_put32(bytes, value);
-    poke(v, linear, bytes, 4);
-}
-
-uint16_t vmm_peek16(struct vmm *v, uint32_t linear)
-{
-    uint8_t bytes[2];
-    (void)peek(v, linear, bytes, 2);
-    return base_get16(bytes);
-}
-
-void vmm_poke16(struct vmm *v, uint32_t linear, uint16_t value)
-{
-    uint8_t bytes[2];
-    base_put16(bytes, value);
-    poke(v, linear, bytes, 2);
-}
-
-uint32_t vmm_current_vm(struct vmm *v)
-{
-    return vmm_vm_at(v, vmm_thread_at(v, v->s.current)->vm)->cb;
-}
-
-uint32_t vmm_current_thread(struct vmm *v)
-{
-    return vmm_thread_at(v, v->s.current)->tcb;
 }
 
 uint32_t vmm_system_vm(struct vmm *v)

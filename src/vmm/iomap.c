@@ -19,6 +19,7 @@ struct vm_map {
 
 struct iomap_state {
     uint32_t page[0x10000 / PAGE_PORTS]; // rows of port_page
+    uint32_t current;                    // row of the current VM's map, 0 = the default
     uint8_t trapped[MAP_BYTES];          // the default, also for VMs to come
 };
 
@@ -45,7 +46,7 @@ static uint32_t *handler_place(struct vmm *v, uint16_t port, bool make)
     uint32_t *row = &state_of(v)->page[port / PAGE_PORTS];
     if (!*row && make)
         *row = base_table_new(pages(v));
-    return *row ? &((struct port_page *)base_table_at(pages(v), *row))->handler[port % PAGE_PORTS] : NULL;
+    return *row ? &((struct port_page *)base_table_at(pages(v), 0))[*row].handler[port % PAGE_PORTS] : NULL;
 }
 
 uint32_t vmm_io_handler(struct vmm *v, uint16_t port)
@@ -56,26 +57,29 @@ uint32_t vmm_io_handler(struct vmm *v, uint16_t port)
 
 // --- maps
 
-static struct vm_map *map_of(struct vmm *v, uint32_t vm)
+static struct vm_map *map_at(struct vmm *v, uint32_t row)
 {
-    for (uint32_t row = 1; row < maps(v)->count; row++) {
-        struct vm_map *m = base_table_at(maps(v), row);
-        if (m->vm == vm && vm)
-            return m;
-    }
-    return NULL;
+    return (struct vm_map *)base_table_at(maps(v), 0) + row;
 }
 
-static uint8_t *trapped_in(struct vmm *v, uint32_t vm)
+static uint32_t map_of(struct vmm *v, uint32_t vm)
 {
-    struct vm_map *m = map_of(v, vm);
-    return m ? m->trapped : state_of(v)->trapped;
+    for (uint32_t row = 1; row < maps(v)->count; row++)
+        if (map_at(v, row)->vm == vm && vm)
+            return row;
+    return 0;
+}
+
+static uint8_t *trapped_now(struct vmm *v)
+{
+    struct iomap_state *s = state_of(v);
+    return s->current ? map_at(v, s->current)->trapped : s->trapped;
 }
 
 uint32_t vmm_io_trapped_by(struct vmm *v, uint16_t port)
 {
     uint32_t handler = vmm_io_handler(v, port);
-    return handler && trapped_in(v, vmm_current_vm(v))[port / 8] >> port % 8 & 1 ? handler : 0;
+    return handler && trapped_now(v)[port / 8] >> port % 8 & 1 ? handler : 0;
 }
 
 static void set_bit(uint8_t *map, uint16_t port, bool on)
@@ -88,48 +92,62 @@ static void set_bit(uint8_t *map, uint16_t port, bool on)
 static void load_byte(struct vmm *v, uint16_t port)
 {
     uint32_t at = v->s.tss + MAP_OFFSET + port / 8;
-    if (!x86_write_linear(v->cpu, at, &trapped_in(v, vmm_current_vm(v))[port / 8], 1, X86_WRITE, NULL))
+    if (!x86_write_linear(v->cpu, at, &trapped_now(v)[port / 8], 1, X86_WRITE, NULL))
         vmm_stop(v, VMM_END_FAULT, "the I/O permission map at %08Xh is not mapped any more", (unsigned)at);
+}
+
+static void load_map(struct vmm *v)
+{
+    if (!x86_write_linear(v->cpu, v->s.tss + MAP_OFFSET, trapped_now(v), MAP_BYTES, X86_WRITE, NULL))
+        vmm_stop(v, VMM_END_FAULT, "the I/O permission map is not mapped any more");
 }
 
 static void set_global(struct vmm *v, uint16_t port, bool on)
 {
     set_bit(state_of(v)->trapped, port, on);
     for (uint32_t row = 1; row < maps(v)->count; row++)
-        set_bit(((struct vm_map *)base_table_at(maps(v), row))->trapped, port, on);
+        set_bit(map_at(v, row)->trapped, port, on);
     load_byte(v, port);
 }
 
 // A VM gets a map of its own when it first differs. False: no memory.
 static bool set_local(struct vmm *v, uint32_t vm, uint16_t port, bool on)
 {
-    struct vm_map *m = map_of(v, vm);
-    uint32_t row = m ? 0 : base_table_new(maps(v));
-    if (row) {
-        m = base_table_at(maps(v), row);
-        m->vm = vm;
-        memcpy(m->trapped, state_of(v)->trapped, MAP_BYTES);
+    uint32_t row = map_of(v, vm);
+    if (!row) {
+        row = base_table_new(maps(v));
+        if (!row)
+            return false;
+        map_at(v, row)->vm = vm;
+        memcpy(map_at(v, row)->trapped, state_of(v)->trapped, MAP_BYTES);
     }
-    if (!m)
-        return false;
-    set_bit(m->trapped, port, on);
+    if (vm == vmm_current_vm(v))
+        state_of(v)->current = row;
+    set_bit(map_at(v, row)->trapped, port, on);
     load_byte(v, port);
     return true;
 }
 
 static void vm_switched(struct vmm *v, uint32_t from, uint32_t to)
 {
-    if (!map_of(v, from) && !map_of(v, to))
-        return;
-    if (!x86_write_linear(v->cpu, v->s.tss + MAP_OFFSET, trapped_in(v, to), MAP_BYTES, X86_WRITE, NULL))
-        vmm_stop(v, VMM_END_FAULT, "the I/O permission map is not mapped any more");
+    struct iomap_state *s = state_of(v);
+    uint32_t before = s->current;
+    (void)from;
+    s->current = map_of(v, to);
+    if (s->current != before)
+        load_map(v);
 }
 
 static void vm_gone(struct vmm *v, uint32_t vm)
 {
-    for (uint32_t row = 1; row < maps(v)->count; row++)
-        if (((struct vm_map *)base_table_at(maps(v), row))->vm == vm)
-            base_table_release(maps(v), row);
+    uint32_t row = map_of(v, vm);
+    if (!row)
+        return;
+    base_table_release(maps(v), row);
+    if (state_of(v)->current != row)
+        return;
+    state_of(v)->current = 0;
+    load_map(v);
 }
 
 static void module_gone(struct vmm *v, uint32_t module)

@@ -122,16 +122,6 @@ enum vmm_profile vmm_profile(const struct vmm *v)
 
 // --- chapters
 
-void *vmm_chapter_state(struct vmm *v, enum vmm_chapter_id id)
-{
-    return v->chapter_state[id];
-}
-
-struct base_table *vmm_chapter_table(struct vmm *v, enum vmm_chapter_id id, unsigned n)
-{
-    return &v->chapter_tables[id][n];
-}
-
 unsigned vmm_chapter_table_count(unsigned id)
 {
     unsigned n = 0;

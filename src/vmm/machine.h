@@ -514,7 +514,7 @@ static inline struct base_table *vmm_table(struct vmm *v, enum vmm_table t)
 #define T(name)                                                                                                        \
     static inline struct vmm_##name *vmm_##name##_at(const struct vmm *v, uint32_t index)                              \
     {                                                                                                                  \
-        return base_table_at(&v->tables[VMM_TABLE_##name], index);                                                     \
+        return (struct vmm_##name *)(void *)v->tables[VMM_TABLE_##name].rows + index;                                  \
     }                                                                                                                  \
     static inline uint32_t vmm_##name##_new(struct vmm *v)                                                             \
     {                                                                                                                  \
@@ -532,5 +532,22 @@ static inline uint32_t vmm_gate_address(uint32_t number)
 {
     return VMM_GATE_BASE + number * 16;
 }
+
+static inline struct vmm_thread *vmm_current(const struct vmm *v)
+{
+    return vmm_thread_at(v, v->s.current);
+}
+
+static inline void *vmm_chapter_state(struct vmm *v, enum vmm_chapter_id id)
+{
+    return v->chapter_state[id];
+}
+
+static inline struct base_table *vmm_chapter_table(struct vmm *v, enum vmm_chapter_id id, unsigned n)
+{
+    return &v->chapter_tables[id][n];
+}
+
+#include "vmm/inline.h"
 
 #endif

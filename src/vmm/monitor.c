@@ -4,25 +4,19 @@
 
 #include <stdio.h>
 
-enum { LONGEST = 15 };
+enum { LONGEST = 15, WINDOW = LONGEST + 1 }; // and an immediate byte behind the opcode
 
 struct insn {
-    uint8_t bytes[LONGEST + 1]; // and an immediate byte behind the opcode
-    uint32_t length;            // of prefixes and opcode
-    uint8_t opcode;
-    bool wide, address32, rep;         // operand-size, address-size, REP prefixes
-    uint8_t segment;                   // client field of the segment of a string instruction's source
-    uint8_t client[KIT_Client_GS + 4]; // registers as they were when it began
+    uint32_t length; // of prefixes and opcode
+    uint8_t opcode, immediate;
+    bool wide, address32, rep; // operand-size, address-size, REP prefixes
+    uint8_t segment;           // client field of the segment of a string instruction's source
+    uint32_t eip, eflags, edx; // the client's when it began
 };
 
 static uint16_t client16(struct vmm *v, uint32_t offset)
 {
     return vmm_peek16(v, vmm_client(v) + offset);
-}
-
-static uint32_t before(const struct insn *i, uint32_t field)
-{
-    return base_get32(i->client + field);
 }
 
 static bool take_prefix(struct insn *i, uint8_t byte)
@@ -61,44 +55,48 @@ static bool take_prefix(struct insn *i, uint8_t byte)
     }
 }
 
+// Bytes where the client stands: all of the window, or one by one where a page ends that is not followed by another.
+static bool fetch_byte(struct vmm *v, const uint8_t *window, uint32_t linear, uint32_t n, uint8_t *byte)
+{
+    if (!window)
+        return vmm_get(v, linear + n, byte, 1);
+    *byte = window[n];
+    return true;
+}
+
 // False: a page fault has been noted, or there is no end of prefixes.
 static bool fetch(struct vmm *v, struct insn *i)
 {
-    i->segment = KIT_Client_DS;
-    i->wide = i->address32 = i->rep = false;
-    if (!vmm_load(v, vmm_client(v), i->client, sizeof i->client))
-        return false;
-    uint32_t linear = (before(i, KIT_Client_CS) & 0xFFFF) * 16 + (before(i, KIT_Client_EIP) & 0xFFFF);
-    bool whole = vmm_load(v, linear, i->bytes, sizeof i->bytes);
-    for (uint32_t n = 0; n < LONGEST; n++) {
-        if (!whole && !vmm_get(v, linear + n, &i->bytes[n], 1))
+    uint8_t copy[WINDOW], registers[VMM_CLIENT_BYTES], byte;
+    const uint8_t *client = vmm_client_bytes(v, registers);
+    *i = (struct insn){.segment = KIT_Client_DS,
+                       .eip = base_get32(client + KIT_Client_EIP),
+                       .eflags = base_get32(client + KIT_Client_EFlags),
+                       .edx = base_get32(client + KIT_Client_EDX)};
+    uint32_t linear = base_get16(client + KIT_Client_CS) * 16u + (i->eip & 0xFFFF);
+    const uint8_t *window = x86_owner_bytes(v->cpu, linear, WINDOW, false);
+    if (!window && vmm_load(v, linear, copy, WINDOW))
+        window = copy;
+    do {
+        if (i->length == LONGEST || !fetch_byte(v, window, linear, i->length++, &byte))
             return false;
-        i->length = n + 1;
-        if (take_prefix(i, i->bytes[n]))
-            continue;
-        i->opcode = i->bytes[n];
-        bool immediate = i->opcode == 0xCD || (i->opcode >= 0xE4 && i->opcode <= 0xE7);
-        return whole || !immediate || vmm_get(v, linear + n + 1, &i->bytes[n + 1], 1);
-    }
-    return false;
-}
-
-static uint8_t immediate(const struct insn *i)
-{
-    return i->bytes[i->length];
+    } while (take_prefix(i, byte));
+    i->opcode = byte;
+    bool immediate = byte == 0xCD || (byte >= 0xE4 && byte <= 0xE7);
+    return !immediate || fetch_byte(v, window, linear, i->length, &i->immediate);
 }
 
 static void skip(struct vmm *v, const struct insn *i, uint32_t bytes)
 {
     uint32_t crs = vmm_client(v);
-    vmm_poke32(v, crs + KIT_Client_EIP, (before(i, KIT_Client_EIP) + bytes) & 0xFFFF);
-    if (before(i, KIT_Client_EFlags) & X86_RF) // it was for this instruction, not for a breakpoint behind it
+    vmm_poke32(v, crs + KIT_Client_EIP, (i->eip + bytes) & 0xFFFF);
+    if (i->eflags & X86_RF) // it was for this instruction, not for a breakpoint behind it
         vmm_poke32(v, crs + KIT_Client_EFlags, vmm_peek32(v, crs + KIT_Client_EFlags) & ~(uint32_t)X86_RF);
 }
 
 static bool push_flags(struct vmm *v, const struct insn *i)
 {
-    uint32_t flags = before(i, KIT_Client_EFlags) & ~(uint32_t)(X86_VM | X86_RF);
+    uint32_t flags = i->eflags & ~(uint32_t)(X86_VM | X86_RF);
     return i->wide ? vmm_v86_push32(v, flags) : vmm_v86_push(v, (uint16_t)flags);
 }
 
@@ -121,7 +119,7 @@ static void halt(struct vmm *v, const struct insn *i)
 
 static void software_interrupt_begin(struct vmm *v, const struct insn *i)
 {
-    uint8_t vector = i->opcode == 0xCD ? immediate(i) : i->opcode == 0xCE ? 4 : 3;
+    uint8_t vector = i->opcode == 0xCD ? i->immediate : i->opcode == 0xCE ? 4 : 3;
     uint32_t length = i->length + (i->opcode == 0xCD);
     skip(v, i, length);
     vmm_v86_int_begin(v, vector);
@@ -137,11 +135,11 @@ static void port_begin(struct vmm *v, const struct insn *i)
     uint32_t type = (out ? KIT_Output : 0) | (word ? i->wide ? KIT_Dword_IO : KIT_Word_IO : 0);
     if (string) {
         type |= KIT_String_IO | (i->rep ? KIT_Rep_IO : 0) | (i->address32 ? KIT_Addr_32_IO : 0);
-        type |= before(i, KIT_Client_EFlags) & X86_DF ? KIT_Reverse_IO : 0;
-        type |= before(i, out ? i->segment : KIT_Client_ES) << 16;
+        type |= i->eflags & X86_DF ? KIT_Reverse_IO : 0;
+        type |= (uint32_t)client16(v, out ? i->segment : KIT_Client_ES) << 16;
     }
     skip(v, i, i->length + fixed);
-    vmm_io_begin(v, fixed ? immediate(i) : (uint16_t)before(i, KIT_Client_EDX), type);
+    vmm_io_begin(v, fixed ? i->immediate : (uint16_t)i->edx, type);
 }
 
 static bool emulate_begin(struct vmm *v, const struct insn *i)
@@ -200,13 +198,13 @@ bool vmm_monitor_begin(struct vmm *v)
     struct insn i;
     if (!fetch(v, &i))
         return v->call.faulted;
-    bool traced = before(&i, KIT_Client_EFlags) & X86_TF;
-    vmm_thread_at(v, v->s.current)->shadow = 0; // this is the instruction behind STI
+    bool traced = i.eflags & X86_TF;
+    vmm_current(v)->shadow = 0; // this is the instruction behind STI
     if (!emulate_begin(v, &i))
         return false;
     // What the processor would have trapped behind; interrupts begin untraced.
     bool interrupt = i.opcode >= 0xCC && i.opcode <= 0xCE;
-    vmm_thread_at(v, v->s.current)->step_due = traced && !interrupt && !v->call.faulted;
+    vmm_current(v)->step_due = traced && !interrupt && !v->call.faulted;
     return true;
 }
 
@@ -229,7 +227,7 @@ static uint32_t error_of(const struct vmm_fault *fault, const uint8_t *code)
 // Its VM crashes and the others go on; without the System VM nothing does (VDAG31 GetSetDetailedVMError, Crash_Cur_VM).
 static void crash_begin(struct vmm *v, uint32_t error, uint32_t linear, const char *what)
 {
-    const struct vmm_vm *vm = vmm_vm_at(v, vmm_thread_at(v, v->s.current)->vm);
+    const struct vmm_vm *vm = vmm_vm_at(v, vmm_current(v)->vm);
     vmm_vm_error_set(v, vm->cb, error, linear);
     if (vm->system) {
         vmm_stop(v, VMM_END_FAULT, "the System VM's V86 code cannot go on: %s", what);

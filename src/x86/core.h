@@ -14,7 +14,6 @@
 
 enum {
     X86_PAGE_MASK = X86_PAGE_SIZE - 1,
-    X86_TLB_ENTRIES = 256,
     X86_JUMPS = 2048,
     X86_FLAT = 8, // pseudo segment: base 0, everything allowed
     X86_SPANS = 9,
@@ -85,12 +84,7 @@ struct x86_code_page {
     struct x86_block *blocks;
 };
 
-struct x86_tlb_entry {
-    uint32_t tag;     // linear page, or 1: never matches. Write entries of pages with code carry X86_TLB_CODE
-    uintptr_t addend; // host address minus linear address; fetch: physical page
-};
-
-enum { X86_TLB_NONE = 1, X86_TLB_CODE = 2 };
+enum { X86_TLB_NONE = 1, X86_TLB_CODE = 2 }; // in tags of nothing, and of pages with code that are written to
 
 struct x86_tlb {
     struct x86_tlb_entry read[X86_TLB_ENTRIES], write[X86_TLB_ENTRIES], fetch[X86_TLB_ENTRIES];
@@ -298,8 +292,15 @@ X86_OP(x86_follow_jump); // the same without a link, through the jump cache
 
 bool x86_check_fetch(struct x86_private *c, uint32_t n);      // n bytes at EIP against CS's limit
 void x86_update_segment(struct x86_private *c, unsigned seg); // spans and base from state.seg
-void x86_update_mode(struct x86_private *c); // CPL, mode, TLB and key, after segments, CRs or VM changed
-void x86_known_mode(struct x86_private *c, unsigned cpl, unsigned mode); // the same where they are known
+void x86_update_mode(struct x86_private *c);    // CPL, mode, TLB and key, after segments, CRs or VM changed
+#define X86_NO_KEY ((uint64_t)0xffffffff << 32) // a key that no link has
+X86_INLINE void x86_known_mode(struct x86_private *c, unsigned cpl, unsigned mode) // the same where they are known
+{
+    c->cpl = (uint8_t)cpl;
+    c->mode = (uint8_t)mode;
+    c->tlb = &c->tlbs[cpl == 3];
+    c->key = c->attention ? X86_NO_KEY : (uint64_t)(c->generation << 8 | mode) << 32;
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Segments, stack, transfers

@@ -35,6 +35,8 @@ struct x86 *x86_new(const struct base_alloc *alloc, struct x86_memory *memory, c
     c->pub.memory = memory;
     c->pub.owner = owner;
     c->pub.private = c;
+    c->pub.owner_read = c->tlbs[0].read;
+    c->pub.owner_write = c->tlbs[0].write;
     c->pub.state.model = (uint8_t)model;
     clear_tlb(c);
     x86_memory_attach(memory, c);

@@ -515,36 +515,9 @@ bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, uns
     return true;
 }
 
-uint8_t *x86_owner_bytes(struct x86 *cpu, uint32_t linear, uint32_t n, bool write)
+uint8_t *x86_search_owner_bytes(struct x86 *cpu, uint32_t linear, uint32_t n, bool write)
 {
     return owner_hit(cpu->private, write ? KIND_WRITE : KIND_READ, linear, n, write ? X86_WRITE : X86_READ);
-}
-
-// The VMM's peeks and pokes: one comparison in the common case.
-bool x86_read_dword(struct x86 *cpu, uint32_t linear, uint32_t *value)
-{
-    const struct x86_tlb_entry *e = entry_of(&cpu->private->tlbs[0], KIND_READ, linear);
-    uint8_t bytes[4];
-    if (hits(e, linear, 4)) {
-        *value = x86_host_load_32((const uint8_t *)(e->addend + linear));
-        return true;
-    }
-    if (!x86_read_linear(cpu, linear, bytes, 4, X86_READ, NULL))
-        return false;
-    *value = base_get32(bytes);
-    return true;
-}
-
-bool x86_write_dword(struct x86 *cpu, uint32_t linear, uint32_t value)
-{
-    const struct x86_tlb_entry *e = entry_of(&cpu->private->tlbs[0], KIND_WRITE, linear);
-    uint8_t bytes[4];
-    if (hits(e, linear, 4)) {
-        x86_host_store_32((uint8_t *)(e->addend + linear), value);
-        return true;
-    }
-    base_put32(bytes, value);
-    return x86_write_linear(cpu, linear, bytes, 4, X86_WRITE, NULL);
 }
 
 static void write_part(struct x86_private *c, uint32_t phys, const uint8_t *in, uint32_t n)

@@ -2,7 +2,6 @@
 // the counting of instructions are decided here; handlers only leave the chain when something may have changed.
 #include "x86/flags.h"
 
-#define NEVER ((uint64_t)0xffffffff << 32) // a key that no link has
 enum { DR6_BS = 1 << 14, DR6_BT = 1 << 15, DR7_GD = 1 << 13 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -77,7 +76,7 @@ X86_OP(x86_op_leave)
 void x86_attend(struct x86_private *c)
 {
     c->attention = true;
-    c->key = NEVER;
+    c->key = X86_NO_KEY;
     if (!c->op || c->op->rest <= 1 || c->patched)
         return;
     c->patched = c->op + 1;
@@ -212,14 +211,6 @@ static bool flat(const struct x86_private *c, unsigned seg)
     return c->base[seg] == 0 && w->first == 0 && w->last == UINT64_MAX;
 }
 
-void x86_known_mode(struct x86_private *c, unsigned cpl, unsigned mode)
-{
-    c->cpl = (uint8_t)cpl;
-    c->mode = (uint8_t)mode;
-    c->tlb = &c->tlbs[cpl == 3];
-    c->key = c->attention ? NEVER : (uint64_t)(c->generation << 8 | mode) << 32;
-}
-
 void x86_update_mode(struct x86_private *c)
 {
     const struct x86_state *s = &c->pub.state;
@@ -294,7 +285,7 @@ static void step(struct x86_private *c)
         return;
     }
     c->attention = true; // no handler goes on to another block
-    c->key = NEVER;
+    c->key = X86_NO_KEY;
     struct x86_block *b = x86_find_block(c, c->mode | X86_MODE_STEP);
     if (!b) {
         c->left -= c->exit == X86_EXIT_FAULT;
@@ -411,7 +402,7 @@ static void run_some(struct x86_private *c)
         step(c);
         return;
     }
-    struct x86_block *b = x86_find_block(c, c->mode);
+    struct x86_block *b = next_block(c);
     if (!b)
         c->left -= c->exit == X86_EXIT_FAULT;
     else if (b->count > c->left)

@@ -177,8 +177,16 @@ struct x86 {
     struct x86_state state;
     struct x86_memory *memory;
     const struct x86_owner *owner;
-    struct x86_private *private; // caches
+    struct x86_private *private;                          // caches
+    const struct x86_tlb_entry *owner_read, *owner_write; // of those, for x86_owner_bytes: X86_TLB_ENTRIES each
 };
+
+// Where the bytes of a linear page lie in host memory.
+struct x86_tlb_entry {
+    uint32_t tag;     // its address; with low bits set: none, or a page that needs more than this
+    uintptr_t addend; // host address minus linear address; fetch: physical page
+};
+enum { X86_TLB_ENTRIES = 256 };
 
 struct x86 *x86_new(const struct base_alloc *alloc, struct x86_memory *memory, const struct x86_owner *owner,
                     enum x86_model model) BASE_MUST_USE;
@@ -216,12 +224,17 @@ bool x86_read_linear(struct x86 *cpu, uint32_t linear, void *to, uint32_t n, uns
                      struct x86_fault *fault) BASE_MUST_USE;
 bool x86_write_linear(struct x86 *cpu, uint32_t linear, const void *from, uint32_t n, unsigned access,
                       struct x86_fault *fault) BASE_MUST_USE;
-// One dword, as x86_read_linear and x86_write_linear with supervisor rights.
-bool x86_read_dword(struct x86 *cpu, uint32_t linear, uint32_t *value) BASE_MUST_USE;
-bool x86_write_dword(struct x86 *cpu, uint32_t linear, uint32_t value) BASE_MUST_USE;
-// The bytes themselves, where they lie on one page that was accessed before; NULL: go the other way. Valid until the
-// guest runs or memory is written in another way.
-uint8_t *x86_owner_bytes(struct x86 *cpu, uint32_t linear, uint32_t n, bool write);
+// The bytes themselves, with supervisor rights, where they lie on one page that was accessed before; NULL: go the other
+// way. Valid until the guest runs or memory is written in another way.
+uint8_t *x86_search_owner_bytes(struct x86 *cpu, uint32_t linear, uint32_t n, bool write);
+static inline uint8_t *x86_owner_bytes(struct x86 *cpu, uint32_t linear, uint32_t n, bool write)
+{
+    const struct x86_tlb_entry *e =
+        (write ? cpu->owner_write : cpu->owner_read) + linear / X86_PAGE_SIZE % X86_TLB_ENTRIES;
+    if (e->tag == ((linear + n - 1) & ~(uint32_t)(X86_PAGE_SIZE - 1)))
+        return (uint8_t *)(e->addend + linear);
+    return x86_search_owner_bytes(cpu, linear, n, write);
+}
 // Linear to physical without side effects (no accessed bits). False: not mapped.
 bool x86_translate(struct x86 *cpu, uint32_t linear, uint32_t *phys) BASE_MUST_USE;
 void x86_invalidate_page(struct x86 *cpu, uint32_t linear);  // as INVLPG
