@@ -283,7 +283,7 @@ static bool look_up(struct x86_private *c, uint16_t selector, uint32_t d[2], boo
 
 bool x86_inspect(struct x86_private *c, uint16_t selector, bool limit, bool *ok, uint32_t *result)
 {
-    uint32_t d[2];
+    uint32_t d[2] = {0};
     if (!look_up(c, selector, d, ok))
         return false;
     // System types with a limit: TSS and LDT; LAR also takes the gates it can describe.
@@ -298,7 +298,7 @@ bool x86_inspect(struct x86_private *c, uint16_t selector, bool limit, bool *ok,
 
 bool x86_verify(struct x86_private *c, uint16_t selector, bool write, bool *ok)
 {
-    uint32_t d[2];
+    uint32_t d[2] = {0};
     if (!look_up(c, selector, d, ok))
         return false;
     *ok = *ok && inspectable(c, selector, d, 0) && (write ? (d[1] & 0xa00) == 0x200 : (d[1] & 0xa00) != 0x800);
