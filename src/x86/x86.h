@@ -166,9 +166,9 @@ enum x86_stop_reason {
     X86_STOP_HALT,     // halted and no interrupt is pending (state.halted says by what)
     X86_STOP_SHUTDOWN, // triple fault; x86_describe_shutdown has the three causes
     X86_STOP_MISSING,  // something not implemented (FERR# with nothing behind it, say); x86_missing tells what, EIP
-                      // points at it
-    X86_STOP_BREAK,  // a breakpoint set with x86_break_set was reached; nothing of that instruction has run
-    X86_STOP_MEMORY, // the host refused memory
+                       // points at it
+    X86_STOP_BREAK,    // a breakpoint set with x86_break_set was reached; nothing of that instruction has run
+    X86_STOP_MEMORY,   // the host refused memory
 };
 
 // cpu->state may be read and written directly whenever x86_run is not executing (inside `gate` too), except: segment
@@ -234,6 +234,13 @@ static inline uint8_t *x86_owner_bytes(struct x86 *cpu, uint32_t linear, uint32_
     if (e->tag == ((linear + n - 1) & ~(uint32_t)(X86_PAGE_SIZE - 1)))
         return (uint8_t *)(e->addend + linear);
     return x86_search_owner_bytes(cpu, linear, n, write);
+}
+// One dword, as x86_write_linear with supervisor rights.
+static inline BASE_MUST_USE bool x86_write_dword(struct x86 *cpu, uint32_t linear, uint32_t value)
+{
+    uint8_t *at = x86_owner_bytes(cpu, linear, 4, true), bytes[4];
+    base_put32(at ? at : bytes, value);
+    return at || x86_write_linear(cpu, linear, bytes, 4, X86_WRITE, NULL);
 }
 // Linear to physical without side effects (no accessed bits). False: not mapped.
 bool x86_translate(struct x86 *cpu, uint32_t linear, uint32_t *phys) BASE_MUST_USE;
