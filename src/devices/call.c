@@ -81,10 +81,15 @@ void devices_trap_free_begin(struct vmm *v, uint32_t proc, unsigned n, const str
     trap_begin(v, proc, n, ports, true);
 }
 
-void devices_split_io(struct vmm *v)
+void devices_jump(struct vmm *v, uint32_t target)
 {
     vmm_regs(v)[X86_ESP] -= 4; // the return address is still there
-    vmm_cpu(v)->state.eip = vmm_service_address(v, 1, KIT_Simulate_IO);
+    vmm_cpu(v)->state.eip = target;
+}
+
+void devices_split_io(struct vmm *v)
+{
+    devices_jump(v, vmm_service_address(v, 1, KIT_Simulate_IO));
 }
 
 bool devices_call_create(struct vmm *v)

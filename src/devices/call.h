@@ -35,6 +35,9 @@ enum { DEVICES_MOST_PORTS = 6 };
 void devices_trap_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports);
 // The same, but ports that a driver has are left to it.
 void devices_trap_free_begin(struct vmm *v, uint32_t proc, unsigned n, const struct devices_ports *ports);
+// In host code that was called (vmm_host_proc) and has pushed no frame: goes on at `target`, which returns to the
+// caller.
+void devices_jump(struct vmm *v, uint32_t target);
 // In a handler: the access is wider than a byte and goes to Simulate_IO as it is (VDAG31: VMMJmp Simulate_IO).
 void devices_split_io(struct vmm *v);
 enum { DEVICES_BYTE_IN = 0, DEVICES_BYTE_OUT = 4 }; // kinds of access in ECX
