@@ -407,11 +407,13 @@ void asm_simple_segment(struct assembler *a, struct asm_name *name, int which)
     struct asm_segment *s = simple_segment(a, segment, rows[which].class_name, rows[which].combine, rows[which].align);
     if (!s)
         return;
-    if (rows[which].group)
+    bool tiny_code = which == SIMPLE_CODE && a->model == MODEL_TINY; // data in it is reached through DS
+    if (rows[which].group || tiny_code)
         join_group(a, s);
     asm_enter_segment(a, s);
     if (which == SIMPLE_CODE && a->model != MODEL_FLAT)
-        a->assume[REGISTER_CS] = (struct asm_assume){.segment = s};
+        a->assume[REGISTER_CS] = tiny_code ? (struct asm_assume){.group = asm_name_of(a, "DGROUP")->symbol}
+                                           : (struct asm_assume){.segment = s};
     assume_data(a);
     if (which == SIMPLE_STACK) {
         if (a->pass == 1 || s->location == 0)

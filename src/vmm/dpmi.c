@@ -152,13 +152,18 @@ uint32_t vmm_dpmi_vendor_entry(struct vmm *v, struct vmm_pm_app *app)
     return vendor_asked(v) ? 0 : VMM_DPMI_UNSUPPORTED;
 }
 
-// The only function of the vendor's entry: AX = 0100h, the selector of the LDT. It stays the host's here.
+// The only function of the vendor's entry: AX = 0100h, the selector of the LDT in AX (RBIL table 02719).
 static void vendor_entered(void *user, struct vmm *v)
 {
     (void)user;
     vmm_client_far_ret_n(v, 0);
-    if (!v->call.faulted)
-        vmm_client_flags(v, X86_CF, X86_CF);
+    if (v->call.faulted)
+        return;
+    bool asked = vmm_dpmi_word(v, KIT_Client_EAX) == 0x0100;
+    uint32_t selector = asked ? vmm_ldt_show(v, vmm_current_vm(v)) : 0;
+    if (selector)
+        vmm_dpmi_set_word(v, KIT_Client_EAX, selector);
+    vmm_client_flags(v, selector ? 0 : X86_CF, X86_CF);
 }
 
 // --- from V86 to protected mode

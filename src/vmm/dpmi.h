@@ -25,6 +25,7 @@ struct vmm_pm_app {
     uint8_t v86[KIT_Client_Alt_EIP - KIT_Client_EIP]; // its V86 set when it began
     uint32_t psp;                                     // segment
     uint32_t psp_selector;
+    uint32_t told;                     // End_PM_App has been sent
     uint32_t asked;                    // DOS was asked whose end a function 4Ch is: let it pass
     uint32_t host_segment;             // of the memory that it gave the host
     uint32_t dta_selector, dta_offset; // selector 0: the PSP\'s
@@ -51,6 +52,10 @@ uint32_t vmm_pm_app_level(struct vmm *v, uint32_t vm); // how many applications 
 void vmm_pm_app_new_begin(struct vmm *v, bool wide, uint32_t psp);
 void vmm_pm_app_discard(struct vmm *v);                 // the newest one, without a word to anybody
 void vmm_pm_app_end_begin(struct vmm *v, uint8_t code); // the newest one ends: INT 21h, AH=4Ch in V86 mode
+// The newest application of a VM that is ending; rows. Told, it goes without further words.
+uint32_t vmm_pm_app_of(struct vmm *v, uint32_t vm); // 0: none
+void vmm_pm_app_drop(struct vmm *v, uint32_t app);
+void vmm_pm_app_tell_end_begin(struct vmm *v, uint32_t app); // all devices
 
 // dpmi.c
 void vmm_dpmi_started(struct vmm *v, bool begun); // false: a device refused, or no memory

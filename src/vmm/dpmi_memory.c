@@ -1,5 +1,5 @@
-// INT 31h, functions 0500h-0604h, 0702h, 0703h and 0800h: memory above 1 MB in the shared arena, which is present at
-// all times (locking is a formality), and device memory.
+// INT 31h, functions 0500h-0604h, 0702h, 0703h, 0800h and 0801h: memory above 1 MB in the shared arena, which is
+// present at all times (locking is a formality), and device memory.
 #include "vmm/defs.h"
 #include "vmm/dpmi.h"
 #include "vmm/regions.h"
@@ -257,6 +257,21 @@ static uint32_t map_device(struct vmm *v, struct vmm_pm_app *app)
     return 0;
 }
 
+// 0801h (DPMI 1.0): a mapping of 0800h, by the linear address that it gave.
+static uint32_t unmap_device(struct vmm *v, struct vmm_pm_app *app)
+{
+    uint32_t linear = vmm_dpmi_pair(v, KIT_Client_EBX, KIT_Client_ECX), owner = vmm_pm_app_row(v);
+    (void)app;
+    for (uint32_t i = 1; i < blocks(v)->count; i++) {
+        const struct memory_block *b = base_table_at(blocks(v), i);
+        if (b->app == owner && b->device && b->page == linear >> 12) {
+            drop_block(v, i);
+            return 0;
+        }
+    }
+    return VMM_DPMI_INVALID_LINEAR;
+}
+
 void vmm_dpmi_memory_forget(struct vmm *v, uint32_t app)
 {
     for (uint32_t i = 1; i < blocks(v)->count; i++)
@@ -265,9 +280,9 @@ void vmm_dpmi_memory_forget(struct vmm *v, uint32_t app)
 }
 
 const struct vmm_dpmi_function vmm_dpmi_memory[] = {
-    {0x0500, information}, {0x0501, allocate},   {0x0502, release}, {0x0503, resize},    {0x0600, range},
-    {0x0601, range},       {0x0602, range},      {0x0603, range},   {0x0604, page_size}, {0x0702, range},
-    {0x0703, range},       {0x0800, map_device}, {0, NULL},
+    {0x0500, information}, {0x0501, allocate},   {0x0502, release},      {0x0503, resize},    {0x0600, range},
+    {0x0601, range},       {0x0602, range},      {0x0603, range},        {0x0604, page_size}, {0x0702, range},
+    {0x0703, range},       {0x0800, map_device}, {0x0801, unmap_device}, {0, NULL},
 };
 
 static const uint32_t tables[] = {sizeof(struct memory_block), 0};

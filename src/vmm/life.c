@@ -2,10 +2,11 @@
 // messages; what follows each is in the step. A VM that ends from inside leaves the rest to the System VM, because
 // drivers still look at it when another one becomes current.
 #include "vmm/life.h"
+#include "vmm/dpmi.h"
 #include "vmm/window.h"
 
 // Steps of a LIFE frame.
-enum { VM_CREATED = 1, VM_STARTED, VM_INITIALISED, VM_TERMINATED, VM_STOPPED, VM_DESTROYED };
+enum { VM_CREATED = 1, VM_STARTED, VM_INITIALISED, VM_TERMINATED, APP_ENDED, VM_STOPPED, VM_DESTROYED };
 
 enum { CREATE_FAILED = KIT_VNE_CreateFail | KIT_VNE_CrInitFail | KIT_VNE_InitFail };
 
@@ -139,6 +140,22 @@ bool vmm_destroy_due_begin(struct vmm *v)
     return false;
 }
 
+// The VM will not run again: its protected-mode applications end, the newest first, then everybody hears of it.
+static void stop_begin(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t vm = f->a[LIFE_VM], app;
+    strip(v, vm);
+    while ((app = vmm_pm_app_of(v, vm)) != 0 && vmm_pm_app_at(v, app)->told)
+        vmm_pm_app_drop(v, app);
+    if (app) {
+        f->step = APP_ENDED;
+        vmm_frame_wait(v);
+        vmm_pm_app_tell_end_begin(v, app);
+        return;
+    }
+    vmm_life_tell_begin(v, f, VM_STOPPED, KIT_VM_Not_Executeable, f->a[LIFE_FLAGS]);
+}
+
 void vmm_vm_end_begin(struct vmm *v, uint32_t vm, uint32_t flags)
 {
     if (vmm_vm_at(v, vm)->ending)
@@ -156,8 +173,7 @@ void vmm_vm_end_begin(struct vmm *v, uint32_t vm, uint32_t flags)
     f->a[LIFE_FLAGS] = flags;
     vmm_vm_at(v, vm)->ending = 1;
     if (flags) {
-        strip(v, vm);
-        vmm_life_tell_begin(v, f, VM_STOPPED, KIT_VM_Not_Executeable, flags);
+        stop_begin(v, f);
     } else {
         vmm_life_tell_begin(v, f, VM_TERMINATED, KIT_VM_Terminate, 0);
     }
@@ -245,12 +261,6 @@ static void initialised(struct vmm *v, struct vmm_frame *f)
 
 // --- steps
 
-static void terminated(struct vmm *v, struct vmm_frame *f)
-{
-    strip(v, f->a[LIFE_VM]);
-    vmm_life_tell_begin(v, f, VM_STOPPED, KIT_VM_Not_Executeable, f->a[LIFE_FLAGS]);
-}
-
 static void destroyed(struct vmm *v, struct vmm_frame *f)
 {
     uint32_t vm = f->a[LIFE_VM], flags = f->a[LIFE_FLAGS];
@@ -275,7 +285,8 @@ static void life_resume(struct vmm *v, struct vmm_frame *f)
         initialised(v, f);
         break;
     case VM_TERMINATED:
-        terminated(v, f);
+    case APP_ENDED:
+        stop_begin(v, f);
         break;
     case VM_STOPPED:
         stopped(v, f);

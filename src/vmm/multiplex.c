@@ -3,6 +3,7 @@
 // of devices are in device_api.c, the DPMI host's answers in dpmi.c.
 #include "vmm/defs.h"
 #include "vmm/event.h"
+#include "vmm/pmode.h"
 #include "vmm/restrict.h"
 
 enum { FIRST = 0x1600, ENHANCED = 3 };
@@ -151,11 +152,8 @@ static void called(void *user, struct vmm *v)
     (void)user;
     uint32_t row = vmm_regs(v)[X86_EDX];
     const struct procedure p = *(const struct procedure *)base_table_at(procedures(v), row);
-    if (!vmm_client_v86(v)) {
-        vmm_stop(v, VMM_END_MISSING, "INT 2Fh AX=1685h into a VM that runs in protected mode is not implemented");
-        return;
-    }
-    if (vmm_v86_interrupt(v, (uint16_t)p.cs, p.ip))
+    bool there = vmm_client_v86(v) ? vmm_v86_interrupt(v, (uint16_t)p.cs, p.ip) : vmm_pm_call_v86(v, p.cs, p.ip);
+    if (there)
         base_table_release(procedures(v), row);
 }
 

@@ -86,13 +86,35 @@ static void discard(struct vmm *v, uint32_t row)
     show(v, vm);
 }
 
+static void broadcast_begin(struct vmm *v, uint32_t row, uint32_t message)
+{
+    struct vmm_pm_app *a = vmm_pm_app_at(v, row);
+    const uint32_t p[4] = {vmm_vm_at(v, a->vm)->cb, a->wide ? KIT_BPA_32_Bit : 0, 0, a->acb};
+    a->told = message == KIT_End_PM_App;
+    vmm_broadcast_begin(v, message, p, false);
+}
+
 static void tell(struct vmm *v, struct vmm_frame *f, uint16_t step, uint32_t message)
 {
-    const struct vmm_pm_app *a = vmm_pm_app_at(v, f->a[A_ROW]);
-    const uint32_t p[4] = {vmm_vm_at(v, a->vm)->cb, a->wide ? KIT_BPA_32_Bit : 0, 0, a->acb};
+    uint32_t row = f->a[A_ROW];
     f->step = step;
     vmm_frame_wait(v);
-    vmm_broadcast_begin(v, message, p, false);
+    broadcast_begin(v, row, message);
+}
+
+uint32_t vmm_pm_app_of(struct vmm *v, uint32_t vm)
+{
+    return newest(v, vm);
+}
+
+void vmm_pm_app_drop(struct vmm *v, uint32_t app)
+{
+    discard(v, app);
+}
+
+void vmm_pm_app_tell_end_begin(struct vmm *v, uint32_t app)
+{
+    broadcast_begin(v, app, KIT_End_PM_App);
 }
 
 void vmm_pm_app_discard(struct vmm *v)

@@ -130,6 +130,26 @@ static bool hw_int_over(struct vmm *v, struct vmm_crossing *c)
     return true;
 }
 
+// --- procedures of V86 mode, at any time
+
+bool vmm_pm_call_v86(struct vmm *v, uint32_t segment, uint32_t offset)
+{
+    uint32_t crs = vmm_client(v), back = state_of(v)->v86_return;
+    if (!vmm_v86_stack_there(v, vmm_peek16(v, crs + KIT_Client_Alt_SS), vmm_peek16(v, crs + KIT_Client_Alt_ESP), 6) ||
+        !vmm_cross(v, VMM_CROSS_V86_CALL))
+        return false;
+    vmm_set_exec_mode(v, true);
+    vmm_client_jump(v, back >> 16, back & 0xFFFF);
+    return vmm_v86_interrupt(v, (uint16_t)segment, offset);
+}
+
+// Whatever it left in registers, the client goes on with its own.
+static bool v86_call_over(struct vmm *v, struct vmm_crossing *c)
+{
+    vmm_client_store(v, c->client);
+    return true;
+}
+
 // --- coming back
 
 // A hook of the interrupts that DOS and BIOS make in V86 mode for programs: the application's handlers come first (DPMI
@@ -156,6 +176,7 @@ static bool returns_in_pm(uint32_t kind)
 
 static vmm_crossed_fn *const over[VMM_CROSS_KINDS] = {[VMM_CROSS_INTERRUPT] = interrupt_over,
                                                       [VMM_CROSS_HW_INT] = hw_int_over,
+                                                      [VMM_CROSS_V86_CALL] = v86_call_over,
                                                       [VMM_CROSS_PSP] = vmm_dpmi_psp_over,
                                                       [VMM_CROSS_INT21] = vmm_dpmi_int21_over,
                                                       [VMM_CROSS_ENTRY] = vmm_dpmi_entry_over,

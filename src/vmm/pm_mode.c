@@ -15,6 +15,11 @@ static void show(struct vmm *v, bool v86)
     vmm_poke32(v, at, v86 ? status & ~(uint32_t)KIT_VMStat_PM_Exec : status | KIT_VMStat_PM_Exec);
 }
 
+void vmm_exec_mode_show(struct vmm *v)
+{
+    show(v, vmm_client_v86(v));
+}
+
 // Swaps the two sets. All flags but VM, IOPL and NT stay: programs that look for a 286 leave NT set in V86 mode, where
 // it does nothing; in protected mode their next IRET would look for a task.
 void vmm_set_exec_mode(struct vmm *v, bool v86)

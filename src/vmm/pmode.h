@@ -11,6 +11,7 @@ enum { VMM_PM_STACK_BYTES = 0x1000, VMM_PM_MOST_PUSHED = 8 };
 
 // pm_mode.c
 void vmm_set_exec_mode(struct vmm *v, bool v86);
+void vmm_exec_mode_show(struct vmm *v); // another thread of the VM is current: VMStat_PM_Exec is its mode
 void vmm_client_load(struct vmm *v, uint8_t client[KIT_SIZE_Client_Reg_Struc]);
 void vmm_client_store(struct vmm *v, const uint8_t client[KIT_SIZE_Client_Reg_Struc]);
 bool vmm_pm_app_runs(struct vmm *v); // the current VM has a protected-mode application
@@ -73,6 +74,7 @@ enum vmm_crossing_kind {
     VMM_CROSS_DOS,
     VMM_CROSS_ENTRY,
     VMM_CROSS_HW_INT,
+    VMM_CROSS_V86_CALL,
     VMM_CROSS_INT21,
     VMM_CROSS_PSP,
     VMM_CROSS_KINDS
@@ -96,6 +98,9 @@ void vmm_crossings_forget(struct vmm *v, uint32_t thread, uint32_t keep); // tho
 uint32_t vmm_crossing_return(struct vmm *v, bool v86);                    // seg:off or sel:off
 bool vmm_v86_stack_there(struct vmm *v, uint32_t segment, uint32_t sp, uint32_t bytes) BASE_MUST_USE;
 void vmm_pm_reflect_begin(struct vmm *v, uint32_t vector); // the VM's V86 side serves it
+// A procedure of V86 mode that ends in IRET, as a hardware interrupt would call it. False: a page fault was noted, or the
+// client is dead.
+bool vmm_pm_call_v86(struct vmm *v, uint32_t segment, uint32_t offset) BASE_MUST_USE;
 
 // pm_monitor.c
 bool vmm_pm_monitor_begin(struct vmm *v); // a general protection fault; false: the client's own

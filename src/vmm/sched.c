@@ -2,6 +2,7 @@
 // always runs. Threads wait in BLOCK frames; a wait belongs to its frame, not to the thread, because event callbacks
 // that run above it may wait themselves.
 #include "vmm/defs.h"
+#include "vmm/pmode.h"
 #include "vmm/window.h"
 
 #include <stdio.h>
@@ -159,8 +160,10 @@ void vmm_switch_to_begin(struct vmm *v, uint32_t to)
     switch_x87(v, old, new);
     new->last_run = ++v->s.order;
     v->s.current = to;
-    if (vmm_vm_at(v, new->vm)->thread_count > 1)
+    if (vmm_vm_at(v, new->vm)->thread_count > 1) {
         vmm_poke32(v, vmm_vm_at(v, new->vm)->cb + KIT_CB_Client_Pointer, new->crs);
+        vmm_exec_mode_show(v);
+    }
     v->s.turn_at = vmm_time(v);
     announce_switch(v, from, to);
     vmm_wake_sooner(v);

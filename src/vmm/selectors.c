@@ -2,6 +2,7 @@
 // guest memory. Which entries are taken is kept on the host side. Win95 DDK S3242, S3244; VDAG31 GDT_sl_LDT_Management.
 #include "vmm/selectors.h"
 #include "vmm/machine.h"
+#include "vmm/paging.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct ldt {
     uint32_t vm;
     uint32_t linear;
     uint32_t alias; // global data selector that shows the table
+    uint32_t shown; // local one for applications, 0 = none has asked
     struct entries entries;
 };
 
@@ -190,6 +192,27 @@ uint32_t vmm_ldt_selector_take(struct vmm *v, uint32_t vm, uint32_t high, uint32
     for (uint32_t i = 0; first && i < count; i++)
         put_descriptor(v, l->linear, first + i, high, low);
     return first ? first * 8 | 4 | dpl_of(high) : 0;
+}
+
+// The pages of a local table become the applications'.
+static bool open_table(struct vmm *v, uint32_t linear)
+{
+    for (uint32_t i = 0; i < LDT_PAGES; i++) {
+        uint32_t at = linear + i * X86_PAGE_SIZE, pte;
+        if (!vmm_pte_get(v, at, &pte) || !vmm_pte_set(v, at, pte | VMM_PTE_USER))
+            return false;
+    }
+    return true;
+}
+
+uint32_t vmm_ldt_show(struct vmm *v, uint32_t vm)
+{
+    struct ldt *l = ldt_of(v, vm);
+    uint32_t high, low;
+    if (!l || l->shown || !open_table(v, l->linear))
+        return l ? l->shown : 0;
+    vmm_data_descriptor(l->linear, 0xFFFF, &high, &low);
+    return l->shown = vmm_ldt_selector_take(v, vm, high & ~(uint32_t)VMM_DESCRIPTOR_WIDE, low, 1);
 }
 
 // Table and index of a selector; false: out of the tables or not taken.

@@ -24,6 +24,8 @@ uint32_t vmm_ldt_selector_take(struct vmm *v, uint32_t vm, uint32_t high, uint32
 // A certain local selector. False: taken already, no memory.
 bool vmm_ldt_selector_take_at(struct vmm *v, uint32_t vm, uint32_t selector, uint32_t high, uint32_t low) BASE_MUST_USE;
 bool vmm_ldt_selector_give(struct vmm *v, uint32_t vm, uint32_t selector); // false: not a local selector in use
+// A selector through which applications of the VM read and write the whole local table; 0 = no memory, none left.
+uint32_t vmm_ldt_show(struct vmm *v, uint32_t vm) BASE_MUST_USE;
 // Replaces the descriptor of a selector in use. False: it is not, or the descriptor is the system's.
 bool vmm_descriptor_set(struct vmm *v, uint32_t vm, uint32_t selector, uint32_t high, uint32_t low) BASE_MUST_USE;
 

@@ -1,0 +1,14 @@
+; A protected-mode application that calls the driver's API once.
+        .model  tiny
+        .386
+        include pm.inc
+        .code
+        org     100h
+start:  mov     sp, 0F000h
+        enter_pm
+        find_api 7F02h, api
+        call    DWORD PTR api
+        mov     ax, 4C00h
+        int     21h
+api     DD      0
+        END     start
