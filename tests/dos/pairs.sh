@@ -159,6 +159,200 @@ ASM
 "$vxd" run --quiet --static --for 5s --vm "$dir/screen.com" "$dir/focus.vxd" > "$dir/out"
 [ "$(cat "$dir/out")" = "2." ] || fail "switches of the screen: $(cat "$dir/out")"
 
+# A mouse: a driver posts its messages, the program with the focus has INT 33h with position, buttons, counters, a cursor and
+# a procedure of its own. Without a driver there is no mouse.
+cat > "$dir/mouse.asm" << 'ASM'
+        .386p
+        include vmm.inc
+        include vmd.inc
+Declare_Virtual_Device MOUSE, 1, 0, MOUSE_Control, Undefined_Device_ID, Undefined_Init_Order
+VxD_LOCKED_DATA_SEG
+Step    dd      0
+Steps   dd      80, -8, 0               ; mickeys across and down, buttons
+        dd      0, 0, 20h
+        dd      8, 16, 20h
+        dd      0, 0, 0
+        dd      0, 0, 8
+        dd      -30000, 30000, 8
+        dd      0, 0, 0
+STEPS_  equ     7
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+BeginProc MOUSE_Device_Init
+        mov     eax, VMD_Type_PS2 * 256 + 12
+        xor     ebx, ebx
+        mov     edx, 200h
+        VxDCall VMD_Set_Mouse_Data
+        clc
+        ret
+EndProc MOUSE_Device_Init
+BeginProc MOUSE_Next
+        mov     ecx, [Step]
+        cmp     ecx, STEPS_
+        je      @F
+        inc     [Step]
+        imul    ecx, 12
+        mov     esi, Steps[ecx]
+        mov     edi, Steps[ecx+4]
+        mov     eax, Steps[ecx+8]
+        VxDCall VMD_Post_Pointer_Message
+        mov     eax, 10
+        mov     esi, OFFSET32 MOUSE_Next
+        VMMCall Set_Global_Time_Out
+@@:     ret
+EndProc MOUSE_Next
+; The program says by INT 33h AX=0001h that it is ready.
+BeginProc MOUSE_Int33
+        cmp     [ebp.Client_AX], 1
+        jne     @F
+        cmp     [Step], 0
+        jne     @F
+        mov     eax, 10
+        mov     esi, OFFSET32 MOUSE_Next
+        VMMCall Set_Global_Time_Out
+@@:     stc
+        ret
+EndProc MOUSE_Int33
+BeginProc MOUSE_Init_Complete
+        mov     eax, 33h
+        mov     esi, OFFSET32 MOUSE_Int33
+        VMMCall Hook_V86_Int_Chain
+        clc
+        ret
+EndProc MOUSE_Init_Complete
+Begin_Control_Dispatch MOUSE
+        Control_Dispatch Device_Init, MOUSE_Device_Init
+        Control_Dispatch Init_Complete, MOUSE_Init_Complete
+End_Control_Dispatch MOUSE
+VxD_LOCKED_CODE_ENDS
+        end
+ASM
+cat > "$dir/pointer.asm" << 'ASM'
+        .386
+S       SEGMENT USE16 'CODE'
+        ASSUME  CS:S, DS:S
+        ORG     100h
+start:  xor     ax, ax
+        mov     bx, 7777h
+        int     33h
+        call    number                  ; FFFF, or 0000 without a mouse
+        or      ax, ax
+        jz      over
+        mov     ax, bx
+        call    number                  ; buttons
+        mov     ax, 24h
+        int     33h
+        mov     ax, cx
+        call    number                  ; type and IRQ
+        mov     ax, 7
+        mov     cx, 100
+        mov     dx, 500
+        int     33h
+        mov     ax, 4
+        mov     cx, 200
+        mov     dx, 48
+        int     33h
+        mov     ax, 0Ch
+        mov     cx, 1Fh                 ; moved, left and right
+        push    ds
+        pop     es
+        mov     dx, OFFSET procedure
+        int     33h
+        mov     ax, 1
+        int     33h
+        mov     ax, 0B800h
+        mov     fs, ax
+        mov     ax, fs:[(6*80+25)*2]
+        call    number                  ; the cursor in row 6, column 25
+wait_:  cmp     calls, 7
+        jb      wait_
+        mov     ax, 3
+        int     33h
+        mov     ax, cx
+        call    number
+        mov     ax, dx
+        call    number
+        mov     ax, bx
+        call    number
+        mov     ax, 0Bh
+        int     33h
+        mov     ax, cx
+        call    number                  ; mickeys since the reset
+        mov     ax, dx
+        call    number
+        mov     ax, 5
+        xor     bx, bx
+        int     33h
+        mov     ax, bx
+        call    number                  ; the left button was pressed once, there
+        mov     ax, cx
+        call    number
+        mov     ax, 6
+        mov     bx, 1
+        int     33h
+        mov     ax, bx
+        call    number                  ; the right one was let go once
+        mov     ax, 2
+        int     33h
+        mov     ax, fs:[(24*80+12)*2]
+        call    number                  ; no cursor any more
+        mov     si, OFFSET log
+        mov     cx, 14
+@@:     lodsw
+        call    number
+        loop    @B
+over:   mov     ax, 4C00h
+        int     21h
+
+; Conditions and position of each call.
+procedure:
+        push    si
+        mov     si, cs:at
+        mov     cs:[si], ax
+        mov     cs:[si+2], cx
+        add     cs:at, 4
+        inc     cs:calls
+        pop     si
+        retf
+
+number: push    ax
+        push    cx
+        push    dx
+        mov     cx, 4
+        mov     dx, ax
+@@:     rol     dx, 4
+        mov     al, dl
+        and     al, 15
+        cmp     al, 10
+        sbb     al, 69h
+        das
+        push    dx
+        mov     dl, al
+        mov     ah, 2
+        int     21h
+        pop     dx
+        loop    @B
+        mov     dl, ' '
+        mov     ah, 2
+        int     21h
+        pop     dx
+        pop     cx
+        pop     ax
+        ret
+at      dw      log
+calls   db      0
+log     dw      28 dup (0)
+S       ENDS
+        END     start
+ASM
+"$vxd" build -o "$dir/mouse.vxd" "$dir/mouse.asm"
+"$vxd" build -o "$dir/pointer.com" "$dir/pointer.asm"
+"$vxd" run --quiet --for 5s --vm "$dir/pointer.com" "$dir/mouse.vxd" > "$dir/out"
+wanted="FFFF 0002 040C 7020 0064 00C7 0000 8B28 7538 0001 0118 0001 0720"
+wanted="$wanted 0001 0118 0002 0118 0001 0120 0004 0120 0008 0120 0001 0064 0010 0064 "
+[ "$(cat "$dir/out")" = "$wanted" ] || fail "the mouse: $(cat "$dir/out")"
+[ "$("$vxd" run --quiet --vm "$dir/pointer.com")" = "0000 " ] || fail "a mouse without a driver"
+
 # A driver at Device_Init calls DOS in the System VM; a hot key is the driver's and never reaches the program.
 cat > "$dir/hot.asm" << 'ASM'
         .386p
