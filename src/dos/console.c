@@ -108,6 +108,14 @@ static enum got next_char(struct dos_call *c, uint8_t *ch, bool take)
         return file_char(c, f, ch);
     if (f && f->device != DOS_IS_CON)
         return f->device == DOS_IS_FILE ? GOT : ENDED;
+    if (dos_read8(c, DOS_DATA, DATA_BROKE)) { // Ctrl+Break counts as Ctrl+C
+        *ch = CTRL_C;
+        if (take)
+            dos_write8(c, DOS_DATA, DATA_BROKE, 0);
+        return GOT;
+    }
+    while (dos_key_peek(c, &key) && key == 0)
+        dos_key_take(c); // what Ctrl+Break leaves in the buffer
     if (!dos_key_peek(c, &key))
         return dos_reads_input(c, STDIN) ? ENDED : WAITS;
     bool special = (key & 0xFF) == 0 || ((key & 0xFF) == 0xE0 && key >> 8);
@@ -121,11 +129,53 @@ static enum got next_char(struct dos_call *c, uint8_t *ch, bool take)
     return GOT;
 }
 
-// INT 23h: whoever hooked it may end the program, or return and have the call made again.
+// INT 23h (RBIL INT 23). A handler that returns with IRET has the call made again; with RETF it says by the carry flag
+// whether the program goes on.
 static void break_off(struct dos_call *c)
 {
+    uint32_t back = c->s->trap[DOS_TRAP_BROKEN];
     put(c, "^C\r\n", 4);
+    dos_write16(c, DOS_DATA, DATA_BREAK_SP, dos_get(c, DOS_SP));
+    vmm_client_jump(c->v, (uint16_t)(back >> 16), back & 0xFFFF);
     dos_simulate(c, 0x23);
+}
+
+void dos_broken(struct dos_call *c)
+{
+    uint16_t sp = dos_read16(c, DOS_DATA, DATA_BREAK_SP);
+    bool far_return = dos_get(c, DOS_SP) == (uint16_t)(sp - 2);
+    dos_set(c, DOS_SP, sp);
+    if (far_return && dos_get(c, DOS_FLAGS) & X86_CF)
+        dos_end_process(c, DOS_BY_CTRL_C, 0);
+    else
+        dos_again(c);
+}
+
+// INT 1Bh: DOS notes it for the next time that it looks for Ctrl+C.
+void dos_int1b(struct dos_call *c)
+{
+    dos_write8(c, DOS_DATA, DATA_BROKE, 1);
+}
+
+static bool takes_break(struct dos_call *c)
+{
+    bool broke = dos_read8(c, DOS_DATA, DATA_BROKE);
+    if (broke)
+        dos_write8(c, DOS_DATA, DATA_BROKE, 0);
+    return broke || dos_key_break(c);
+}
+
+// Before a function begins: those that print or look for keys, and with BREAK=ON all above them.
+bool dos_break_begin(struct dos_call *c, uint8_t function)
+{
+    static const uint8_t looking[] = {0x02, 0x09, 0x0B};
+    bool looks = function > 0x0C && dos_read8(c, DOS_DATA, DATA_BREAK);
+    for (size_t i = 0; i < BASE_COUNT(looking); i++)
+        looks |= function == looking[i];
+    if (!looks || !dos_program_of(c) || !takes_break(c))
+        return false;
+    break_off(c);
+    return true;
 }
 
 // INT 28h first, once for each time that the call is made again: resident programs work meanwhile (RBIL INT 28).

@@ -70,6 +70,8 @@ enum dos_data { // offsets in DOS_DATA
     DATA_ASKED = 0xC0,        // AH of the INT 24h that is being served
     DATA_RAW = 0xC1,          // CON gives and takes bytes as they are (INT 21h AX=4401h)
     DATA_RAW_GOT = 0xC2,      // so many bytes of the read that waits, a word
+    DATA_BROKE = 0xC4,        // Ctrl+Break was pressed
+    DATA_BREAK_SP = 0xC6,     // SP of the call that INT 23h interrupts
     DATA_BLOCK = 0xD0,        // device header of the drive
     DATA_DIRECTORIES = 0x1B0, // current directory structures, 58h each, RBIL table 01643
     DATA_CON = 0x2C0,         // device header
@@ -141,6 +143,7 @@ enum dos_reg {
     DOS_DS = KIT_Client_DS,
     DOS_ES = KIT_Client_ES,
     DOS_SS = KIT_Client_SS,
+    DOS_FLAGS = KIT_Client_EFlags,
 };
 
 enum dos_device { DOS_IS_FILE, DOS_IS_CON, DOS_IS_NUL, DOS_IS_AUX, DOS_IS_PRN, DOS_IS_CLOCK, DOS_IS_INPUT };
@@ -247,6 +250,7 @@ struct dos_call dos_call_of(struct vmm *v, uint32_t vm);        // a VM by handl
 uint32_t dos_vector(uint8_t vector, const struct dos_state *s); // where the system's own handler is, 0 = has none
 void dos_wait(struct dos_call *c);                              // the call is made again after an interrupt
 void dos_far_return(struct dos_call *c);                        // the end of a routine of the ROM that was called far
+void dos_again(struct dos_call *c);                             // INT 21h is entered again
 void dos_missing(struct dos_call *c);                           // not implemented: the run ends
 void dos_simulate(struct dos_call *c, uint8_t vector);          // through the IVT; the call is made again afterwards
 bool dos_hooked(struct dos_call *c, uint8_t vector);        // the vector points elsewhere than at the system's handler
@@ -260,6 +264,7 @@ enum dos_trap {
     DOS_TRAP_CPM,
     DOS_TRAP_CRITICAL,
     DOS_TRAP_XMS,
+    DOS_TRAP_BROKEN,
     DOS_TRAPS
 };
 
@@ -289,6 +294,7 @@ void dos_palette_reset(struct dos_call *c);
 dos_fn dos_key_pressed, dos_int16;
 bool dos_key_peek(struct dos_call *c, uint16_t *key); // from the BIOS's buffer, else from standard input
 void dos_key_take(struct dos_call *c);
+bool dos_key_break(struct dos_call *c);
 
 // bios.c: INT 5 and above, 11h to 1Ah
 dos_fn dos_tick, dos_int00, dos_int05, dos_int11, dos_int12, dos_int13, dos_int14, dos_int15, dos_int17, dos_int18,
@@ -316,7 +322,8 @@ dos_fn dos_int2f;
 
 // console.c: AH=01h-0Ch
 dos_fn dos_read_echo, dos_print_char, dos_aux_in, dos_aux_out, dos_print_printer, dos_direct_io, dos_direct_in,
-    dos_read_silent, dos_print_text, dos_read_line, dos_input_status, dos_flush_input;
+    dos_read_silent, dos_print_text, dos_read_line, dos_input_status, dos_flush_input, dos_int1b, dos_broken;
+bool dos_break_begin(struct dos_call *c, uint8_t function) BASE_MUST_USE; // true: INT 23h, then the call again
 void dos_con_print(struct dos_call *c, const char *text, size_t n);
 bool dos_con_watched(struct dos_call *c); // somebody sees characters on their way to the screen
 void dos_con_leave(struct dos_call *c);   // behind a read of CON: what it has typed is shown

@@ -16,6 +16,7 @@ static const struct {
     {DOS_TRAP_CPM, true, dos_cpm},
     {DOS_TRAP_CRITICAL, true, dos_critical_answered},
     {DOS_TRAP_XMS, true, dos_xms},
+    {DOS_TRAP_BROKEN, true, dos_broken},
     {0x00, false, dos_int00},
     {0x01, false, dos_nothing},
     {0x03, false, dos_nothing},
@@ -32,7 +33,7 @@ static const struct {
     {0x18, false, dos_int18},
     {0x19, false, dos_int19},
     {0x1A, false, dos_int1a},
-    {0x1B, false, dos_nothing},
+    {0x1B, false, dos_int1b},
     {0x1C, false, dos_nothing},
     {0x20, false, dos_int20},
     {0x21, false, dos_int21},
@@ -118,6 +119,13 @@ void dos_far_return(struct dos_call *c)
     c->stay = true;
     if (vmm_v86_pop(c->v, &ip) && vmm_v86_pop(c->v, &cs))
         vmm_client_jump(c->v, cs, ip);
+}
+
+void dos_again(struct dos_call *c)
+{
+    uint32_t trap = dos_vector(0x21, c->s);
+    c->stay = true;
+    vmm_client_jump(c->v, (uint16_t)(trap >> 16), trap & 0xFFFF);
 }
 
 bool dos_hooked(struct dos_call *c, uint8_t vector)

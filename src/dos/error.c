@@ -118,13 +118,6 @@ static void ignored(struct dos_call *c)
     dos_set(c, DOS_AX, dos_get(c, DOS_CX));
 }
 
-static void again(struct dos_call *c)
-{
-    uint32_t trap = dos_vector(0x21, c->s);
-    c->stay = true;
-    vmm_client_jump(c->v, (uint16_t)(trap >> 16), trap & 0xFFFF);
-}
-
 // What is not allowed is failing, and failing is aborting where even that is not allowed.
 void dos_critical_answered(struct dos_call *c)
 {
@@ -136,7 +129,7 @@ void dos_critical_answered(struct dos_call *c)
         answer = FAIL;
     dos_write8(c, DOS_DATA, DATA_CRITICAL, 0);
     if (answer == RETRY)
-        again(c);
+        dos_again(c);
     else if (answer == ABORT)
         dos_end_process(c, DOS_BY_ERROR, 0);
     else if (answer == IGNORE)

@@ -144,6 +144,8 @@ void dos_int21(struct dos_call *c)
     uint8_t function = dos_high(c, DOS_AX);
     dos_fn *fn = function < BASE_COUNT(functions) ? functions[function] : NULL;
     dos_critical_left(c, function);
+    if (dos_break_begin(c, function))
+        return;
     if (fn)
         fn(c);
     else if (function > HIGHEST_FUNCTION) // RBIL INT 21: most versions answer what they do not know with AL = 0

@@ -177,6 +177,7 @@ void dos_key_pressed(struct dos_call *c)
         dos_write8(c, DOS_BDA, BDA_BREAK, 0x80);
         dos_write16(c, DOS_BDA, BDA_KEY_HEAD, dos_read16(c, DOS_BDA, BDA_KEY_TAIL));
         put_key(c, 0);
+        dos_simulate(c, 0x1B); // and then the rest of the stub
         return;
     }
     uint16_t key = down ? key_of(code, shift, gray) : 0;
@@ -222,6 +223,16 @@ bool dos_key_peek(struct dos_call *c, uint16_t *key)
 void dos_key_take(struct dos_call *c)
 {
     dos_write16(c, DOS_BDA, BDA_KEY_HEAD, after(c, dos_read16(c, DOS_BDA, BDA_KEY_HEAD)));
+}
+
+// Whether Ctrl+C is typed and not read yet; it is taken out. Standard input of the host is left alone.
+bool dos_key_break(struct dos_call *c)
+{
+    uint16_t head = dos_read16(c, DOS_BDA, BDA_KEY_HEAD);
+    bool typed = head != dos_read16(c, DOS_BDA, BDA_KEY_TAIL) && dos_read8(c, DOS_BDA, head) == 3;
+    if (typed)
+        dos_key_take(c);
+    return typed;
 }
 
 // --- INT 16h

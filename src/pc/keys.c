@@ -50,6 +50,7 @@ static const struct {
     {"Keypad-", 0x4A},
     {"Keypad+", 0x4E},
     {"Keypad*", 0x37},
+    {"Break", EXTENDED | 0x46}, // with Ctrl
     {"KeypadEnter", EXTENDED | 0x1C},
     {"Keypad/", EXTENDED | 0x35},
 };

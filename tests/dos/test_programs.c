@@ -17,6 +17,8 @@ static const char *const breaks[] = {"Ctrl+c", "x", "Ctrl+c", "Ctrl+c", NULL};
 static const char *const typed[] = {"a", "x",     "y", "Backspace", "z",      "Enter",
                                     "k", "Enter", "r", "Enter",     "Ctrl+c", NULL};
 
+static const char *const many[] = {"Ctrl+c", "Ctrl+Break", "Ctrl+c", "Ctrl+c", "y", "Ctrl+c", NULL};
+
 static const struct program programs[] = {
     {"memory", NULL, false, 0, VXD_PROGRAM_EXIT},       {"files", NULL, false, 7, VXD_PROGRAM_EXIT},
     {"dirs", NULL, false, 0, VXD_PROGRAM_EXIT},         {"exec", NULL, false, 3, VXD_PROGRAM_EXIT},
@@ -26,8 +28,9 @@ static const struct program programs[] = {
     {"resident", NULL, false, 5, VXD_PROGRAM_RESIDENT}, {"break", breaks, false, 0, VXD_PROGRAM_CTRL_C},
     {"output", late, false, 0, VXD_PROGRAM_EXIT},       {"x87", NULL, false, 0, VXD_PROGRAM_EXIT},
     {"x87_pm", NULL, false, 0, VXD_PROGRAM_EXIT},       {"tables", NULL, false, 0, VXD_PROGRAM_EXIT},
-    {"xms", NULL, false, 0, VXD_PROGRAM_EXIT},          {"screen", NULL, false, 0, VXD_PROGRAM_EXIT},
-    {"critical", NULL, false, 0, VXD_PROGRAM_ERROR},    {"echo", typed, false, 0, VXD_PROGRAM_EXIT},
+    {"break2", many, false, 0, VXD_PROGRAM_CTRL_C},     {"xms", NULL, false, 0, VXD_PROGRAM_EXIT},
+    {"screen", NULL, false, 0, VXD_PROGRAM_EXIT},       {"critical", NULL, false, 0, VXD_PROGRAM_ERROR},
+    {"echo", typed, false, 0, VXD_PROGRAM_EXIT},
 };
 
 static void expect(struct rig *r, const struct program *p, enum vxd_end end)
