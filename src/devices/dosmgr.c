@@ -8,7 +8,10 @@
 #include "kit/services.h"
 #include "kit/structures.h"
 
+#include <string.h>
+
 enum { LOW_MEMORY = 0x100000, BIOS_SEGMENT = 0x70, MOST_DEVICES = 64 };
+enum { TAIL_MOST = 128, LONGEST_NAME = 128, LONGEST_DIRECTORY = 65 };
 enum { HEADER_NEXT = 0, HEADER_ATTRIBUTES = 4, HEADER_NAME = 10, CHARACTER_DEVICE = 0x8000 }; // of a device driver
 static const uint32_t CHAIN_END = 0xFFFFFFFFu;
 
@@ -122,6 +125,51 @@ static void instance_device(struct vmm *v)
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+// Text of a driver, up to size - 1 characters; false: it is missing (a page fault was noted) or longer.
+static bool driver_text(struct vmm *v, uint32_t linear, char *to, size_t size)
+{
+    return vmm_get_text(v, linear, to, size) && strlen(to) < size - 1;
+}
+
+static void exec_trouble(struct vmm *v, const char *what)
+{
+    vmm_report(v, "input-range", vmm_cpu(v)->state.eip, "VDAG31 _DOSMGR_Set_Exec_VM_Data", "%s", what);
+}
+
+// (VM, CommTail, PRGName, InitDrvDir): the tail begins with its length and ends with 0Dh.
+static void set_exec_vm_data(struct vmm *v)
+{
+    uint32_t vm = vmm_arg(v, 0), tail_at = vmm_arg(v, 1), directory_at = vmm_arg(v, 3);
+    uint8_t tail[TAIL_MOST] = {0};
+    char text[TAIL_MOST], path[LONGEST_NAME], directory[LONGEST_DIRECTORY];
+    if (!devices_vm_or_report(v, vm, "VDAG31 _DOSMGR_Set_Exec_VM_Data") || !vmm_get(v, tail_at, tail, 1))
+        return;
+    if (tail[0] > TAIL_MOST - 2) {
+        exec_trouble(v, "the command tail is longer than 126 bytes");
+        return;
+    }
+    if (!vmm_get(v, tail_at + 1, text, tail[0]))
+        return;
+    text[tail[0]] = 0;
+    if (!driver_text(v, vmm_arg(v, 2), path, sizeof path) ||
+        (directory_at && !driver_text(v, directory_at, directory, sizeof directory)))
+        return;
+    if (!dos_set_exec(v, vm, path, text, directory_at ? directory : NULL))
+        exec_trouble(v, "the program's name is too long, or too many programs run");
+}
+
+// (VM, V86Size, CallBack, RefData)
+static void exec_vm(struct vmm *v)
+{
+    uint32_t vm = vmm_arg(v, 0);
+    if (!devices_vm_or_report(v, vm, "VDAG31 _DOSMGR_Exec_VM"))
+        return;
+    if (vm != vmm_current_vm(v))
+        exec_trouble(v, "_DOSMGR_Exec_VM is for the current virtual machine");
+    else if (!dos_exec_vm(v, vm, vmm_arg(v, 1), vmm_arg(v, 2), vmm_arg(v, 3)))
+        exec_trouble(v, "_DOSMGR_Exec_VM without _DOSMGR_Set_Exec_VM_Data");
+}
+
 // EBX = VM that gets the current directories of the VM in ESI.
 static void copy_vm_drive_state(struct vmm *v)
 {
@@ -157,6 +205,8 @@ static void control(struct vmm *v)
 
 static const struct vmm_binding bindings[] = {
     {KIT_DOSMGR_Get_Version, devices_version},
+    {KIT__DOSMGR_Set_Exec_VM_Data, set_exec_vm_data},
+    {KIT__DOSMGR_Exec_VM, exec_vm},
     {KIT_DOSMGR_Copy_VM_Drive_State, copy_vm_drive_state},
     {KIT_DOSMGR_Get_IndosPtr, get_indos_ptr},
     {KIT_DOSMGR_Add_Device, add_device},

@@ -18,17 +18,19 @@ enum {
     DOS_SECTOR = 512,
     DOS_SECTORS = 16, // of a cluster
     DOS_CLUSTERS = 0xFFF0,
-    DOS_MEDIA = 0xF8, // a fixed disk
+    DOS_MEDIA = 0xF8,          // a fixed disk
+    DOS_DIRECTORY_MOST = 0x40, // length of a current directory
 };
 
 // Where things lie in memory. Segment 0 to 2 pages belong to each VM (vmm/v86data.h).
 enum {
-    DOS_BDA = 0x40,           // segment of the BIOS data area
-    DOS_PALETTE = 0x60,       // segment of palette and colours
-    DOS_DATA = 0x100,         // segment of DOS's own data
-    DOS_ROM = 0xF000,         // segment of the stubs
-    DOS_TEXT = 0xB800,        // text screen
-    DOS_VIDEO_TABLE = 0xE710, // offset in the ROM: what the screen can do
+    DOS_BDA = 0x40,             // segment of the BIOS data area
+    DOS_PALETTE = 0x60,         // segment of palette and colours
+    DOS_DATA = 0x100,           // segment of DOS's own data
+    DOS_ROM = 0xF000,           // segment of the stubs
+    DOS_END_OF_MEMORY = 0xA000, // segment
+    DOS_TEXT = 0xB800,          // text screen
+    DOS_VIDEO_TABLE = 0xE710,   // offset in the ROM: what the screen can do
 };
 
 enum bda { // offsets, RBIL MEM 0040h
@@ -165,7 +167,8 @@ struct dos_file {
 struct dos_program {
     uint32_t number; // that dos_start gave, 0 = the row is unused
     struct dos_outcome outcome;
-    uint32_t vm; // handle
+    uint32_t vm;                  // handle
+    uint32_t callback, reference; // a driver's, for the end of it
     char path[DOS_PATH + 48], tail[128];
 };
 
@@ -187,6 +190,7 @@ struct dos_state {
     struct dos_emb emb[DOS_EMBS];
     uint32_t hma_vm;                       // number of who has the high memory area, 0 = nobody
     uint16_t xms;                          // offset of the driver's entry in the ROM
+    uint16_t end_kind;                     // of frames: a driver hears of the end of a program
     char searched[DOS_SEARCHES][DOS_PATH]; // directories that searches go through
     uint32_t searches;
     uint64_t input_taken; // bytes of standard input
@@ -278,6 +282,7 @@ struct dos_program *dos_program_of(struct dos_call *c); // of the current VM, NU
 void dos_program_over(struct dos_call *c, enum dos_how how, uint8_t code);
 void dos_announce_output(struct dos_call *c, const char *text, size_t length);
 void dos_announce_program(struct dos_call *c, const struct dos_program *p);
+void dos_vm_over_begin(struct dos_call *c); // the VM's program is over, and so is the VM. Tail position
 
 // video.c, INT 10h
 dos_fn dos_int10;
@@ -351,6 +356,7 @@ enum dos_error dos_load_overlay(struct dos_call *c, const char *path, uint16_t s
 // memory.c: memory control blocks
 dos_fn dos_allocate, dos_free, dos_resize, dos_strategy;
 void dos_memory_create(struct dos_call *c, uint16_t first, uint16_t end);
+void dos_memory_limit(struct dos_call *c, uint16_t end); // the last block ends there, if it is free
 enum dos_error dos_block_take(struct dos_call *c, uint16_t paragraphs, uint16_t owner, uint16_t *segment,
                               uint16_t *largest);
 enum dos_error dos_block_resize(struct dos_call *c, uint16_t segment, uint16_t paragraphs, uint16_t *largest);

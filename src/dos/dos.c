@@ -2,6 +2,7 @@
 // outside.
 #include "dos/defs.h"
 #include "dos/observe.h"
+#include "vmm/frame.h"
 #include "vmm/v86data.h"
 
 #include <string.h>
@@ -132,6 +133,74 @@ struct dos_outcome dos_outcome(struct vmm *v, uint32_t program)
     return p ? p->outcome : (struct dos_outcome){.progress = DOS_UNKNOWN};
 }
 
+// --- programs that drivers start
+
+bool dos_set_exec(struct vmm *v, uint32_t vm, const char *path, const char *tail, const char *directory)
+{
+    struct dos_call c = dos_call_of(v, vm);
+    struct dos_program *known = program_in(c.s, vm), *p = known ? known : free_row(c.s);
+    char where[DOS_PATH], text[DOS_PATH + 3] = "C:\\";
+    if (!p || strlen(path) >= sizeof p->path || strlen(tail) > 126)
+        return false;
+    if (!known)
+        *p = (struct dos_program){.number = ++c.s->started, .vm = vm, .outcome.vm = c.vm};
+    p->outcome.progress = DOS_QUEUED;
+    memcpy(p->path, path, strlen(path) + 1);
+    memcpy(p->tail, tail, strlen(tail) + 1);
+    if (directory && dos_resolve(&c, directory, where) == DOS_OK && strlen(where) < DOS_DIRECTORY_MOST) {
+        memcpy(text + 3, where, strlen(where) + 1);
+        dos_copy_out(&c, DOS_DATA, DATA_DIRECTORIES + 0x58 * DOS_DRIVE, text, (uint32_t)strlen(text) + 1);
+    }
+    return true;
+}
+
+static void run_from_start(struct dos_call *c)
+{
+    uint32_t start = c->s->trap[DOS_TRAP_START];
+    dos_set(c, DOS_CS, (uint16_t)(start >> 16));
+    dos_set(c, DOS_IP, (uint16_t)start);
+}
+
+bool dos_exec_vm(struct vmm *v, uint32_t vm, uint32_t pages, uint32_t callback, uint32_t reference)
+{
+    struct dos_call c = dos_call_of(v, vm);
+    struct dos_program *p = program_in(c.s, vm);
+    uint32_t end = vmm_first_v86_page(v) + pages;
+    if (!p || p->outcome.progress != DOS_QUEUED)
+        return false;
+    if (pages && end < DOS_END_OF_MEMORY >> 8)
+        dos_memory_limit(&c, (uint16_t)(end << 8));
+    p->callback = callback;
+    p->reference = reference;
+    run_from_start(&c);
+    return true;
+}
+
+static void end_resume(struct vmm *v, struct vmm_frame *f)
+{
+    (void)f;
+    vmm_frame_pop_all(v);
+    vmm_end_current_vm_begin(v);
+}
+
+static const struct vmm_frame_kind end_kind = {"the callback of _DOSMGR_Exec_VM", end_resume, NULL};
+
+void dos_vm_over_begin(struct dos_call *c)
+{
+    const struct dos_program *p = dos_program_of(c);
+    uint32_t callback = p ? p->callback : 0, *r = vmm_regs(c->v);
+    if (!callback) {
+        vmm_end_current_vm_begin(c->v);
+        return;
+    }
+    if (!vmm_frame_push(c->v, c->s->end_kind))
+        return;
+    r[X86_EBX] = vmm_current_vm(c->v);
+    r[X86_EBP] = vmm_client(c->v);
+    r[X86_EDX] = p->reference;
+    vmm_frame_call_begin(c->v, callback);
+}
+
 // --- virtual machines
 
 static void reset_memory(struct vmm *v, uint32_t vm, uint16_t first)
@@ -159,9 +228,7 @@ static void vm_started(struct vmm *v, uint32_t vm, uint32_t reference)
         dos_announce_program(&c, p);
         return;
     }
-    uint32_t start = c.s->trap[DOS_TRAP_START];
-    dos_set(&c, DOS_CS, (uint16_t)(start >> 16));
-    dos_set(&c, DOS_IP, (uint16_t)start);
+    run_from_start(&c);
 }
 
 static void vm_gone(struct vmm *v, uint32_t vm)
@@ -261,6 +328,7 @@ bool dos_add(struct vmm *v)
     if (!vmm_add_resident(v, &dos_resident) || !dos_entries_create(v))
         return false;
     struct dos_call c = dos_call_of(v, vmm_system_vm(v));
+    c.s->end_kind = vmm_frame_kind_add(v, &end_kind);
     dos_rom_create(&c);
     // Before initialisation is over nobody knows where the System VM's memory for programs will begin.
     dos_memory_reset(&c, VMM_HIGHEST_FIRST_PAGE << 8);

@@ -116,6 +116,14 @@ uint32_t dos_first_device(void);
 // Gives a virtual machine the current directories of another one.
 void dos_copy_directories(struct vmm *v, uint32_t to, uint32_t from);
 
+// For DOSMGR: a program that a driver wants in a virtual machine (handle) of its own making. First what it is: `path`
+// and `tail` as for dos_start, `directory` ("C:\\DIR") or NULL. False: too long, or too many programs. Then, while the
+// virtual machine is current and its VM_Init is on the way, that it shall run, in `pages` pages from the first V86 page
+// on; before the virtual machine ends with its program, the driver's `callback` is called (0: none) with EBX = VM,
+// EBP = client registers, EDX = `reference`. False: nothing was set.
+bool dos_set_exec(struct vmm *v, uint32_t vm, const char *path, const char *tail, const char *directory) BASE_MUST_USE;
+bool dos_exec_vm(struct vmm *v, uint32_t vm, uint32_t pages, uint32_t callback, uint32_t reference) BASE_MUST_USE;
+
 // For IFSMgr: drive C:, NULL = there is none; and a DOS path ("C:\\DIR\\FILE", or from the System VM's current
 // directory) as one of struct dos_host.
 enum { DOS_LONGEST_PATH = 80 };

@@ -63,6 +63,19 @@ void dos_memory_create(struct dos_call *c, uint16_t from, uint16_t end)
     put(c, &(struct block){from, MCB_LAST, 0, (uint16_t)(end - from - 1)});
 }
 
+void dos_memory_limit(struct dos_call *c, uint16_t end)
+{
+    struct block b = {0};
+    unsigned steps = 0;
+    for (bool more = first(c, &b); more && b.kind == MCB_MORE && steps++ < MOST_BLOCKS;)
+        more = next(c, &b);
+    if (b.kind != MCB_LAST || b.owner || end <= b.at)
+        return;
+    b.size = (uint16_t)(end - b.at - 1);
+    put(c, &b);
+    dos_write16(c, DOS_BDA, BDA_MEMORY, (uint16_t)(end / 64));
+}
+
 // Takes `paragraphs` of the free block, from its end when `high`.
 static void split(struct dos_call *c, struct block *b, uint16_t paragraphs, uint16_t owner, bool high)
 {

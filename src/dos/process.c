@@ -159,7 +159,7 @@ void dos_start_program(struct dos_call *c)
     x86_stop(vmm_cpu(c->v)); // the timer may be wanted now
     c->stay = true;
     if (error) {
-        vmm_end_current_vm_begin(c->v);
+        dos_vm_over_begin(c);
         return;
     }
     make_child(c, &e);
@@ -289,7 +289,7 @@ void dos_program_exits(struct dos_call *c)
     if (code >> 8 == DOS_RESIDENT)
         dos_wait(c); // it lives on in its interrupts
     else
-        vmm_end_current_vm_begin(c->v);
+        dos_vm_over_begin(c);
 }
 
 void dos_exit(struct dos_call *c)

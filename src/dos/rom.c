@@ -10,7 +10,6 @@ enum {
     CPM_ENTRY = 0xFEF0, // PSP:5 calls it; its offset is the size of the program's segment, as CP/M programs read it
     DATE = 0xFFF5,
     MODEL = 0xFFFE,
-    END_OF_MEMORY = 0xA000, // segment
 };
 
 struct rom {
@@ -266,6 +265,6 @@ void dos_memory_reset(struct dos_call *c, uint16_t first)
     country_tables(c);
     dos_write8(c, DOS_DATA, DATA_DRIVE, DOS_DRIVE);
     dos_video_reset(c);
-    dos_memory_create(c, first, END_OF_MEMORY);
+    dos_memory_create(c, first, DOS_END_OF_MEMORY);
     dos_shell_create(c);
 }

@@ -487,3 +487,91 @@ ASM
 "$vxd" build -o "$dir/say.com" "$dir/say.asm"
 "$vxd" run --quiet --vm "$dir/say.com" "$dir/seen.vxd" | tr -d '\r' > "$dir/out"
 [ "$(cat "$dir/out")" = "6F o6B k" ] || fail "a hook of INT 10h"
+
+# A driver makes a virtual machine and has DOSMGR run a program in it: command tail, directory, size, the end.
+cat > "$dir/exec.asm" << 'ASM'
+        .386p
+        include vmm.inc
+        include dosmgr.inc
+Declare_Virtual_Device EXEC, 1, 0, EXEC_Control, Undefined_Device_ID, Undefined_Init_Order
+VxD_LOCKED_DATA_SEG
+Second  dd      0
+Tail    db      3, " ab", 0Dh
+Program db      "C:\TELL.EXE", 0
+Where   db      "C:\SUB", 0
+Text    db      "over: #DX", 13, 10, 0
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+Begin_Control_Dispatch EXEC
+        Control_Dispatch Init_Complete, EXEC_Init
+        Control_Dispatch VM_Init, EXEC_VM_Init
+End_Control_Dispatch EXEC
+BeginProc EXEC_Make
+        mov     eax, Create_VM
+        xor     ebx, ebx
+        VMMCall System_Control
+        mov     [Second], ebx
+        VxDCall _DOSMGR_Set_Exec_VM_Data, <ebx, OFFSET32 Tail, OFFSET32 Program, OFFSET32 Where>
+        ret
+EndProc EXEC_Make
+BeginProc EXEC_Init
+        mov     eax, 10
+        mov     esi, OFFSET32 EXEC_Make
+        VMMCall Set_Global_Time_Out
+        clc
+        ret
+EndProc EXEC_Init
+BeginProc EXEC_VM_Init
+        VxDCall _DOSMGR_Exec_VM, <ebx, 60h, OFFSET32 EXEC_Over, 77h>
+        clc
+        ret
+EndProc EXEC_VM_Init
+BeginProc EXEC_Over
+        mov     esi, OFFSET32 Text
+        pushfd
+        pushad
+        VMMCall Out_Debug_String
+        popad
+        popfd
+        ret
+EndProc EXEC_Over
+VxD_LOCKED_CODE_ENDS
+        END
+ASM
+cat > "$dir/tell.asm" << 'ASM'
+        .model  small
+        .stack  100h
+        .data
+name    db      64 dup (0)
+        .code
+start:  mov     al, ds:[83h]            ; of the command tail
+        mov     dx, @data
+        mov     ds, dx
+        mov     dl, al
+        mov     ah, 2
+        int     21h
+        mov     ah, 47h                 ; the directory
+        mov     dl, 0
+        mov     si, OFFSET name
+        int     21h
+        mov     dl, name
+        mov     ah, 2
+        int     21h
+        int     12h                     ; KB: a digit that says whether it is below 640
+        mov     dl, '<'
+        cmp     ax, 640
+        jb      small_
+        mov     dl, '='
+small_: mov     ah, 2
+        int     21h
+        mov     ax, 4C05h
+        int     21h
+        end     start
+ASM
+mkdir "$dir/root/sub"
+"$vxd" build -o "$dir/exec.vxd" "$dir/exec.asm"
+"$vxd" build -o "$dir/root/tell.exe" "$dir/tell.asm"
+"$vxd" run --root "$dir/root" --for 1s "$dir/exec.vxd" | tr -d '\r' > "$dir/out"
+grep -q '^bS<' "$dir/out" || fail "what the driver's program tells"
+grep -q 'over: 0077' "$dir/out" || fail "the end of the driver's program"
+grep -q 'TELL.EXE ended with exit code 5' "$dir/out" || fail "the account of the driver's program"
