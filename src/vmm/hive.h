@@ -23,12 +23,14 @@ struct vmm_hive_key {
     uint32_t next; // sibling
     uint32_t parent;
     uint32_t first_key, first_value;
+    uint32_t provider; // row of who answers for its values (dynkey.c), 0 = nobody: they lie here
     struct vmm_bytes name;
 };
 
 struct vmm_hive_value {
     uint32_t next;
     uint32_t type;
+    uint32_t provided; // row of what the key's provider knows it by, 0 = the data lies here
     struct vmm_bytes name, data;
 };
 

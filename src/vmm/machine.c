@@ -15,6 +15,7 @@ static const struct vmm_frame_kind *const own_kinds[VMM_FRAME_KINDS] = {
     [VMM_FRAME_SUSPEND] = &vmm_suspend_frame,     [VMM_FRAME_CLOSE] = &vmm_close_frame,
     [VMM_FRAME_VXDINT] = &vmm_vxdint_frame,       [VMM_FRAME_NMI] = &vmm_nmi_frame,
     [VMM_FRAME_WALK] = &vmm_walk_frame,
+    [VMM_FRAME_PROVIDER] = &vmm_provider_frame,
 };
 
 static const struct vmm_chapter *const chapters[VMM_CHAPTERS] = {

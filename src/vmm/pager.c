@@ -246,6 +246,19 @@ bool vmm_pager_in_begin(struct vmm *v, uint32_t first, uint32_t pages)
     return walk_first_begin(v, VMM_WALK_IN, first, pages);
 }
 
+// A driver that is unloaded must have taken its pagers back.
+static void module_gone(struct vmm *v, uint32_t module)
+{
+    for (uint32_t i = 1; i < pagers(v)->count; i++)
+        for (unsigned n = 0; pager_at(v, i)->handle && n < VMM_PAGER_FUNCTIONS; n++)
+            if (pager_at(v, i)->proc[n] && vmm_module_of(v, pager_at(v, i)->proc[n], NULL) == module) {
+                vmm_report(v, "left-behind", pager_at(v, i)->proc[n], "Win95 DDK S323A",
+                           "the driver is unloaded, but it is the pager of handle %08Xh",
+                           (unsigned)pager_at(v, i)->handle);
+                break;
+            }
+}
+
 static const struct vmm_binding bindings[] = {
     {KIT__PagerRegister, pager_register},      {KIT__PagerQuery, pager_query},
     {KIT__PagerDeregister, pager_deregister},  {KIT__PageFlush, page_flush},
@@ -254,4 +267,4 @@ static const struct vmm_binding bindings[] = {
 
 static const uint32_t tables[] = {sizeof(struct pager), 0};
 
-const struct vmm_chapter vmm_pager_chapter = {.bindings = bindings, .tables = tables};
+const struct vmm_chapter vmm_pager_chapter = {.bindings = bindings, .tables = tables, .module_gone = module_gone};

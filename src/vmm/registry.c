@@ -1,18 +1,16 @@
 // Registry services over the hive: handles, and the Win32 contracts of the calls. Win95 DDK S3323-S3337.
+#include "vmm/registry.h"
 #include "base/buf.h"
 #include "kit/services.h"
-#include "vmm/defs.h"
-#include "vmm/hive.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { PATH_LIMIT = 1024, DATA_LIMIT = 1 << 20 };
+enum { PATH_LIMIT = VMM_REGISTRY_PATH, DATA_LIMIT = 1 << 20 };
 
-// Results are Win32's; two that the kit's tables do not list.
+// Beside Win32's results.
 enum {
-    ERROR_ACCESS_DENIED = 5,
     FAULTED = -1, // a page fault has been noted: no answer, the service runs again
+    ASKED = -2,   // the provider of a dynamic key is being called: the answer comes later
 };
 
 struct handle { // an open key; the driver sees HANDLE_MARK + serial + row
@@ -83,7 +81,7 @@ static uint32_t handle_row(struct vmm *v, uint32_t number)
     return h->serial && handle_number(h->serial, row) == number ? row : 0;
 }
 
-static uint32_t new_handle(struct vmm *v, uint32_t key)
+uint32_t vmm_registry_handle(struct vmm *v, uint32_t key)
 {
     struct registry_state *state = vmm_chapter_state(v, VMM_CHAPTER_registry);
     uint32_t row = base_table_new(handles(v));
@@ -125,8 +123,11 @@ static int key_of_caller(struct vmm *v, uint32_t *key)
     return *key ? KIT_ERROR_SUCCESS : KIT_ERROR_KEY_DELETED;
 }
 
-static void forget_key(struct vmm *v, uint32_t key)
+void vmm_registry_delete(struct vmm *v, uint32_t key)
 {
+    struct vmm_hive hive = hive_of(v);
+    vmm_provided_forget(v, key);
+    vmm_hive_delete(&hive, key);
     for (uint32_t row = 1; row < handles(v)->count; row++) {
         struct handle *h = base_table_at(handles(v), row);
         if (h->serial && h->key == key)
@@ -146,7 +147,7 @@ static int read_text(struct vmm *v, uint32_t linear, char *to, size_t size)
 // Runs a service's body and answers in EAX; a fault leaves everything as it was.
 static void answer(struct vmm *v, int error)
 {
-    if (error != FAULTED)
+    if (error >= 0)
         vmm_regs(v)[X86_EAX] = (uint32_t)error;
 }
 
@@ -178,10 +179,15 @@ static int deliver(struct vmm *v, const struct result *r, uint32_t type, const v
     return fits ? KIT_ERROR_SUCCESS : KIT_ERROR_MORE_DATA;
 }
 
-static int deliver_value(struct vmm *v, const struct result *r, uint32_t value)
+// The last thing that a service does: who provides the value may have to be asked.
+static int deliver_value(struct vmm *v, const struct result *r, uint32_t key, uint32_t value)
 {
     struct vmm_hive hive = hive_of(v);
     const struct vmm_hive_value *found = vmm_hive_value_at(&hive, value);
+    if (found->provided) {
+        vmm_provided_begin(v, &(struct vmm_provided_query){key, value, r->type_at, r->data_at, r->size_at});
+        return ASKED;
+    }
     uint8_t *data = base_alloc_get(v->alloc, found->data.size + 1u);
     if (!data)
         return KIT_ERROR_OUTOFMEMORY;
@@ -206,7 +212,7 @@ static int open_key(struct vmm *v, bool make)
     key = make ? vmm_hive_create(&hive, key, path) : vmm_hive_open(&hive, key, path);
     if (!key)
         return make ? KIT_ERROR_OUTOFMEMORY : KIT_ERROR_FILE_NOT_FOUND;
-    uint32_t handle = new_handle(v, key);
+    uint32_t handle = vmm_registry_handle(v, key);
     return !handle ? KIT_ERROR_OUTOFMEMORY : vmm_put32(v, to, handle) ? KIT_ERROR_SUCCESS : FAULTED;
 }
 
@@ -247,10 +253,9 @@ static int delete_key(struct vmm *v)
         return KIT_ERROR_BADKEY;
     if (vmm_hive_key_at(&hive, key)->first_key) {
         vmm_report(v, "input-range", v->call.caller, "Win95 DDK S3329", "_RegDeleteKey: the key %s has subkeys", path);
-        return ERROR_ACCESS_DENIED;
+        return VMM_ERROR_ACCESS_DENIED;
     }
-    vmm_hive_delete(&hive, key);
-    forget_key(v, key);
+    vmm_registry_delete(v, key);
     return KIT_ERROR_SUCCESS;
 }
 
@@ -302,7 +307,7 @@ static int query_value_ex(struct vmm *v)
                    "_RegQueryValueEx: the reserved argument must be 0");
     uint32_t value = vmm_hive_find(&hive, key, name);
     struct result result = {.type_at = vmm_arg(v, 3), .data_at = vmm_arg(v, 4), .size_at = vmm_arg(v, 5)};
-    return value ? deliver_value(v, &result, value) : KIT_ERROR_FILE_NOT_FOUND;
+    return value ? deliver_value(v, &result, key, value) : KIT_ERROR_FILE_NOT_FOUND;
 }
 
 static void reg_query_value_ex(struct vmm *v)
@@ -313,7 +318,7 @@ static void reg_query_value_ex(struct vmm *v)
 // --- several values at once: an array of VALENT (name, length, address, type) is filled in, the data lies in one
 // buffer
 
-enum { VALENT_BYTES = 16, MOST_VALENTS = 1024 };
+enum { VALENT_BYTES = VMM_VALENT_BYTES, MOST_VALENTS = 1024 };
 
 static int find_valent(struct vmm *v, uint32_t key, uint32_t at, uint32_t *value)
 {
@@ -356,12 +361,13 @@ static int put_valent(struct vmm *v, uint32_t key, uint32_t at, uint32_t *to)
     if (!vmm_put32(v, at + 4, size) || !vmm_put32(v, at + 8, *to) || !vmm_put32(v, at + 12, type))
         return FAULTED;
     *to += size;
-    return deliver_value(v, &result, value);
+    return deliver_value(v, &result, key, value);
 }
 
 // _RegQueryMultipleValues(hKey, pValent, count, buffer, pSize): all of them or none (Win95 DDK S3330).
 static int query_multiple_values(struct vmm *v)
 {
+    struct vmm_hive hive = hive_of(v);
     uint32_t key, total, room, count = vmm_arg(v, 2), to = vmm_arg(v, 3);
     int error = key_of_caller(v, &key);
     if (!error && count > MOST_VALENTS)
@@ -369,6 +375,10 @@ static int query_multiple_values(struct vmm *v)
     error = error ? error : size_valents(v, key, count, &total);
     if (error)
         return error;
+    if (count && vmm_hive_key_at(&hive, key)->provider) {
+        vmm_provided_all_begin(v, key, vmm_arg(v, 1), count, to, vmm_arg(v, 4));
+        return ASKED;
+    }
     if (!vmm_get32(v, vmm_arg(v, 4), &room) || !vmm_put32(v, vmm_arg(v, 4), total))
         return FAULTED;
     if (room < total)
@@ -397,7 +407,7 @@ static int query_value(struct vmm *v)
         return KIT_ERROR_FILE_NOT_FOUND;
     uint32_t value = vmm_hive_find(&hive, key, "");
     struct result result = {.data_at = vmm_arg(v, 2), .size_at = vmm_arg(v, 3)};
-    return value ? deliver_value(v, &result, value) : deliver(v, &result, KIT_REG_SZ, "", 1);
+    return value ? deliver_value(v, &result, key, value) : deliver(v, &result, KIT_REG_SZ, "", 1);
 }
 
 static void reg_query_value(struct vmm *v)
@@ -411,6 +421,8 @@ static int set_value(struct vmm *v, uint32_t key, const char *name, uint32_t typ
     struct vmm_hive hive = hive_of(v);
     if (size > DATA_LIMIT || strlen(name) >= VMM_HIVE_NAME)
         return KIT_ERROR_INVALID_PARAMETER;
+    if (vmm_hive_key_at(&hive, key)->provider)
+        return VMM_ERROR_ACCESS_DENIED; // its values are the provider's
     uint8_t *data = base_alloc_get(v->alloc, size + 1u);
     if (!data)
         return KIT_ERROR_OUTOFMEMORY;
@@ -448,6 +460,8 @@ static int set_default(struct vmm *v)
     if (read_text(v, vmm_arg(v, 3), text, sizeof text))
         return FAULTED;
     key = vmm_hive_create(&hive, key, path);
+    if (key && vmm_hive_key_at(&hive, key)->provider)
+        return VMM_ERROR_ACCESS_DENIED;
     if (!key || !vmm_hive_set(&hive, key, "", KIT_REG_SZ, text, (uint32_t)strlen(text) + 1))
         return KIT_ERROR_OUTOFMEMORY;
     return KIT_ERROR_SUCCESS;
@@ -469,6 +483,8 @@ static int delete_value(struct vmm *v)
     uint32_t value = vmm_hive_find(&hive, key, name);
     if (!value)
         return KIT_ERROR_FILE_NOT_FOUND;
+    if (vmm_hive_value_at(&hive, value)->provided)
+        return VMM_ERROR_ACCESS_DENIED;
     vmm_hive_unset(&hive, key, value);
     return KIT_ERROR_SUCCESS;
 }
@@ -500,10 +516,9 @@ static int enum_value(struct vmm *v)
     struct result result = {.type_at = vmm_arg(v, 5), .data_at = vmm_arg(v, 6), .size_at = vmm_arg(v, 7)};
     if (!vmm_probe(v, vmm_arg(v, 2), length + 1, true))
         return FAULTED;
-    error = deliver_value(v, &result, value);
-    if (error == FAULTED || !vmm_put(v, vmm_arg(v, 2), name, length + 1) || !vmm_put32(v, vmm_arg(v, 3), length))
+    if (!vmm_put(v, vmm_arg(v, 2), name, length + 1) || !vmm_put32(v, vmm_arg(v, 3), length))
         return FAULTED;
-    return error;
+    return deliver_value(v, &result, key, value);
 }
 
 static void reg_enum_value(struct vmm *v)
@@ -531,7 +546,8 @@ static struct counts count(struct vmm *v, uint32_t key)
         raise(&c.longest_key, vmm_hive_key_at(&hive, row)->name.size);
     for (uint32_t row = vmm_hive_nth_value(&hive, key, 0); row; row = vmm_hive_value_at(&hive, row)->next, c.values++) {
         raise(&c.longest_name, vmm_hive_value_at(&hive, row)->name.size);
-        raise(&c.longest_data, vmm_hive_value_at(&hive, row)->data.size);
+        const struct vmm_hive_value *value = vmm_hive_value_at(&hive, row);
+        raise(&c.longest_data, value->provided ? vmm_provided_length(v, value->provided) : value->data.size);
     }
     return c;
 }
@@ -564,26 +580,6 @@ static void reg_query_info_key(struct vmm *v)
     answer(v, query_info_key(v));
 }
 
-// _GetRegistryPath(pDDB, pBuffer, cbBuffer): where the device keeps its settings below HKEY_LOCAL_MACHINE (S3325). EAX
-// = length copied, or the size that the buffer should have; 0 = no device.
-static void get_registry_path(struct vmm *v)
-{
-    static const char services[] = "System\\CurrentControlSet\\Services\\VxD\\";
-    uint32_t module = vmm_module_by_ddb(v, vmm_arg(v, 0)), to = vmm_arg(v, 1), size = vmm_arg(v, 2);
-    char path[sizeof services + sizeof((struct vmm_module){0}.name)];
-    vmm_regs(v)[X86_EAX] = 0;
-    if (!module) {
-        vmm_report(v, "dead-handle", v->call.caller, "Win95 DDK S3325",
-                   "_GetRegistryPath: %08Xh is not the DDB of a device", (unsigned)vmm_arg(v, 0));
-        return;
-    }
-    uint32_t length = (uint32_t)snprintf(path, sizeof path, "%s%s", services, vmm_module_at(v, module)->name);
-    if (length >= size)
-        vmm_regs(v)[X86_EAX] = length + 1;
-    else if (vmm_put(v, to, path, length + 1))
-        vmm_regs(v)[X86_EAX] = length;
-}
-
 // The machine's registry is what the configuration's text says; a text with a mistake ends the run before it begins.
 static bool create(struct vmm *v)
 {
@@ -614,7 +610,6 @@ static const struct vmm_binding bindings[] = {
     {KIT__RegSetValueEx, reg_set_value_ex},
     {KIT__RegFlushKey, reg_flush_key},
     {KIT__RegQueryInfoKey, reg_query_info_key},
-    {KIT__GetRegistryPath, get_registry_path},
     {0, NULL},
 };
 
