@@ -19,7 +19,7 @@ struct vmm_backing {
     uint8_t dirty;          // written since its pager saw it last
     uint8_t busy;           // its pager works on it
     uint8_t refused;        // the pager could not page it in: the fault is nobody's
-    uint8_t stuck;          // the pager could not page it out
+    uint8_t stuck;          // it does not leave memory: its pager could not page it out, or V86 memory shows it
 };
 
 struct vmm_backing *vmm_backing_at(struct vmm *v, uint32_t backing);

@@ -29,6 +29,9 @@ bool vmm_v86_fault_entered(void *user, struct x86 *cpu, const struct x86_fault *
 struct vmm_gate *vmm_gate_of(struct vmm *v, uint32_t number);
 uint32_t vmm_gate_add(struct vmm *v, const struct vmm_gate *gate); // its number; 0 = no memory
 void vmm_service_done(struct vmm *v, uint32_t gate, uint32_t caller);
+// The registers are as at the call of the service, which runs again when a frame pushed now is popped; outside a
+// service nothing changes.
+void vmm_service_rewind(struct vmm *v);
 bool vmm_return_to(struct vmm *v, uint32_t bytes) BASE_MUST_USE; // near return, removing so many argument bytes
 
 uint32_t vmm_kernel_get(struct vmm *v, uint32_t bytes) BASE_MUST_USE; // for ever; 0 = exhausted
@@ -50,8 +53,7 @@ void vmm_frame_returned(struct vmm *v, uint32_t kind);
 extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame,
     vmm_switch_frame, vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame,
     vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_thread_frame, vmm_suspend_frame, vmm_close_frame,
-    vmm_vxdint_frame, vmm_nmi_frame, vmm_walk_frame,
-    vmm_provider_frame;
+    vmm_vxdint_frame, vmm_nmi_frame, vmm_walk_frame, vmm_provider_frame, vmm_free_phys_frame;
 
 // run.c
 void vmm_wake_sooner(struct vmm *v);
@@ -219,7 +221,7 @@ void vmm_nest_open(struct vmm *v);     // Begin_Nest_Exec
 void vmm_nest_v86_open(struct vmm *v); // Begin_Nest_V86_Exec
 void vmm_nest_close(struct vmm *v);
 void vmm_nest_check(struct vmm *v, uint32_t blocks, uint32_t callee, const char *what);
-void vmm_resume_exec_begin(struct vmm *v);               // in a block: until the client is back at the break point
+void vmm_resume_exec_begin(struct vmm *v); // in a block: until the client is back at the break point
 // The same with an interrupt first; `completes`: in a must-complete section.
 void vmm_exec_int_begin(struct vmm *v, uint32_t vector, bool completes);
 bool vmm_nest_failed_begin(struct vmm *v);
@@ -283,6 +285,11 @@ bool vmm_ticket_begin(struct vmm *v);
 void vmm_residents_vm_created(struct vmm *v, uint32_t vm);
 void vmm_residents_vm_gone(struct vmm *v, uint32_t vm);
 void vmm_residents_vm_started(struct vmm *v, uint32_t vm, uint32_t reference);
+
+// free_phys.c
+uint32_t vmm_free_phys_allocate(struct vmm *v, uint32_t pages) BASE_MUST_USE; // region, 0 = no room
+bool vmm_free_phys_needed_begin(struct vmm *v, uint32_t pages);               // true: the service runs again
+void vmm_free_phys_available_begin(struct vmm *v);                            // pages have come to the free list
 
 // host.c
 const struct vmm_host_range *vmm_host_range_at(const struct vmm *v, bool memory, uint32_t address); // NULL: none

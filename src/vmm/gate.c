@@ -193,6 +193,16 @@ static void deliver_fault(struct vmm *v)
         vmm_stop(v, VMM_END_FAULT, "the processor shut down while a page fault was delivered");
 }
 
+void vmm_service_rewind(struct vmm *v)
+{
+    if (!v->call.gate)
+        return;
+    v->cpu->state.eip = v->call.eip;
+    v->cpu->state.eflags = v->call.eflags;
+    memcpy(v->cpu->state.reg, v->call.reg, sizeof v->call.reg);
+    v->call.framed = true; // it is not done
+}
+
 // From here on a page fault in C takes everything back to this point.
 static void begin_call(struct vmm *v)
 {

@@ -37,6 +37,7 @@ static const char *chain_name(uint32_t chain)
         [VMM_CHAIN_NMI - VMM_CHAIN_TASK_SWITCHED] = "an NMI hook",
         [VMM_CHAIN_INVALID_PAGE - VMM_CHAIN_TASK_SWITCHED] = "a hook of invalid page faults",
         [VMM_CHAIN_EXCEPTION - VMM_CHAIN_TASK_SWITCHED] = "an exception handler",
+        [VMM_CHAIN_FREE_PHYS - VMM_CHAIN_TASK_SWITCHED] = "the callback of a free physical region",
     };
     return chain < VMM_CHAIN_TASK_SWITCHED ? "a hook of a V86 interrupt" : names[chain - VMM_CHAIN_TASK_SWITCHED];
 }

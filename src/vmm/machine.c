@@ -14,8 +14,8 @@ static const struct vmm_frame_kind *const own_kinds[VMM_FRAME_KINDS] = {
     [VMM_FRAME_LIFE] = &vmm_life_frame,           [VMM_FRAME_THREAD] = &vmm_thread_frame,
     [VMM_FRAME_SUSPEND] = &vmm_suspend_frame,     [VMM_FRAME_CLOSE] = &vmm_close_frame,
     [VMM_FRAME_VXDINT] = &vmm_vxdint_frame,       [VMM_FRAME_NMI] = &vmm_nmi_frame,
-    [VMM_FRAME_WALK] = &vmm_walk_frame,
-    [VMM_FRAME_PROVIDER] = &vmm_provider_frame,
+    [VMM_FRAME_WALK] = &vmm_walk_frame,           [VMM_FRAME_PROVIDER] = &vmm_provider_frame,
+    [VMM_FRAME_FREE_PHYS] = &vmm_free_phys_frame,
 };
 
 static const struct vmm_chapter *const chapters[VMM_CHAPTERS] = {

@@ -97,6 +97,7 @@ enum {
     VMM_FRAME_NMI,
     VMM_FRAME_WALK,
     VMM_FRAME_PROVIDER,
+    VMM_FRAME_FREE_PHYS,
     VMM_FRAME_KINDS
 };
 
@@ -120,6 +121,7 @@ struct vmm_vm {
     int32_t slice_boost;             // Set_VM_Static_Boost
     uint8_t interrupts;              // virtual IF; the image in the client registers while ring 0 runs
     uint8_t hw_int;                  // hardware interrupts being simulated into it
+    uint8_t hma_off;                 // addresses from 1 MB on are those from 0 on
     uint8_t system;
     uint8_t creating; // does not run yet
     uint8_t ending;
@@ -371,6 +373,7 @@ enum {
     VMM_CHAIN_NMI,
     VMM_CHAIN_INVALID_PAGE,
     VMM_CHAIN_EXCEPTION,
+    VMM_CHAIN_FREE_PHYS,
     VMM_CHAINS
 };
 
@@ -433,6 +436,7 @@ struct vmm_state {
     uint8_t uneven;                   // time-slice priorities differ or have differed
     uint8_t idle_told;                // the idle callbacks have run since something happened last
     uint8_t tick_pending, board_intr; // who holds INTR up
+    uint8_t asked_in_vain;            // callbacks of free physical regions had no page to give
     uint8_t in_nmi;                   // a raw NMI handler runs: no services
     uint8_t rules_broken;
     uint8_t end; // enum vmm_end

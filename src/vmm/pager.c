@@ -179,7 +179,8 @@ static bool evict_begin(struct vmm *v)
 
 bool vmm_pager_room_begin(struct vmm *v, uint32_t pages)
 {
-    return !v->s.reenter && pages > vmm_phys_free_count(v) && pages <= v->s.phys_pages && evict_begin(v);
+    bool short_of = !v->s.reenter && pages > vmm_phys_free_count(v) && pages <= v->s.phys_pages;
+    return short_of && (vmm_free_phys_needed_begin(v, pages) || evict_begin(v));
 }
 
 bool vmm_pager_fault_begin(struct vmm *v, const struct vmm_fault *fault)

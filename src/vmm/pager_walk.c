@@ -13,21 +13,10 @@ enum { NOTICE, WORK, SETTLE }; // steps: the pager hears of a write, does its pa
 
 static const uint32_t NOBODY = VMM_PAGER_FUNCTIONS;
 
-// As the service was called, so that it runs again when the frame is popped.
-static void rewind_call(struct vmm *v)
-{
-    if (!v->call.gate)
-        return;
-    v->cpu->state.eip = v->call.eip;
-    v->cpu->state.eflags = v->call.eflags;
-    memcpy(v->cpu->state.reg, v->call.reg, sizeof v->call.reg);
-    v->call.framed = true; // it is not done
-}
-
 void vmm_walk_begin(struct vmm *v, const struct vmm_walk *walk)
 {
     if (walk->answer == VMM_WALK_AGAIN)
-        rewind_call(v);
+        vmm_service_rewind(v);
     uint32_t esp = vmm_regs(v)[X86_ESP];
     vmm_regs(v)[X86_ESP] -= 4;
     struct vmm_frame *f = vmm_frame_push(v, VMM_FRAME_WALK);

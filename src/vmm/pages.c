@@ -2,6 +2,7 @@
 // is present as long as it is committed: there is no paging to disk, and "locked" is a count that the services keep
 // honest. Win95 DDK S3211-S3214, S322D.
 #include "kit/services.h"
+#include "vmm/defs.h"
 #include "vmm/pager.h"
 
 #include <string.h>
@@ -100,6 +101,12 @@ static void page_allocate(struct vmm *v)
                         vmm_arg(v, 4), vmm_arg(v, 5), vmm_arg(v, 6), vmm_arg(v, 7)};
     const char *problem = problem_of(v, &r);
     uint32_t phys = 0, region = 0;
+    if (r.flags == KIT_PAGEMAPFREEPHYSREG && r.pages && r.type == KIT_PG_SYS && !r.vm && !r.align && !r.low &&
+        !r.high) {
+        region = vmm_free_phys_allocate(v, r.pages);
+        answer(v, region ? vmm_region_at(v, region)->page << 12 : 0, region ? vmm_region_at(v, region)->page << 12 : 0);
+        return;
+    }
     bool tell =
         !problem && r.phys_at && (r.flags & (KIT_PAGECONTIG | KIT_PAGEUSEALIGN)) == (KIT_PAGECONTIG | KIT_PAGEUSEALIGN);
     if (tell && !vmm_probe(v, r.phys_at, 4, true))
@@ -134,12 +141,14 @@ static void page_free(struct vmm *v)
 {
     uint32_t region = block_of(v, vmm_arg(v, 0), "_PageFree"), flags = vmm_arg(v, 1);
     const struct vmm_region *r = region ? vmm_region_at(v, region) : NULL;
-    bool done = r && (!(r->flags & KIT_PR_STATIC) || (flags & KIT_PR_STATIC));
+    bool done = r && !(r->flags & VMM_REGION_FREE_PHYS) && (!(r->flags & KIT_PR_STATIC) || (flags & KIT_PR_STATIC));
     if (done && vmm_pager_frees_begin(v, r->page, r->pages))
         return;
     if (done)
         vmm_region_drop(v, region);
     vmm_regs(v)[X86_EAX] = done;
+    if (done)
+        vmm_free_phys_available_begin(v);
 }
 
 static void page_get_size_addr(struct vmm *v)
@@ -250,7 +259,8 @@ static void page_reallocate(struct vmm *v)
     uint32_t pages = vmm_arg(v, 1), flags = vmm_arg(v, 2);
     uint32_t region = block_of(v, vmm_arg(v, 0), "_PageReAllocate");
     const struct vmm_region *r = region ? vmm_region_at(v, region) : NULL;
-    bool possible = r && pages && !(r->flags & (KIT_PR_STATIC | VMM_REGION_PLACED)) && contiguous(v, region);
+    bool possible =
+        r && pages && !(r->flags & (KIT_PR_STATIC | VMM_REGION_PLACED | VMM_REGION_FREE_PHYS)) && contiguous(v, region);
     if (possible && ask_pagers_begin(v, region, pages, flags))
         return;
     uint32_t now = possible ? reallocated(v, region, pages, flags) : 0;

@@ -14,12 +14,13 @@ enum vmm_region_kind {
     VMM_REGION_ALIAS,     // _LinPageLock with PAGEMAPGLOBAL
 };
 
-static const uint32_t VMM_REGION_PLACED = 0x80000000u; // made with PAGEUSEALIGN: never reallocated
+static const uint32_t VMM_REGION_PLACED = 0x80000000u;    // made with PAGEUSEALIGN: never reallocated
+static const uint32_t VMM_REGION_FREE_PHYS = 0x40000000u; // made with PAGEMAPFREEPHYSREG (free_phys.c)
 
 struct vmm_region {
     uint32_t page, pages; // linear page numbers
     uint32_t kind;        // enum vmm_region_kind
-    uint32_t flags;       // PR_*, VMM_REGION_PLACED
+    uint32_t flags;       // PR_*, VMM_REGION_PLACED, VMM_REGION_FREE_PHYS
     uint32_t type;        // PG_*
     uint32_t vm;          // control block that the pages belong to, 0 = none
     uint32_t module;      // driver that asked for it, 0 = none

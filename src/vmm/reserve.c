@@ -1,5 +1,6 @@
 // Sparse memory: reserve, commit, decommit, permissions, query. Win95 DDK S3209-S320E, S3232, S3233.
 #include "kit/services.h"
+#include "vmm/defs.h"
 #include "vmm/pager.h"
 
 #include <string.h>
@@ -68,6 +69,8 @@ static uint32_t region_for(struct vmm *v, const char *service, const char *page,
         report_range(v, service, page, first, pages);
     if (region && (vmm_region_at(v, region)->flags & KIT_PR_STATIC) && !(flags & KIT_PC_STATIC))
         return 0;
+    if (region && vmm_region_at(v, region)->flags & VMM_REGION_FREE_PHYS)
+        return 0; // its pages come and go by services of their own
     return region;
 }
 
@@ -194,6 +197,8 @@ static void page_decommit(struct vmm *v)
     if (region)
         decommit(v, region, first, pages);
     answer(v, region != 0);
+    if (region)
+        vmm_free_phys_available_begin(v);
 }
 
 // --- permissions

@@ -2,7 +2,7 @@
 // high linear address, current or not. VDAG31 V86_Address_Space_Mapping_and_Allocation, Device_V86_Page_Management.
 #include "vmm/v86mem.h"
 #include "vmm/defs.h"
-#include "vmm/regions.h"
+#include "vmm/pager.h"
 #include "vmm/v86data.h"
 #include "vmm/window.h"
 
@@ -162,6 +162,16 @@ uint32_t vmm_nul_page(struct vmm *v, uint32_t *phys)
     return linear;
 }
 
+void vmm_nul_page_set(struct vmm *v, uint32_t phys)
+{
+    uint32_t old, linear = vmm_nul_page(v, &old), region = state_of(v)->nul_region;
+    if (!linear)
+        return;
+    *vmm_page_state(v, region, linear >> 12) &= (uint16_t) ~(unsigned)VMM_PAGE_OWNED; // VMs may show the old one
+    if (!vmm_pte_set(v, linear, entry(phys, KIT_PG_SYS)))
+        vmm_stop(v, VMM_END_MEMORY, "no host memory for page tables");
+}
+
 static void get_nul_page_handle(struct vmm *v)
 {
     uint32_t phys;
@@ -186,12 +196,26 @@ static bool source_page(struct vmm *v, uint32_t handle, uint32_t offset, uint32_
     return mapped;
 }
 
+// Pages of pagers come into memory before they are shown in a VM, and stay there. True: the service runs again.
+static bool pagers_begin(struct vmm *v, uint32_t linear_page, uint32_t pages)
+{
+    bool inside = pages && linear_page < 0x100000 && pages <= 0x100000 - linear_page;
+    if (!inside || vmm_pager_in_begin(v, linear_page, pages))
+        return inside;
+    for (uint32_t i = 0; i < pages; i++) {
+        uint32_t backing = vmm_backing_of(v, linear_page + i);
+        if (backing)
+            vmm_backing_at(v, backing)->stuck = 1;
+    }
+    return false;
+}
+
 static void map_into_v86(struct vmm *v)
 {
     uint32_t handle = vmm_arg(v, 0), vm = vmm_arg(v, 1), page = vmm_arg(v, 2), pages = vmm_arg(v, 3);
     uint32_t offset = vmm_arg(v, 4), phys, type;
     answer(v, 0);
-    if (!mappable(v, vm, page, pages, "_MapIntoV86"))
+    if (!mappable(v, vm, page, pages, "_MapIntoV86") || pagers_begin(v, (handle >> 12) + offset, pages))
         return;
     for (uint32_t i = 0; i < pages; i++) {
         if (source_page(v, handle, offset, i, &phys, &type))
@@ -233,6 +257,8 @@ static void lin_map_into_v86(struct vmm *v)
     answer(v, 0);
     vmm_regs(v)[X86_EDX] = 0;
     bool below = from < VMM_V86_PAGES;
+    if (!below && pagers_begin(v, from, pages))
+        return;
     if (!below && (!mappable(v, vm, page, pages, "_LinMapIntoV86") || !linear_committed(v, from, pages)))
         return;
     for (uint32_t i = 0; !below && i < pages; i++)
@@ -339,6 +365,13 @@ static bool taken(struct vmm *v, uint32_t vm, uint32_t page)
             return true;
     }
     return false;
+}
+
+bool vmm_v86_assigned(struct vmm *v, uint32_t vm, uint32_t page)
+{
+    uint32_t row = find_vm(v, vm);
+    return bit(state_of(v)->assigned, page) ||
+           (row && bit(((struct v86_vm *)base_table_at(vms(v), row))->assigned, page));
 }
 
 bool vmm_v86_reserve(struct vmm *v, uint32_t page)

@@ -11,6 +11,11 @@ uint32_t vmm_v86_page_hook(struct vmm *v, uint32_t page);
 // The nul page: handle as _GetNulPageHandle gives it, and its physical page. 0 = no memory.
 uint32_t vmm_nul_page(struct vmm *v, uint32_t *phys);
 
+// Where _MapIntoV86 shows the nul page from now on; what is mapped stays.
+void vmm_nul_page_set(struct vmm *v, uint32_t phys);
+// Whether some device owns a page: in all VMs, or in this one (its handle).
+bool vmm_v86_assigned(struct vmm *v, uint32_t vm, uint32_t page) BASE_MUST_USE;
+
 // A page for the exclusive use of a driver (real-mode initialisation): no longer memory of programs. False: it is
 // taken.
 bool vmm_v86_reserve(struct vmm *v, uint32_t page) BASE_MUST_USE;

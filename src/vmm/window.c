@@ -12,7 +12,12 @@
 
 #include <string.h>
 
-enum { WINDOW_BYTES = VMM_V86_PAGES * X86_PAGE_SIZE, ENTRY_BYTES = VMM_V86_PAGES * 4, TABLE_BYTES = 0x400000 };
+enum {
+    WINDOW_BYTES = VMM_V86_PAGES * X86_PAGE_SIZE,
+    ENTRY_BYTES = VMM_V86_PAGES * 4,
+    TABLE_BYTES = 0x400000,
+    HMA_PAGE = 0x100
+};
 
 static const uint32_t TOUCHED = VMM_PTE_ACCESSED | VMM_PTE_DIRTY;
 
@@ -109,13 +114,26 @@ uint32_t vmm_window_entry(struct vmm *v, uint32_t vm, uint32_t page)
     return pte;
 }
 
-void vmm_window_entry_set(struct vmm *v, uint32_t vm, uint32_t page, uint32_t pte)
+static void set_in_views(struct vmm *v, uint32_t vm, uint32_t page, uint32_t pte)
 {
     bool ok = vmm_pte_set(v, vmm_window(vm) + page * X86_PAGE_SIZE, pte);
     if (vm == v->s.low_vm)
         ok = vmm_pte_set(v, page * X86_PAGE_SIZE, pte) && ok;
     if (!ok)
         vmm_stop(v, VMM_END_MEMORY, "no host memory for page tables");
+}
+
+// Without a high memory area the first pages are seen a second time, from 1 MB on.
+static bool wrapped(struct vmm *v, uint32_t vm, uint32_t page)
+{
+    return vmm_vm_at(v, vm)->hma_off && page < VMM_V86_PAGES - HMA_PAGE;
+}
+
+void vmm_window_entry_set(struct vmm *v, uint32_t vm, uint32_t page, uint32_t pte)
+{
+    set_in_views(v, vm, page, pte);
+    if (wrapped(v, vm, page))
+        set_in_views(v, vm, page + HMA_PAGE, pte);
 }
 
 // --- pages at their first touch
@@ -165,6 +183,8 @@ static bool take_page(struct vmm *v, uint32_t vm, uint32_t page)
 bool vmm_window_touch(struct vmm *v, uint32_t linear)
 {
     uint32_t page, vm = vmm_window_vm(v, linear, &page), pte = vm ? vmm_window_entry(v, vm, page) : VMM_PTE_PRESENT;
+    if (page >= HMA_PAGE && wrapped(v, vm, page - HMA_PAGE))
+        page -= HMA_PAGE;
     if (!pte)
         return take_page(v, vm, page);
     return pte == (uint32_t)KIT_PG_INSTANCE << 9 && vmm_instance_bring(v, vm, page);
