@@ -193,6 +193,9 @@ uint32_t vmm_wait_handle(struct vmm *v, const struct vmm_frame *f);
 void vmm_wait_given_up(struct vmm *v, struct vmm_frame *f);
 void vmm_section_forget(struct vmm *v, uint32_t thread);
 void vmm_mutexes_forget(struct vmm *v, uint32_t thread);
+// The V86 mutex of the System VM's threads. True: the current thread waits for it, and the service runs again.
+bool vmm_v86_claim_begin(struct vmm *v, uint32_t claims, uint32_t flags);
+void vmm_v86_release(struct vmm *v, uint32_t thread, uint32_t claims);
 
 // callwhen.c
 uint32_t vmm_chain_add(struct vmm *v, uint32_t chain, uint32_t proc, uint32_t reference, bool first) BASE_MUST_USE;
@@ -218,7 +221,7 @@ void vmm_client_far_ret_n(struct vmm *v, uint32_t bytes); // in either mode
 bool vmm_is_nest_break(struct vmm *v);
 void vmm_nest_reached_begin(struct vmm *v);
 void vmm_nest_open(struct vmm *v);     // Begin_Nest_Exec
-void vmm_nest_v86_open(struct vmm *v); // Begin_Nest_V86_Exec
+void vmm_nest_v86_open(struct vmm *v); // Begin_Nest_V86_Exec, when the V86 mutex has been claimed
 void vmm_nest_close(struct vmm *v);
 void vmm_nest_check(struct vmm *v, uint32_t blocks, uint32_t callee, const char *what);
 void vmm_resume_exec_begin(struct vmm *v); // in a block: until the client is back at the break point

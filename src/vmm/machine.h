@@ -159,6 +159,7 @@ struct vmm_thread {
     uint32_t wait; // innermost BLOCK frame
     uint32_t must_complete;
     uint32_t no_block;                    // ENTER_NOBLOCK count
+    uint8_t v86_granted;                  // it was given the V86 mutex for a service that is about to run again
     uint32_t event_depth;                 // event callbacks that are running
     uint32_t ring0_depth;                 // of them PEF_Ring0_Event
     uint64_t last_run;                    // sequence number of its last turn, for round robin
@@ -195,6 +196,7 @@ struct vmm_nest_block {
     uint8_t v86;      // the mode inside
     uint8_t switched; // the mode outside is the other one
     uint8_t locked;   // it took the client to the locked stack
+    uint8_t serial;   // it claimed the V86 mutex
 };
 
 struct vmm_event {
@@ -408,6 +410,7 @@ struct vmm_state {
     uint32_t async_due;                  // asynchronous time-outs that a tick has collected
     uint32_t crit_owner, crit_claims;    // thread row
     uint32_t crit_caller;                // who claimed it last, for the report at exit
+    uint32_t v86_mutex;                  // row, 0 = nobody has asked yet
     uint32_t chain[VMM_CHAINS];
     uint32_t chain_sequence;
     uint32_t fault_chains; // guest address of the heads of the chains of fault hooks: 2 x 3 x 80 dwords

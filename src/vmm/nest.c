@@ -150,7 +150,7 @@ static void exec_int_must_complete(struct vmm *v)
 
 // The block's mode: V86, or protected mode on the locked stack for a VM with a protected-mode application, and for a
 // client that is in protected mode already.
-static void nest_open(struct vmm *v, bool v86)
+static void nest_open(struct vmm *v, bool v86, bool serial)
 {
     struct vmm_thread *t = vmm_thread_at(v, v->s.current);
     uint32_t row = vmm_nest_block_new(v), crs = t->crs;
@@ -169,6 +169,7 @@ static void nest_open(struct vmm *v, bool v86)
                                                          .idle = t->idle,
                                                          .v86 = v86,
                                                          .switched = switched,
+                                                         .serial = serial,
                                                          .locked = !v86 && vmm_pm_stack_lock(v)};
     t->blocks = row;
     t->idle = 0;
@@ -177,12 +178,23 @@ static void nest_open(struct vmm *v, bool v86)
 
 void vmm_nest_open(struct vmm *v)
 {
-    nest_open(v, vmm_client_v86(v) && !vmm_pm_app_runs(v));
+    nest_open(v, vmm_client_v86(v) && !vmm_pm_app_runs(v), false);
 }
 
 void vmm_nest_v86_open(struct vmm *v)
 {
-    nest_open(v, true);
+    nest_open(v, true, vmm_thread_at(v, v->s.current)->vm == v->s.system_vm);
+}
+
+static void begin_nest_v86_exec(struct vmm *v)
+{
+    if (!vmm_v86_claim_begin(v, 1, KIT_Block_Svc_Ints))
+        vmm_nest_v86_open(v);
+}
+
+static void begin_non_serial_nest_v86_exec(struct vmm *v)
+{
+    nest_open(v, true, false);
 }
 
 static void close_block(struct vmm *v)
@@ -199,6 +211,8 @@ static void close_block(struct vmm *v)
     vmm_poke32(v, t->crs + KIT_Client_CS, b.cs);
     if (b.switched)
         vmm_set_exec_mode(v, !b.v86);
+    if (b.serial)
+        vmm_v86_release(v, v->s.current, 1);
 }
 
 void vmm_nest_close(struct vmm *v)
@@ -351,8 +365,8 @@ static void set_v86_int_vector(struct vmm *v)
 
 static const struct vmm_binding bindings[] = {
     {KIT_Begin_Nest_Exec, vmm_nest_open},
-    {KIT_Begin_Nest_V86_Exec, vmm_nest_v86_open},
-    {KIT_Begin_Non_Serial_Nest_V86_Exec, vmm_nest_v86_open},
+    {KIT_Begin_Nest_V86_Exec, begin_nest_v86_exec},
+    {KIT_Begin_Non_Serial_Nest_V86_Exec, begin_non_serial_nest_v86_exec},
     {KIT_End_Nest_Exec, vmm_nest_close},
     {KIT_Exec_Int, exec_int},
     {KIT_Exec_PM_Int, exec_pm_int},

@@ -184,6 +184,7 @@ static void unwind(struct vmm *v, const struct vmm_pm_app *a)
         vmm_frames_abandon(v, v->s.current, a->frame);
     while (t->blocks && t->blocks != a->blocks) {
         uint32_t outer = vmm_nest_block_at(v, t->blocks)->outer;
+        vmm_v86_release(v, v->s.current, vmm_nest_block_at(v, t->blocks)->serial);
         vmm_nest_block_free(v, t->blocks);
         t->blocks = outer;
     }

@@ -311,6 +311,8 @@ static void call_begin(struct vmm *v, uint32_t module, uint32_t object)
     s->module = module;
     s->text = s->extended = s->extended_used = 0;
     vmm_frame_wait(v);
+    if (vmm_v86_claim_begin(v, 1, 0)) // there is one thread: only the host's memory can be short
+        return;
     vmm_nest_v86_open(v);
     set_registers(v, module);
     if (vmm_v86_push(v, RETURN_STUB))

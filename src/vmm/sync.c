@@ -42,9 +42,10 @@ void vmm_section_after_events(struct vmm *v, uint32_t thread)
         free_section(v);
 }
 
+// In the System VM the section is claimed with the V86 mutex (Win95 DDK S32FD), the mutex first.
 static void claim_begin(struct vmm *v, uint32_t claims, uint32_t flags)
 {
-    if (!claims)
+    if (!claims || vmm_v86_claim_begin(v, claims, flags & ~(uint32_t)KIT_Block_Poll))
         return;
     v->s.crit_caller = v->call.caller;
     if (!v->s.crit_owner || v->s.crit_owner == v->s.current) {
@@ -65,6 +66,7 @@ static void release_begin(struct vmm *v, uint32_t claims)
         return;
     }
     v->s.crit_claims -= claims;
+    vmm_v86_release(v, v->s.current, claims);
     if (!v->s.crit_claims)
         free_section(v);
     vmm_settle_begin(v);
@@ -305,6 +307,75 @@ static void leave_mutex(struct vmm *v)
     vmm_must_complete_left_begin(v);
 }
 
+// --- the V86 mutex: one thread of the System VM at a time has its V86 mode (Win95 DDK S32FD, S32FF)
+
+// Made when it is first claimed; NULL = no memory.
+static struct vmm_mutex *v86_mutex(struct vmm *v)
+{
+    if (!v->s.v86_mutex) {
+        uint32_t row = vmm_mutex_new(v), handle = row ? vmm_heap_get(v, 8) : 0;
+        if (!handle) {
+            if (row)
+                vmm_mutex_free(v, row);
+            vmm_stop(v, VMM_END_MEMORY, "no memory for the V86 mutex");
+            return NULL;
+        }
+        *vmm_mutex_at(v, row) = (struct vmm_mutex){.handle = handle};
+        v->s.v86_mutex = row;
+    }
+    return vmm_mutex_at(v, v->s.v86_mutex);
+}
+
+bool vmm_v86_claim_begin(struct vmm *v, uint32_t claims, uint32_t flags)
+{
+    struct vmm_thread *t = vmm_thread_at(v, v->s.current);
+    if (t->vm != v->s.system_vm)
+        return false;
+    struct vmm_mutex *m = v86_mutex(v);
+    bool granted = t->v86_granted;
+    if (!m)
+        return true;
+    t->v86_granted = 0;
+    if (!m->owner || m->owner == v->s.current) {
+        bool counted = granted && m->owner;
+        if (!counted)
+            own_mutex(v, m, v->s.current);
+        m->count += claims - 1;
+        return false;
+    }
+    t->v86_granted = 1;
+    vmm_service_rewind(v);
+    vmm_block_begin(v, VMM_BLOCK_MUTEX, v->s.v86_mutex, flags, 0);
+    return true;
+}
+
+void vmm_v86_release(struct vmm *v, uint32_t thread, uint32_t claims)
+{
+    struct vmm_mutex *m = v->s.v86_mutex ? vmm_mutex_at(v, v->s.v86_mutex) : NULL;
+    if (!m || m->owner != thread)
+        return;
+    m->count -= claims < m->count ? claims : m->count;
+    if (!m->count)
+        drop_mutex(v, v->s.v86_mutex);
+}
+
+static void begin_v86_serialization(struct vmm *v)
+{
+    (void)vmm_v86_claim_begin(v, 1, vmm_regs(v)[X86_ECX]);
+}
+
+static void end_v86_serialization(struct vmm *v)
+{
+    const struct vmm_mutex *m = v->s.v86_mutex ? vmm_mutex_at(v, v->s.v86_mutex) : NULL;
+    if (vmm_thread_at(v, v->s.current)->vm != v->s.system_vm)
+        return;
+    if (!m || m->owner != v->s.current)
+        vmm_report(v, "mutex", v->call.caller, "Win95 DDK S32FF",
+                   "End_V86_Serialization by a thread that does not own the V86 mutex");
+    vmm_v86_release(v, v->s.current, 1);
+    vmm_settle_begin(v);
+}
+
 static void get_mutex_owner(struct vmm *v)
 {
     uint32_t row = mutex_arg(v), owner = row ? vmm_mutex_at(v, row)->owner : 0;
@@ -399,6 +470,8 @@ static const struct vmm_binding bindings[] = {
     {KIT__GetMutexOwner, get_mutex_owner},
     {KIT__BlockOnID, block_on_id},
     {KIT__SignalID, signal_id},
+    {KIT_Begin_V86_Serialization, begin_v86_serialization},
+    {KIT_End_V86_Serialization, end_v86_serialization},
     {KIT__EnterMustComplete, enter_must_complete},
     {KIT__LeaveMustComplete, leave_must_complete},
     {0, NULL},

@@ -21,7 +21,8 @@ static bool copy_state(struct vmm *v, uint32_t from, uint32_t to)
 static void exec_begin(struct vmm *v, bool completes)
 {
     uint32_t *r = vmm_regs(v), vector = vmm_arg(v, 0), room = r[X86_ESP] - KIT_SIZE_Client_Reg_Struc + 4;
-    if (v->call.faulted || !vmm_probe(v, room, KIT_SIZE_Client_Reg_Struc, true))
+    if (v->call.faulted || !vmm_probe(v, room, KIT_SIZE_Client_Reg_Struc, true) ||
+        vmm_v86_claim_begin(v, 1, KIT_Block_Svc_Ints))
         return;
     uint32_t esp = r[X86_ESP] + 4; // the vector is removed
     r[X86_ESP] = room;
