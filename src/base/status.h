@@ -38,8 +38,11 @@ static inline void base_put16(void *p, uint16_t v)
 }
 static inline void base_put32(void *p, uint32_t v)
 {
-    base_put16(p, (uint16_t)v);
-    base_put16((uint8_t *)p + 2, (uint16_t)(v >> 16));
+    uint8_t *b = p; // one store where the host allows it: two halves would hold up whoever reads all four bytes next
+    b[0] = (uint8_t)v;
+    b[1] = (uint8_t)(v >> 8);
+    b[2] = (uint8_t)(v >> 16);
+    b[3] = (uint8_t)(v >> 24);
 }
 
 #endif

@@ -207,6 +207,35 @@ static bool single_step_begin(struct vmm *v)
     return v->call.framed || v->call.faulted || v->s.end;
 }
 
+// What the questions of between_begin look at first, at once: as a rule none of it is so.
+static bool nothing_to_ask(const struct vmm *v)
+{
+    const struct vmm_state *s = &v->s;
+    const struct vmm_thread *t = vmm_current(v);
+    const struct vmm_vm *vm = vmm_vm_at(v, t->vm);
+    return !(s->end | s->reschedule | s->not_critical | s->tickets_due | s->destroy_due | s->late_events |
+             s->global_events | vm->events | vm->close_due | vm->end_flags | t->events | t->step_due | t->idle);
+}
+
+// True: something comes before the client, or there is nothing more to come.
+static bool between_begin(struct vmm *v)
+{
+    if (v->s.end || single_step_begin(v))
+        return true;
+    if (v->s.reschedule && vmm_outranked(v) && vmm_reschedule_begin(v))
+        return true;
+    if (vmm_not_critical_begin(v) || vmm_event_begin(v, NULL))
+        return true;
+    if (vmm_postponed_end_begin(v) || (v->s.tickets_due && vmm_ticket_begin(v)))
+        return true;
+    if (v->s.reschedule && vmm_reschedule_begin(v))
+        return true;
+    if (!vmm_current(v)->idle)
+        return false;
+    vmm_idle_begin(v);
+    return true;
+}
+
 // The way back to ring 3, a processing point: a thread that must run first, then events, then the end of time
 // slices, then the client. EIP stays at the LEAVE
 // gate for whatever is put in between, so that the same questions are asked again afterwards.
@@ -216,19 +245,6 @@ void vmm_leave_begin(struct vmm *v)
     s->eip = vmm_gate_address(VMM_GATE_LEAVE);
     s->reg[X86_ESP] = vmm_ring0_base(v);
     s->eflags = (s->eflags & ~(uint32_t)X86_DF) | X86_IF;
-    if (v->s.end || single_step_begin(v))
-        return;
-    if (v->s.reschedule && vmm_outranked(v) && vmm_reschedule_begin(v))
-        return;
-    if (vmm_not_critical_begin(v) || vmm_event_begin(v, NULL))
-        return;
-    if (vmm_postponed_end_begin(v) || (v->s.tickets_due && vmm_ticket_begin(v)))
-        return;
-    if (v->s.reschedule && vmm_reschedule_begin(v))
-        return;
-    if (vmm_current(v)->idle) {
-        vmm_idle_begin(v);
-        return;
-    }
-    client_leave(v);
+    if (nothing_to_ask(v) || !between_begin(v))
+        client_leave(v);
 }

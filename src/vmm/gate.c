@@ -251,9 +251,9 @@ bool vmm_v86_fault_entered(void *user, struct x86 *cpu, const struct x86_fault *
     const struct x86_state *s = &cpu->state;
     const struct vmm_fault what = {fault->vector, true, true, fault->error, s->eip, s->seg[X86_CS].selector, s->eflags};
     vmm_client_capture(v, fault->error);
-    cpu->state.eip = vmm_gate_address((uint32_t)VMM_GATE_VECTOR + fault->vector);
-    cpu->state.reg[X86_ESP] = vmm_client(v) + (fault->has_error ? KIT_Client_Error : KIT_Client_EIP);
     begin_call(v);
+    v->call.eip = vmm_gate_address((uint32_t)VMM_GATE_VECTOR + fault->vector);
+    v->call.reg[X86_ESP] = vmm_client(v) + (fault->has_error ? KIT_Client_Error : KIT_Client_EIP);
     vmm_vector_begin(v, &what);
     end_call(v);
     return true;

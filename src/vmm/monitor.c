@@ -55,35 +55,41 @@ static bool take_prefix(struct insn *i, uint8_t byte)
     }
 }
 
-// Bytes where the client stands: all of the window, or one by one where a page ends that is not followed by another.
-static bool fetch_byte(struct vmm *v, const uint8_t *window, uint32_t linear, uint32_t n, uint8_t *byte)
+// The bytes where the client stands; of a page behind them that is not there, none. Returns how many.
+static uint32_t look(struct vmm *v, uint32_t linear, uint8_t window[WINDOW])
 {
-    if (!window)
-        return vmm_get(v, linear + n, byte, 1);
-    *byte = window[n];
-    return true;
+    uint32_t n = 0;
+    if (vmm_load(v, linear, window, WINDOW))
+        return WINDOW;
+    while (n < WINDOW && vmm_load(v, linear + n, window + n, 1))
+        n++;
+    return n;
 }
 
 // False: a page fault has been noted, or there is no end of prefixes.
 static bool fetch(struct vmm *v, struct insn *i)
 {
-    uint8_t copy[WINDOW], registers[VMM_CLIENT_BYTES], byte;
+    uint8_t copy[WINDOW], registers[VMM_CLIENT_BYTES];
     const uint8_t *client = vmm_client_bytes(v, registers);
     *i = (struct insn){.segment = KIT_Client_DS,
                        .eip = base_get32(client + KIT_Client_EIP),
                        .eflags = base_get32(client + KIT_Client_EFlags),
                        .edx = base_get32(client + KIT_Client_EDX)};
-    uint32_t linear = base_get16(client + KIT_Client_CS) * 16u + (i->eip & 0xFFFF);
+    uint32_t linear = base_get16(client + KIT_Client_CS) * 16u + (i->eip & 0xFFFF), n = 0;
     const uint8_t *window = x86_owner_bytes(v->cpu, linear, WINDOW, false);
-    if (!window && vmm_load(v, linear, copy, WINDOW))
-        window = copy;
-    do {
-        if (i->length == LONGEST || !fetch_byte(v, window, linear, i->length++, &byte))
-            return false;
-    } while (take_prefix(i, byte));
-    i->opcode = byte;
-    bool immediate = byte == 0xCD || (byte >= 0xE4 && byte <= 0xE7);
-    return !immediate || fetch_byte(v, window, linear, i->length, &i->immediate);
+    uint32_t there = window ? (uint32_t)WINDOW : look(v, linear, copy);
+    window = window ? window : copy;
+    while (n < LONGEST && n < there && take_prefix(i, window[n]))
+        n++;
+    if (n == LONGEST)
+        return false;
+    bool immediate = n < there && (window[n] == 0xCD || (window[n] >= 0xE4 && window[n] <= 0xE7));
+    if (n + immediate >= there)
+        return vmm_get(v, linear + there, copy, 1);
+    i->length = n + 1;
+    i->opcode = window[n];
+    i->immediate = window[n + immediate];
+    return true;
 }
 
 static void skip(struct vmm *v, const struct insn *i, uint32_t bytes)

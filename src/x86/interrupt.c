@@ -305,18 +305,24 @@ bool x86_exception(struct x86_private *c)
 // ---------------------------------------------------------------------------------------------------------------------
 // Ports
 
+static uint64_t load_word(struct x86_private *c, uint32_t linear)
+{
+    const uint8_t *at = x86_owner_bytes(&c->pub, linear, 2, false);
+    return at ? base_get16(at) : x86_load_system(c, linear, 2);
+}
+
 static bool map_allows(struct x86_private *c, uint16_t port, unsigned size)
 {
     const struct x86_segment *tr = &c->pub.state.seg[X86_TR];
     if ((tr->access & 0x9d) != 0x89 || tr->limit < 0x67) // not a present 32-bit TSS
         return gp(c, 0);
-    uint64_t start = x86_load_system(c, tr->base + 0x66, 2);
+    uint64_t start = load_word(c, tr->base + 0x66);
     if (start & X86_BAD)
         return false;
     uint32_t at = (uint32_t)start + port / 8;
     if (at + 1 > tr->limit) // two bytes are always read
         return gp(c, 0);
-    uint64_t bits = x86_load_system(c, tr->base + at, 2);
+    uint64_t bits = load_word(c, tr->base + at);
     if (bits & X86_BAD)
         return false;
     return (bits >> (port & 7) & ((1u << size) - 1)) == 0 || gp(c, 0);
