@@ -24,6 +24,8 @@ static uint32_t generation_of(const struct configmg *s, uint32_t kind, uint32_t 
         return row < CONFIGMG_NODES ? s->node[row].generation : 0;
     case CONFIGMG_CONF:
         return row < CONFIGMG_CONFS ? s->conf[row].generation : 0;
+    case CONFIGMG_ARBITRATOR:
+        return row < CONFIGMG_ARBITRATORS ? s->arbitrator[row].generation : 0;
     case CONFIGMG_LIST:
         return row < CONFIGMG_LISTS ? s->list[row].generation : 0;
     case CONFIGMG_RANGE:
@@ -501,8 +503,14 @@ static const struct vmm_binding bindings[] = {
 static bool holds(struct vmm *v, uint32_t n, uint32_t *proc, const char **what)
 {
     const struct configmg *s = configmg_state(v);
-    if (n >= 2 * CONFIGMG_NODES)
+    if (n >= 2 * CONFIGMG_NODES + CONFIGMG_ARBITRATORS)
         return false;
+    if (n >= 2 * CONFIGMG_NODES) {
+        const struct configmg_arbitrator *a = &s->arbitrator[n - 2 * CONFIGMG_NODES];
+        *what = "an arbitrator";
+        *proc = a->generation ? a->handler : 0;
+        return true;
+    }
     const struct configmg_node *node = &s->node[n / 2];
     *what = n % 2 ? "an enumerator of a device node" : "the configuration handler of a device node";
     *proc = !node->generation ? 0 : n % 2 ? node->enumerator : node->handler;
@@ -518,7 +526,10 @@ const struct vmm_device configmg_device = {.id = 0x33,
 
 static bool create(struct vmm *v)
 {
+    configmg_call_create(v);
     configmg_load_create(v);
+    configmg_arbitrator_create(v);
+    configmg_arbitrate_create(v);
     configmg_start_create(v);
     configmg_change_create(v);
     if (!configmg_system_create(v) || !configmg_profile_create(v))
@@ -531,9 +542,18 @@ static bool create(struct vmm *v)
     return true;
 }
 
-static const struct vmm_binding *const more[] = {
-    configmg_conf_bindings,    configmg_alloc_bindings,  configmg_registry_bindings, configmg_start_bindings,
-    configmg_change_bindings,  configmg_range_bindings,  configmg_load_bindings,     configmg_system_bindings,
-    configmg_profile_bindings, configmg_isapnp_bindings, configmg_private_bindings,  NULL};
+static const struct vmm_binding *const more[] = {configmg_conf_bindings,
+                                                 configmg_arbitrator_bindings,
+                                                 configmg_alloc_bindings,
+                                                 configmg_registry_bindings,
+                                                 configmg_start_bindings,
+                                                 configmg_change_bindings,
+                                                 configmg_range_bindings,
+                                                 configmg_load_bindings,
+                                                 configmg_system_bindings,
+                                                 configmg_profile_bindings,
+                                                 configmg_isapnp_bindings,
+                                                 configmg_private_bindings,
+                                                 NULL};
 
 const struct devices_entry configmg_entry = {&configmg_device, create, true, more};

@@ -17,7 +17,9 @@ enum {
     CONFIGMG_LISTS = 256, // of ranges
     CONFIGMG_RANGES = 2048,
     CONFIGMG_PRIVATES = 512,
-    CONFIGMG_TYPES = 5, // of logical configurations: BASIC_LOG_CONF to FORCED_LOG_CONF
+    CONFIGMG_TYPES = 6, // of logical configurations: BASIC_LOG_CONF to FORCED_LOG_CONF, and one that nobody sees
+    CONFIGMG_TRIED = 5, // being arbitrated
+    CONFIGMG_ARBITRATORS = 32,
     CONFIGMG_ROOT = 1,
     CONFIGMG_DATA = 1024,  // bytes of a descriptor's data
     CONFIGMG_PATH = 512,   // bytes of a registry path (MAX_VMM_REG_KEY_LEN is 256)
@@ -26,7 +28,14 @@ enum {
     CONFIGMG_FAULTED = -1, // a page fault was noted: no answer, the service runs again
 };
 
-enum configmg_kind { CONFIGMG_NODE = 1, CONFIGMG_CONF, CONFIGMG_DESCRIPTOR, CONFIGMG_LIST, CONFIGMG_RANGE };
+enum configmg_kind {
+    CONFIGMG_NODE = 1,
+    CONFIGMG_CONF,
+    CONFIGMG_DESCRIPTOR,
+    CONFIGMG_LIST,
+    CONFIGMG_RANGE,
+    CONFIGMG_ARBITRATOR
+};
 
 struct configmg_node {
     uint32_t generation; // 0: free
@@ -45,6 +54,7 @@ struct configmg_node {
     uint8_t to_enumerate;
     uint8_t described; // its number in the hardware description, from 1; 0 = it is not in there
     uint8_t new_node;  // its loader has not been asked yet
+    uint8_t assigned;  // moved to other resources, to be started again
 };
 
 struct configmg_conf {
@@ -60,6 +70,15 @@ struct configmg_descriptor {
     uint32_t type;        // ResType_*
     uint16_t conf, next;
 };
+
+struct configmg_arbitrator {     // of a driver
+    uint32_t generation, serial; // serial: the later, the higher
+    uint32_t resource, handler, reference;
+    uint16_t node; // 0 = none
+    uint8_t local; // for what is below the node
+};
+// Who arbitrates: a row of these, or
+enum { CONFIGMG_BUILT_IN = 0, CONFIGMG_NOBODY = 0xFFFF, CONFIGMG_IGNORED = 0xFFFE };
 
 struct configmg_list {
     uint32_t generation;
@@ -82,6 +101,8 @@ struct configmg {
     struct configmg_node node[CONFIGMG_NODES];
     struct configmg_conf conf[CONFIGMG_CONFS];
     struct configmg_descriptor descriptor[CONFIGMG_DESCRIPTORS];
+    struct configmg_arbitrator arbitrator[CONFIGMG_ARBITRATORS]; // row 0 is none
+    uint32_t arbitrators;                                        // registered so far
     struct configmg_list list[CONFIGMG_LISTS];
     struct configmg_range range[CONFIGMG_RANGES];
     struct configmg_private private[CONFIGMG_PRIVATES];
@@ -90,7 +111,8 @@ struct configmg {
     uint32_t timer_proc, tell_proc;
     uint8_t scheduled; // processing of the tree has been asked for
     uint8_t up, shutting_down;
-    uint16_t work_kind, load_kind, change_kind, call_kind, appy_kind, yield_kind, tell_kind;
+    uint16_t work_kind, load_kind, change_kind, call_kind, appy_kind, yield_kind, tell_kind, hear_kind, assign_kind,
+        query_kind;
 };
 
 struct configmg *configmg_state(struct vmm *v);
@@ -120,8 +142,21 @@ void configmg_confs_free(struct vmm *v, uint32_t node, uint32_t type); // all of
 uint32_t configmg_conf_copy(struct vmm *v, uint32_t conf, uint32_t type);
 extern const struct vmm_binding configmg_conf_bindings[];
 
-// configmg_alloc.c: resources without conflict
-bool configmg_allocate(struct vmm *v, uint32_t node); // from the filtered configurations
+// configmg_arbitrate.c: from filtered configurations to an allocated one. For a frame: the answer comes in EAX:
+// CR_SUCCESS, CR_FAILURE (a conflict), CR_NO_ARBITRATOR, CR_OUT_OF_MEMORY.
+void configmg_assign_begin(struct vmm *v, uint32_t node);
+void configmg_arbitrate_create(struct vmm *v);
+
+// configmg_arbitrator.c: who arbitrates
+uint32_t configmg_arbitrator_of(struct vmm *v, uint32_t node, uint32_t resource); // a row, or one of the numbers above
+void configmg_arbitrator_create(struct vmm *v);
+extern const struct vmm_binding configmg_arbitrator_bindings[];
+
+// configmg_alloc.c: the arbitrators that are always there
+// Fills in the configuration that is tried. `partner` gives up what it has (0 = nobody does). False: a conflict.
+bool configmg_solve(struct vmm *v, uint32_t node, uint32_t partner, bool forced);
+enum { CONFIGMG_FREE = 4096 };                                                            // bytes
+uint32_t configmg_free_ones(struct vmm *v, uint32_t resource, uint8_t to[CONFIGMG_FREE]); // how many bytes
 void configmg_place_spaces(struct vmm *v, uint32_t node,
                            uint32_t type); // scripted ranges: where this configuration says
 void configmg_announce_started(struct vmm *v, uint32_t node);
@@ -158,6 +193,16 @@ uint32_t configmg_driver_text(struct vmm *v, uint32_t node, const char *sub, con
 bool configmg_describe_key(struct vmm *v, const struct hardware_node *n);
 extern const struct vmm_binding configmg_registry_bindings[];
 
+// configmg_call.c: handlers of drivers and enumerators
+void configmg_call_begin(struct vmm *v, uint32_t node, uint32_t function, uint32_t sub); // its driver's
+void configmg_call_enumerator_begin(struct vmm *v, uint32_t node, uint32_t about, uint32_t function, uint32_t sub);
+// The driver's handler and the one of its parent's enumerator, in this order, until one refuses. For a frame: the
+// answer comes in EAX.
+void configmg_tell_begin(struct vmm *v, uint32_t node, uint32_t function, uint32_t sub);
+bool configmg_has_listener(struct vmm *v, uint32_t node);
+bool configmg_agreed(struct vmm *v); // what a handler has answered: CR_SUCCESS or CR_DEFAULT
+void configmg_call_create(struct vmm *v);
+
 // configmg_load.c: VxDs loaded for a node. The answer of `begin` comes in EAX. registry: what is missing is reported.
 void configmg_load_begin(struct vmm *v, uint32_t node, const char *names, uint32_t type, bool registry);
 void configmg_loads_free(struct vmm *v, uint32_t node);
@@ -168,8 +213,7 @@ extern const struct vmm_binding configmg_load_bindings[];
 void configmg_schedule(struct vmm *v);
 void configmg_work_begin(struct vmm *v);
 void configmg_work_answer_begin(struct vmm *v); // for a service: CR_SUCCESS in EAX at the end
-void configmg_call_begin(struct vmm *v, uint32_t node, uint32_t function, uint32_t sub); // its driver's handler
-void configmg_enumerate_all(struct vmm *v);                                              // all enumerators, soon
+void configmg_enumerate_all(struct vmm *v);     // all enumerators, soon
 void configmg_start_create(struct vmm *v);
 extern const struct vmm_binding configmg_start_bindings[];
 

@@ -1,6 +1,6 @@
-// CONFIGMG: resources without conflict. The first filtered configuration, in order of priority, whose descriptors can
-// all be had becomes the allocated one, with the Alloc fields filled in. Interrupt lines are shared when both sides say
-// so; everything else belongs to one device. Get_Alloc_Log_Conf shows the result as a table.
+// CONFIGMG: the arbitrators of memory, ports, interrupts and DMA channels that are always there. They fill in the Alloc
+// fields of a configuration that is tried (configmg_arbitrate.c says which). Interrupt lines are shared when both sides
+// say so; everything else belongs to one device. Get_Alloc_Log_Conf shows the result as a table.
 #include "devices/configmg.h"
 
 #include "kit/services.h"
@@ -24,6 +24,8 @@ struct part {                   // a descriptor on its way to an allocation
 struct attempt {
     struct vmm *v;
     uint32_t node, parts, tries;
+    uint32_t partner; // a node that gives up what it has
+    bool forced;      // whoever else has it
     struct part part[MOST_PARTS];
 };
 
@@ -117,12 +119,19 @@ static bool board_needs(const struct part *p)
     return mask && p->first < 16 && mask >> p->first & 1;
 }
 
+// What a node holds: what is being tried for it, or what it has. One that gives up what it has holds nothing else.
+static uint32_t held_by(const struct attempt *a, uint32_t node)
+{
+    const uint16_t *conf = configmg_state(a->v)->node[node].conf;
+    return conf[CONFIGMG_TRIED] || node == a->partner ? conf[CONFIGMG_TRIED] : conf[KIT_ALLOC_LOG_CONF];
+}
+
 static bool taken_by_node(const struct attempt *a, uint32_t node, const struct part *p, uint32_t *after)
 {
     const struct configmg *s = configmg_state(a->v);
-    uint32_t conf = s->node[node].conf[KIT_ALLOC_LOG_CONF];
+    uint32_t conf = held_by(a, node);
     for (uint32_t d = conf ? s->conf[conf].first : 0; d; d = s->descriptor[d].next) {
-        if (s->descriptor[d].type != p->type)
+        if (s->descriptor[d].type != p->type || configmg_arbitrator_of(a->v, node, p->type) != CONFIGMG_BUILT_IN)
             continue;
         struct part other = part_of(a->v, d);
         read_alloc(a->v, &other);
@@ -136,6 +145,8 @@ static bool taken(const struct attempt *a, uint32_t own, const struct part *p, u
 {
     const struct configmg *s = configmg_state(a->v);
     *after = p->first;
+    if (a->forced)
+        return false;
     if (board_needs(p))
         return true;
     for (uint32_t i = 0; i < own; i++)
@@ -253,32 +264,24 @@ static bool satisfy(struct attempt *a)
     return true;
 }
 
-static bool keep_part(struct attempt *a, uint32_t conf, const struct part *p)
+static bool keep_part(struct vmm *v, const struct part *p)
 {
     uint8_t data[CONFIGMG_DATA];
-    if (p->bytes && !x86_read_linear(vmm_cpu(a->v), p->data, data, p->bytes, X86_READ, NULL))
+    if (!p->bytes)
+        return true;
+    if (!x86_read_linear(vmm_cpu(v), p->data, data, p->bytes, X86_READ, NULL))
         return false;
     write_alloc(p, data);
-    return configmg_descriptor_new(a->v, conf, p->type, data, p->bytes) != 0;
+    return x86_write_linear(vmm_cpu(v), p->data, data, p->bytes, X86_WRITE, NULL);
 }
 
-static bool keep(struct attempt *a, uint32_t type, uint32_t priority)
-{
-    uint32_t conf = configmg_conf_new(a->v, a->node, type, priority, false);
-    for (uint32_t i = 0; conf && i < a->parts; i++) {
-        if (!keep_part(a, conf, &a->part[i])) {
-            configmg_conf_free(a->v, conf);
-            return false;
-        }
-    }
-    return conf != 0;
-}
-
+// The descriptors of those resources that no driver arbitrates.
 static bool load_parts(struct attempt *a, uint32_t conf)
 {
     const struct configmg *s = configmg_state(a->v);
-    a->parts = a->tries = 0;
     for (uint32_t d = s->conf[conf].first; d; d = s->descriptor[d].next) {
+        if (configmg_arbitrator_of(a->v, a->node, s->descriptor[d].type) != CONFIGMG_BUILT_IN)
+            continue;
         if (a->parts == MOST_PARTS)
             return false;
         a->part[a->parts++] = part_of(a->v, d);
@@ -286,18 +289,72 @@ static bool load_parts(struct attempt *a, uint32_t conf)
     return true;
 }
 
-bool configmg_allocate(struct vmm *v, uint32_t node)
+bool configmg_solve(struct vmm *v, uint32_t node, uint32_t partner, bool forced)
+{
+    struct attempt a = {.v = v, .node = node, .partner = partner, .forced = forced};
+    bool done = load_parts(&a, configmg_state(v)->node[node].conf[CONFIGMG_TRIED]) && satisfy(&a);
+    for (uint32_t i = 0; done && i < a.parts; i++)
+        done = keep_part(v, &a.part[i]);
+    return done;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What is free
+
+// The lowest range of the kind that somebody has at `from` or above it. False: there is none.
+static bool next_taken(struct vmm *v, uint32_t resource, uint32_t from, struct part *to)
 {
     const struct configmg *s = configmg_state(v);
-    struct attempt a = {.v = v, .node = node};
-    bool done = false;
-    configmg_confs_free(v, node, KIT_ALLOC_LOG_CONF);
-    if (!s->node[node].conf[KIT_FILTERED_LOG_CONF])
-        return true; // it needs nothing
-    for (uint32_t c = s->node[node].conf[KIT_FILTERED_LOG_CONF]; c && !done; c = s->conf[c].next)
-        done = load_parts(&a, c) && satisfy(&a) && keep(&a, KIT_ALLOC_LOG_CONF, s->conf[c].priority);
-    configmg_place_spaces(v, node, KIT_ALLOC_LOG_CONF);
-    return done;
+    bool found = false;
+    for (uint32_t i = 1; i < CONFIGMG_DESCRIPTORS; i++) {
+        const struct configmg_descriptor *d = &s->descriptor[i];
+        if (!d->generation || d->type != resource || s->conf[d->conf].type != KIT_ALLOC_LOG_CONF ||
+            configmg_arbitrator_of(v, s->conf[d->conf].node, resource) != CONFIGMG_BUILT_IN)
+            continue;
+        struct part p = part_of(v, i);
+        read_alloc(v, &p);
+        if (!holds(&p) || p.last < from || (found && p.first >= to->first))
+            continue;
+        *to = p;
+        found = true;
+    }
+    return found;
+}
+
+static uint32_t free_numbers(struct vmm *v, uint32_t resource, uint8_t to[CONFIGMG_FREE])
+{
+    bool irq = resource == KIT_ResType_IRQ;
+    uint32_t mask = irq ? 0xFFFF & ~(uint32_t)BOARD_IRQS : 0xFF & ~(uint32_t)BOARD_DMA, from = 0;
+    for (struct part p; next_taken(v, resource, from, &p); from = p.first + 1)
+        if (p.first < 16)
+            mask &= ~(1u << p.first);
+    base_put32(to, mask);
+    return 4;
+}
+
+static uint32_t free_ranges(struct vmm *v, uint32_t resource, uint8_t to[CONFIGMG_FREE])
+{
+    uint32_t from = 0, n = 0, most = resource == KIT_ResType_IO ? 0xFFFF : UINT32_MAX;
+    struct part p;
+    bool more = true;
+    while (more && n + 8 <= CONFIGMG_FREE) {
+        more = next_taken(v, resource, from, &p) && p.first <= most;
+        if (!more || p.first > from) {
+            base_put32(to + n, from);
+            base_put32(to + n + 4, more ? p.first - 1 : most);
+            n += 8;
+        }
+        if (more && p.last >= most)
+            break;
+        from = more ? p.last + 1 : from;
+    }
+    return n;
+}
+
+uint32_t configmg_free_ones(struct vmm *v, uint32_t resource, uint8_t to[CONFIGMG_FREE])
+{
+    return resource == KIT_ResType_IRQ || resource == KIT_ResType_DMA ? free_numbers(v, resource, to)
+                                                                      : free_ranges(v, resource, to);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

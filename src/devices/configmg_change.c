@@ -7,7 +7,7 @@
 #include <string.h>
 
 // Frame: a[0] job, a[1] the node at the top, a[2] the node that was called last, a[3] phase, a[4] the handler that is
-// looked for.
+// looked for, or who refused; a[5] handle of the subtree that goes, a[6] an arbitrator that hears of it.
 enum job { DISABLE, QUERY_REMOVE, REMOVE, REMOVE_UNMARKED, CALL_DRIVER, CALL_ENUMERATOR, SET_UP, SHUT_DOWN };
 
 static void over(struct vmm *v, int result)
@@ -18,21 +18,18 @@ static void over(struct vmm *v, int result)
         vmm_regs(v)[X86_EAX] = (uint32_t)result;
 }
 
-static bool agreed(struct vmm *v)
-{
-    uint32_t result = vmm_regs(v)[X86_EAX];
-    return result == KIT_CR_SUCCESS || result == KIT_CR_DEFAULT;
-}
-
 static void stopped(struct vmm *v, uint32_t node)
 {
     configmg_confs_free(v, node, KIT_ALLOC_LOG_CONF);
     configmg_place_spaces(v, node, KIT_ALLOC_LOG_CONF);
     configmg_state(v)->node[node].status &= ~(uint32_t)KIT_DN_STARTED;
+    configmg_state(v)->node[node].assigned = 0;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Disabling: CONFIG_TEST unless it is absolute, then CONFIG_STOP
+// Disabling: CONFIG_TEST and CONFIG_TEST_SUCCEEDED unless it is absolute, then CONFIG_STOP
+
+enum { MAY_STOP, TOLD, STOPPED };
 
 static void disabled(struct vmm *v, uint32_t node)
 {
@@ -45,51 +42,59 @@ static void disabled(struct vmm *v, uint32_t node)
 static void disable_resume(struct vmm *v, struct vmm_frame *f)
 {
     uint32_t node = f->a[1];
-    if (f->a[3]) {
+    if (f->a[3] == STOPPED) {
         disabled(v, node);
-    } else if (!agreed(v)) {
+    } else if (f->a[3] == MAY_STOP && !configmg_agreed(v)) {
         over(v, KIT_CR_NOT_DISABLEABLE);
+    } else if (f->a[3]++ == MAY_STOP) {
+        configmg_tell_begin(v, node, KIT_CONFIG_TEST_SUCCEEDED, KIT_CONFIG_TEST_CAN_STOP);
     } else {
-        f->a[3] = 1;
-        configmg_call_begin(v, node, KIT_CONFIG_STOP, KIT_CONFIG_STOP_DYNAMIC_STOP);
+        configmg_tell_begin(v, node, KIT_CONFIG_STOP, KIT_CONFIG_STOP_DYNAMIC_STOP);
     }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Removing. Everybody in the subtree is asked; if one refuses, those that agreed hear of it.
+// Removing. Everybody in the subtree is asked; if one refuses, those that agreed hear of it, else all hear that they
+// may prepare.
 
-static uint32_t next_with_handler(struct vmm *v, uint32_t top, uint32_t node)
+enum { ASKING, TELLING_FAILURE, TELLING_SUCCESS };
+
+static uint32_t next_listener(struct vmm *v, uint32_t top, uint32_t node)
 {
     do
         node = configmg_next_in_tree(v, top, node);
-    while (node && !configmg_state(v)->node[node].handler);
+    while (node && !configmg_has_listener(v, node));
     return node;
 }
 
-enum { ASKING, TELLING_FAILURE };
+// The walk starts again with another message; the first node is the top.
+static void tell_from_top(struct vmm *v, struct vmm_frame *f, uint32_t phase)
+{
+    uint32_t node = f->a[1];
+    f->a[3] = phase;
+    f->a[2] = configmg_has_listener(v, node) ? node : next_listener(v, node, node);
+}
+
+static void query_next(struct vmm *v, struct vmm_frame *f)
+{
+    static const uint16_t messages[] = {KIT_CONFIG_TEST, KIT_CONFIG_TEST_FAILED, KIT_CONFIG_TEST_SUCCEEDED};
+    if (f->a[3] == ASKING && !f->a[2])
+        tell_from_top(v, f, TELLING_SUCCESS);
+    if (!f->a[2] || (f->a[3] == TELLING_FAILURE && f->a[2] == f->a[4]))
+        over(v, f->a[3] == TELLING_FAILURE ? KIT_CR_REMOVE_VETOED : KIT_CR_SUCCESS);
+    else
+        configmg_tell_begin(v, f->a[2], messages[f->a[3]], KIT_CONFIG_TEST_CAN_REMOVE);
+}
 
 static void query_resume(struct vmm *v, struct vmm_frame *f)
 {
-    struct configmg *s = configmg_state(v);
-    uint32_t node = f->a[2];
-    if (f->a[3] == ASKING && !agreed(v)) {
-        f->a[3] = TELLING_FAILURE;
-        f->a[4] = node; // who refused
-        node = f->a[1];
-        if (s->node[node].handler && node != f->a[4]) {
-            f->a[2] = node;
-            configmg_call_begin(v, node, KIT_CONFIG_TEST_FAILED, KIT_CONFIG_TEST_CAN_REMOVE);
-            return;
-        }
+    if (f->a[3] == ASKING && !configmg_agreed(v)) {
+        f->a[4] = f->a[2]; // who refused
+        tell_from_top(v, f, TELLING_FAILURE);
+    } else {
+        f->a[2] = next_listener(v, f->a[1], f->a[2]);
     }
-    node = next_with_handler(v, f->a[1], node);
-    f->a[2] = node;
-    if (f->a[3] == ASKING && node)
-        configmg_call_begin(v, node, KIT_CONFIG_TEST, KIT_CONFIG_TEST_CAN_REMOVE);
-    else if (f->a[3] == TELLING_FAILURE && node && node != f->a[4])
-        configmg_call_begin(v, node, KIT_CONFIG_TEST_FAILED, KIT_CONFIG_TEST_CAN_REMOVE);
-    else
-        over(v, f->a[3] == ASKING ? KIT_CR_SUCCESS : KIT_CR_REMOVE_VETOED);
+    query_next(v, f);
 }
 
 // The last node of a subtree: it has no children.
@@ -101,8 +106,6 @@ static uint32_t last_of(struct vmm *v, uint32_t top)
     return last;
 }
 
-static void remove_next(struct vmm *v, struct vmm_frame *f);
-
 // The first child that its enumerator has not found again; 0 = there is none.
 static uint32_t unmarked_child(struct vmm *v, uint32_t parent)
 {
@@ -113,30 +116,94 @@ static uint32_t unmarked_child(struct vmm *v, uint32_t parent)
     return n;
 }
 
-// a[2] is the node that CONFIG_REMOVE was sent to; a[5] the top of the subtree that goes.
-static void remove_resume(struct vmm *v, struct vmm_frame *f)
+// CONFIG_PREREMOVE and CONFIG_PREREMOVE2 go to the whole subtree, from the top; CONFIG_REMOVE from the bottom, where
+// each node goes when it and its arbitrators have heard.
+enum { PREREMOVE, PREREMOVE2, REMOVING, ARBITRATORS };
+
+static uint32_t arbitrator_at(const struct configmg *s, uint32_t node)
 {
-    uint32_t gone = f->a[2];
+    for (uint32_t i = 1; i < CONFIGMG_ARBITRATORS; i++)
+        if (s->arbitrator[i].generation && s->arbitrator[i].node == node)
+            return i;
+    return 0;
+}
+
+static void subtree_begin(struct vmm *v, struct vmm_frame *f, uint32_t top)
+{
+    if (!top) {
+        over(v, KIT_CR_SUCCESS);
+        return;
+    }
+    f->a[5] = configmg_handle(v, CONFIGMG_NODE, top);
+    f->a[2] = top;
+    f->a[3] = PREREMOVE;
+    configmg_tell_begin(v, top, KIT_CONFIG_PREREMOVE, 0);
+}
+
+static void remove_last(struct vmm *v, struct vmm_frame *f, uint32_t top)
+{
+    f->a[2] = last_of(v, top);
+    f->a[3] = REMOVING;
+    configmg_tell_begin(v, f->a[2], KIT_CONFIG_REMOVE, KIT_CONFIG_REMOVE_DYNAMIC);
+}
+
+static void preremove_next(struct vmm *v, struct vmm_frame *f, uint32_t top)
+{
+    f->a[2] = configmg_next_in_tree(v, top, f->a[2]);
+    if (!f->a[2] && f->a[3] == PREREMOVE2) {
+        remove_last(v, f, top);
+        return;
+    }
+    if (!f->a[2]) {
+        f->a[2] = top;
+        f->a[3] = PREREMOVE2;
+    }
+    configmg_tell_begin(v, f->a[2], f->a[3] == PREREMOVE ? KIT_CONFIG_PREREMOVE : KIT_CONFIG_PREREMOVE2, 0);
+}
+
+static void arbitrator_begin(struct vmm *v, struct vmm_frame *f, uint32_t arbitrator)
+{
+    const struct configmg_arbitrator *a = &configmg_state(v)->arbitrator[arbitrator];
+    f->a[3] = ARBITRATORS;
+    f->a[6] = configmg_handle(v, CONFIGMG_ARBITRATOR, arbitrator);
+    vmm_frame_call_c_begin(
+        v, a->handler, 4,
+        (const uint32_t[]){KIT_ARB_REMOVE, a->reference, configmg_handle(v, CONFIGMG_NODE, f->a[2]), 0});
+}
+
+// The node that was told last goes, unless it has got children in the meantime.
+static void node_goes(struct vmm *v, struct vmm_frame *f, uint32_t top)
+{
+    uint32_t gone = f->a[2], parent = f->a[0] == REMOVE_UNMARKED ? f->a[1] : 0;
     if (configmg_state(v)->node[gone].generation && !configmg_state(v)->node[gone].child) {
         configmg_announce(v, gone, "has been removed");
         configmg_node_free(v, gone);
     }
-    if (gone == f->a[5])
-        f->a[5] = f->a[0] == REMOVE_UNMARKED ? unmarked_child(v, f->a[1]) : 0;
-    remove_next(v, f);
+    if (configmg_state(v)->node[top].generation)
+        remove_last(v, f, top);
+    else
+        subtree_begin(v, f, parent ? unmarked_child(v, parent) : 0);
 }
 
-static void remove_next(struct vmm *v, struct vmm_frame *f)
+static void remove_resume(struct vmm *v, struct vmm_frame *f)
 {
-    if (!f->a[5]) {
+    uint32_t top = configmg_row(v, CONFIGMG_NODE, f->a[5]);
+    if (!top) { // a handler has removed it
         over(v, KIT_CR_SUCCESS);
         return;
     }
-    f->a[2] = last_of(v, f->a[5]);
-    if (configmg_state(v)->node[f->a[2]].handler)
-        configmg_call_begin(v, f->a[2], KIT_CONFIG_REMOVE, KIT_CONFIG_REMOVE_DYNAMIC);
+    if (f->a[3] < REMOVING) {
+        preremove_next(v, f, top);
+        return;
+    }
+    uint32_t heard = f->a[3] == ARBITRATORS ? configmg_row(v, CONFIGMG_ARBITRATOR, f->a[6]) : 0;
+    if (heard)
+        configmg_state(v)->arbitrator[heard].generation = 0;
+    uint32_t next = arbitrator_at(configmg_state(v), f->a[2]);
+    if (next)
+        arbitrator_begin(v, f, next);
     else
-        vmm_frame_wait(v);
+        node_goes(v, f, top);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -186,7 +253,7 @@ static void change_resume(struct vmm *v, struct vmm_frame *f)
         remove_resume(v, f);
         break;
     case SET_UP:
-        over(v, agreed(v) ? KIT_CR_SUCCESS : KIT_CR_FAILURE);
+        over(v, configmg_agreed(v) ? KIT_CR_SUCCESS : KIT_CR_FAILURE);
         break;
     default:
         each_next(v, f);
@@ -201,7 +268,7 @@ static struct vmm_frame *push(struct vmm *v, enum job job, uint32_t node)
     if (f) {
         f->a[0] = job;
         f->a[1] = f->a[2] = node;
-        f->a[3] = 0;
+        f->a[3] = f->a[4] = f->a[5] = f->a[6] = 0;
     }
     return f;
 }
@@ -245,13 +312,13 @@ static void disable_devnode_begin(struct vmm *v)
     struct vmm_frame *f = push(v, DISABLE, node);
     if (!f)
         return;
-    f->a[3] = absolute;
-    if (!n->handler || !(n->status & KIT_DN_STARTED))
+    f->a[3] = absolute ? STOPPED : MAY_STOP;
+    if (!(n->status & KIT_DN_STARTED))
         disabled(v, node);
     else if (absolute)
-        configmg_call_begin(v, node, KIT_CONFIG_STOP, KIT_CONFIG_STOP_DYNAMIC_STOP);
+        configmg_tell_begin(v, node, KIT_CONFIG_STOP, KIT_CONFIG_STOP_DYNAMIC_STOP);
     else
-        configmg_call_begin(v, node, KIT_CONFIG_TEST, KIT_CONFIG_TEST_CAN_STOP);
+        configmg_tell_begin(v, node, KIT_CONFIG_TEST, KIT_CONFIG_TEST_CAN_STOP);
 }
 
 static void enable_devnode_begin(struct vmm *v)
@@ -310,20 +377,15 @@ static void query_remove_begin(struct vmm *v)
     struct vmm_frame *f = push(v, QUERY_REMOVE, node);
     if (!f)
         return;
-    vmm_regs(v)[X86_EAX] = KIT_CR_SUCCESS;
-    if (configmg_state(v)->node[node].handler)
-        configmg_call_begin(v, node, KIT_CONFIG_TEST, KIT_CONFIG_TEST_CAN_REMOVE);
-    else
-        query_resume(v, f);
+    tell_from_top(v, f, ASKING);
+    query_next(v, f);
 }
 
 void configmg_remove_begin(struct vmm *v, uint32_t node)
 {
     struct vmm_frame *f = push(v, REMOVE, node);
-    if (!f)
-        return;
-    f->a[5] = node;
-    remove_next(v, f);
+    if (f)
+        subtree_begin(v, f, node);
 }
 
 static void remove_subtree_begin(struct vmm *v)
@@ -342,10 +404,8 @@ static void remove_unmarked_begin(struct vmm *v)
 {
     uint32_t node = node_for_system(v, 0);
     struct vmm_frame *f = node ? push(v, REMOVE_UNMARKED, node) : NULL;
-    if (!f)
-        return;
-    f->a[5] = unmarked_child(v, node);
-    remove_next(v, f);
+    if (f)
+        subtree_begin(v, f, unmarked_child(v, node));
 }
 
 static void call_back_begin(struct vmm *v, enum job job)

@@ -108,7 +108,7 @@ static int add_empty(struct vmm *v)
     uint32_t type = flags & 7;
     if (!node)
         return KIT_CR_INVALID_DEVNODE;
-    if (flags & ~(uint32_t)(7 | KIT_PRIORITY_EQUAL_FIRST) || type >= CONFIGMG_TYPES)
+    if (flags & ~(uint32_t)(7 | KIT_PRIORITY_EQUAL_FIRST) || type >= CONFIGMG_TRIED)
         return KIT_CR_INVALID_FLAG;
     if (vmm_arg(v, 2) > 0xFFFF)
         return KIT_CR_INVALID_PRIORITY;
@@ -146,7 +146,7 @@ static void get_first_log_conf(struct vmm *v)
     if (!node)
         configmg_answer(v, KIT_CR_INVALID_DEVNODE);
     else
-        configmg_answer(v, type < CONFIGMG_TYPES ? deliver_conf(v, configmg_state(v)->node[node].conf[type])
+        configmg_answer(v, type < CONFIGMG_TRIED ? deliver_conf(v, configmg_state(v)->node[node].conf[type])
                                                  : KIT_CR_INVALID_FLAG);
 }
 
@@ -169,15 +169,16 @@ static int check_resource(uint32_t type, uint32_t bytes)
                                     [KIT_ResType_DMA] = KIT_SIZE_DMA_DES,
                                     [KIT_ResType_IRQ] = KIT_SIZE_IRQ_DES};
     uint32_t plain = type & ~(uint32_t)KIT_ResType_Ignored_Bit;
-    if (!plain || (plain > KIT_ResType_Max && plain == type)) // private ones are not arbitrated
+    if (!plain)
         return KIT_CR_INVALID_RESOURCEID;
-    if (bytes > CONFIGMG_DATA || (plain == type && bytes < least[type]))
+    if (bytes > CONFIGMG_DATA ||
+        (type <= KIT_ResType_Max && bytes < least[type])) // others are the arbitrator's business
         return KIT_CR_INVALID_DATA;
     return KIT_CR_SUCCESS;
 }
 
-// The driver's data becomes a descriptor at the front (S2509).
-static int add(struct vmm *v, uint32_t conf, uint32_t type, uint32_t at, uint32_t bytes)
+// The driver's data becomes a descriptor at a place of the list.
+static int add(struct vmm *v, uint32_t conf, uint16_t *place, uint32_t type, uint32_t at, uint32_t bytes)
 {
     struct configmg *s = configmg_state(v);
     uint8_t data[CONFIGMG_DATA];
@@ -195,8 +196,8 @@ static int add(struct vmm *v, uint32_t conf, uint32_t type, uint32_t at, uint32_
     while (*link != row)
         link = &s->descriptor[*link].next;
     *link = 0;
-    s->descriptor[row].next = s->conf[conf].first;
-    s->conf[conf].first = (uint16_t)row;
+    s->descriptor[row].next = *place;
+    *place = (uint16_t)row;
     return configmg_deliver(v, vmm_arg(v, 0), configmg_handle(v, CONFIGMG_DESCRIPTOR, row));
 }
 
@@ -209,7 +210,8 @@ static void add_res_des(struct vmm *v)
     else if (vmm_arg(v, 5))
         configmg_answer(v, KIT_CR_INVALID_FLAG);
     else
-        configmg_answer(v, add(v, conf, vmm_arg(v, 2), vmm_arg(v, 3), vmm_arg(v, 4)));
+        configmg_answer(v, add(v, conf, &configmg_state(v)->conf[conf].first, vmm_arg(v, 2), vmm_arg(v, 3),
+                               vmm_arg(v, 4))); // at the front (S2509)
 }
 
 // Modify_Res_Des(prdResDes, rdResDes, ResourceID, ResourceData, ResourceLen, ulFlags): ResType_All keeps the type
@@ -223,7 +225,7 @@ static int modify(struct vmm *v)
     if (vmm_arg(v, 5))
         return KIT_CR_INVALID_FLAG;
     uint32_t type = vmm_arg(v, 2) == KIT_ResType_All ? s->descriptor[old].type : vmm_arg(v, 2);
-    int error = add(v, s->descriptor[old].conf, type, vmm_arg(v, 3), vmm_arg(v, 4));
+    int error = add(v, s->descriptor[old].conf, &s->descriptor[old].next, type, vmm_arg(v, 3), vmm_arg(v, 4));
     if (!error)
         descriptor_free(v, old);
     return error;

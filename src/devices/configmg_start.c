@@ -9,26 +9,8 @@
 #include <string.h>
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Calls of handlers
-
-// A driver's handler: (CONFIGFUNC, SUBCONFIGFUNC, DEVNODE, reference data, flags).
-void configmg_call_begin(struct vmm *v, uint32_t node, uint32_t function, uint32_t sub)
-{
-    const struct configmg_node *n = &configmg_state(v)->node[node];
-    const uint32_t args[5] = {function, sub, configmg_handle(v, CONFIGMG_NODE, node), n->reference, 0};
-    vmm_frame_call_c_begin(v, n->handler, 5, args);
-}
-
-// An enumerator's handler: (CONFIGFUNC, SUBCONFIGFUNC, DEVNODE of its own, DEVNODE that it is about, flags).
-static void enumerator_begin(struct vmm *v, uint32_t node, uint32_t about, uint32_t function, uint32_t sub)
-{
-    const uint32_t args[5] = {function, sub, configmg_handle(v, CONFIGMG_NODE, node),
-                              configmg_handle(v, CONFIGMG_NODE, about), 0};
-    vmm_frame_call_c_begin(v, configmg_state(v)->node[node].enumerator, 5, args);
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// The work on the tree. Frame: a[0] node, a[1] whether EAX shall be CR_SUCCESS at the end (a service's work).
+// The work on the tree. Frame: a[0] node, a[1] whether EAX shall be CR_SUCCESS at the end (a service's work),
+// a[2] the ancestor that filters.
 
 enum step {
     FIND,
@@ -36,19 +18,12 @@ enum step {
     LOADER_LOADED,
     LOAD_ENUMERATOR,
     FILTER,
-    FILTER_PARENT,
-    ALLOCATE,
+    FILTER_ANCESTORS,
+    ASSIGNED,
     START,
     STARTED,
     ENUMERATE,
 };
-
-// What the call that has come back answered to the step before.
-static bool agreed(struct vmm *v)
-{
-    uint32_t result = vmm_regs(v)[X86_EAX];
-    return result == KIT_CR_SUCCESS || result == KIT_CR_DEFAULT;
-}
 
 static uint32_t problem_of(uint32_t result)
 {
@@ -162,27 +137,41 @@ static bool filter(struct vmm *v, struct vmm_frame *f)
 {
     struct configmg_node *n = &configmg_state(v)->node[f->a[0]];
     f->step = ENUMERATE;
-    n->waits = 0; // its driver may just have registered
+    n->waits = 0;                      // its driver may just have registered
+    if (n->assigned && !n->disabled) { // it was stopped to be moved
+        f->step = ASSIGNED;
+        n->assigned = 0;
+        vmm_regs(v)[X86_EAX] = KIT_CR_SUCCESS;
+        return true;
+    }
     if (!(n->status & KIT_DN_DRIVER_LOADED) || n->status & KIT_DN_STARTED || n->disabled)
         return true;
     if (!copy_basic(v, f->a[0]))
         return give_up(v, f, KIT_CM_PROB_OUT_OF_MEMORY);
-    f->step = FILTER_PARENT;
+    f->step = FILTER_ANCESTORS;
+    f->a[2] = f->a[0];
     vmm_regs(v)[X86_EAX] = KIT_CR_SUCCESS;
     if (n->handler)
         configmg_call_begin(v, f->a[0], KIT_CONFIG_FILTER, 0);
     return !n->handler;
 }
 
-static bool filter_parent(struct vmm *v, struct vmm_frame *f)
+// Then all ancestors (S255E), the nearest one first: a[2] is the one that was asked last.
+static bool filter_ancestors(struct vmm *v, struct vmm_frame *f)
 {
-    uint32_t parent = configmg_state(v)->node[f->a[0]].parent;
-    if (!agreed(v))
+    const struct configmg *s = configmg_state(v);
+    if (!configmg_agreed(v))
         return give_up(v, f, KIT_CM_PROB_FAILED_FILTER);
-    f->step = ALLOCATE;
-    if (!configmg_state(v)->node[parent].enumerator)
-        return true;
-    enumerator_begin(v, parent, f->a[0], KIT_CONFIG_FILTER, 0);
+    do
+        f->a[2] = s->node[f->a[2]].parent;
+    while (f->a[2] && !s->node[f->a[2]].enumerator);
+    if (f->a[2]) {
+        configmg_call_enumerator_begin(v, f->a[2], f->a[0], KIT_CONFIG_FILTER, 0);
+        return false;
+    }
+    configmg_state(v)->node[f->a[0]].status |= KIT_DN_FILTERED;
+    f->step = ASSIGNED;
+    configmg_assign_begin(v, f->a[0]);
     return false;
 }
 
@@ -192,18 +181,18 @@ static uint32_t start_sub(struct vmm *v, uint32_t node)
                                                                         : KIT_CONFIG_START_FIRST_START;
 }
 
-static bool allocate(struct vmm *v, struct vmm_frame *f)
+static bool assigned(struct vmm *v, struct vmm_frame *f)
 {
-    uint32_t parent = configmg_state(v)->node[f->a[0]].parent;
-    if (!agreed(v))
-        return give_up(v, f, KIT_CM_PROB_FAILED_FILTER);
-    configmg_state(v)->node[f->a[0]].status |= KIT_DN_FILTERED;
-    if (!configmg_allocate(v, f->a[0]))
-        return give_up(v, f, KIT_CM_PROB_NORMAL_CONFLICT);
+    uint32_t parent = configmg_state(v)->node[f->a[0]].parent, result = vmm_regs(v)[X86_EAX];
+    if (result)
+        return give_up(v, f,
+                       result == KIT_CR_NO_ARBITRATOR   ? KIT_CM_PROB_LACKED_ARBITRATOR
+                       : result == KIT_CR_OUT_OF_MEMORY ? KIT_CM_PROB_OUT_OF_MEMORY
+                                                        : KIT_CM_PROB_NORMAL_CONFLICT);
     f->step = START;
     if (!configmg_state(v)->node[parent].enumerator)
         return true;
-    enumerator_begin(v, parent, f->a[0], KIT_CONFIG_START, start_sub(v, f->a[0]));
+    configmg_call_enumerator_begin(v, parent, f->a[0], KIT_CONFIG_START, start_sub(v, f->a[0]));
     return false;
 }
 
@@ -217,12 +206,39 @@ static bool start(struct vmm *v, struct vmm_frame *f)
     return !handler;
 }
 
+static uint32_t start_problem(uint32_t result)
+{
+    switch (result) {
+    case KIT_CR_DEVICE_NOT_THERE:
+        return KIT_CM_PROB_DEVICE_NOT_THERE;
+    case KIT_CR_NEED_RESTART:
+        return KIT_CM_PROB_NEED_RESTART;
+    case KIT_CR_CANT_SHARE_IRQ:
+        return KIT_CM_PROB_CANT_SHARE_IRQ;
+    case KIT_CR_OUT_OF_MEMORY:
+        return KIT_CM_PROB_OUT_OF_MEMORY;
+    default:
+        return KIT_CM_PROB_FAILED_START;
+    }
+}
+
+// The enumerator of its parent hears that the driver has failed (S2573).
+static bool start_failed(struct vmm *v, struct vmm_frame *f)
+{
+    uint32_t parent = configmg_state(v)->node[f->a[0]].parent;
+    give_up(v, f, start_problem(vmm_regs(v)[X86_EAX]));
+    configmg_confs_free(v, f->a[0], KIT_ALLOC_LOG_CONF);
+    configmg_place_spaces(v, f->a[0], KIT_ALLOC_LOG_CONF);
+    if (!configmg_state(v)->node[parent].enumerator)
+        return true;
+    configmg_call_enumerator_begin(v, parent, f->a[0], KIT_CONFIG_STOP, KIT_CONFIG_STOP_CHILD_FAILED_START);
+    return false;
+}
+
 static bool started(struct vmm *v, struct vmm_frame *f)
 {
-    if (!agreed(v)) {
-        configmg_confs_free(v, f->a[0], KIT_ALLOC_LOG_CONF);
-        return give_up(v, f, KIT_CM_PROB_FAILED_START);
-    }
+    if (!configmg_agreed(v))
+        return start_failed(v, f);
     configmg_state(v)->node[f->a[0]].status |= KIT_DN_STARTED | KIT_DN_NOT_FIRST_TIME;
     configmg_problem(v, f->a[0], 0);
     configmg_announce_started(v, f->a[0]);
@@ -239,7 +255,7 @@ static bool enumerate(struct vmm *v, struct vmm_frame *f)
     n->to_enumerate = 0;
     n->status &= ~(uint32_t)KIT_DN_NEED_TO_ENUM;
     if (due && n->enumerator)
-        enumerator_begin(v, f->a[0], f->a[0], KIT_CONFIG_ENUMERATE, 0);
+        configmg_call_enumerator_begin(v, f->a[0], f->a[0], KIT_CONFIG_ENUMERATE, 0);
     else if (due)
         configmg_call_begin(v, f->a[0], KIT_CONFIG_ENUMERATE, 0);
     return !due;
@@ -253,8 +269,8 @@ static void go_on(struct vmm *v)
         [LOADER_LOADED] = loader_loaded,
         [LOAD_ENUMERATOR] = load_enumerator,
         [FILTER] = filter,
-        [FILTER_PARENT] = filter_parent,
-        [ALLOCATE] = allocate,
+        [FILTER_ANCESTORS] = filter_ancestors,
+        [ASSIGNED] = assigned,
         [START] = start,
         [STARTED] = started,
         [ENUMERATE] = enumerate,

@@ -326,7 +326,7 @@ Begin_Tests
         mov     [refuse], -1
         mov     [calls], 0
         CM      Query_Remove_SubTree, <[node_a], CM_QUERY_REMOVE_UI_OK>, CR_SUCCESS
-        Check_Eq [calls], 2, 'others were asked'
+        Check_Eq [calls], 4, 'asked, and told that all agree'
         CM      Remove_SubTree, <[root], 0>, CR_INVALID_DEVNODE
         CM      Remove_Unmarked_Children, <[node_b], 0>, CR_SUCCESS
         CM      Remove_SubTree, <[node_a], CM_REMOVE_UI_OK>, CR_SUCCESS
