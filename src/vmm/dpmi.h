@@ -105,6 +105,9 @@ uint32_t vmm_dpmi_segment_selector(struct vmm *v, struct vmm_pm_app *app, uint32
 void vmm_dpmi_selector_free(struct vmm *v, struct vmm_pm_app *app, uint32_t selector);
 enum { VMM_DPMI_DATA16 = 0xF2, VMM_DPMI_CODE16 = 0xFA, VMM_DPMI_DATA32 = 0x40F2 }; // access byte, size in bits 12-15
 
+// INT 21h AH=48h-4Ah of an application: DOS's blocks by selector. False: another function.
+bool vmm_dpmi_dos_memory_begin(struct vmm *v, struct vmm_pm_app *app, uint8_t function);
+
 // dpmi_dos.c, dpmi_memory.c, dpmi_real.c, dpmi_watch.c: what an application that ends still holds
 void vmm_dpmi_dos_forget(struct vmm *v, uint32_t app);
 void vmm_dpmi_memory_forget(struct vmm *v, uint32_t app);

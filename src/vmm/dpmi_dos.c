@@ -1,10 +1,11 @@
-// INT 31h, functions 0100h-0102h: memory below 1 MB, which only DOS gives out. The application crosses into V86 mode
-// for INT 21h; what comes back becomes one selector for each 64 KB of the block.
+// Memory below 1 MB, which only DOS gives out: INT 31h, functions 0100h-0102h, and INT 21h AH=48h-4Ah with selectors
+// for segments. The application crosses into V86 mode for INT 21h; what comes back becomes one selector for each 64 KB.
 #include "vmm/defs.h"
 #include "vmm/dpmi.h"
 #include "vmm/selectors.h"
 
-enum { DOS_ALLOCATE = 0x48, DOS_FREE = 0x49, DOS_RESIZE = 0x4A };
+enum { DOS_ALLOCATE = 0x48, DOS_FREE = 0x49, DOS_RESIZE = 0x4A, DOS_BAD_BLOCK = 9 };
+enum { BY_INT31, BY_INT21 }; // a[0] of the crossing
 
 struct dos_block {
     uint32_t free_link; // of released rows; all else is zero there
@@ -30,7 +31,7 @@ static struct dos_block *find(struct vmm *v, uint32_t selector)
 
 // --- into V86 mode: INT 21h with this function, BX and ES; `selector` is the block's, 0 = a new one
 
-static uint32_t ask_dos(struct vmm *v, uint32_t function, uint32_t bx, uint32_t segment, uint32_t selector)
+static uint32_t ask_dos(struct vmm *v, uint32_t function, uint32_t bx, uint32_t segment, uint32_t selector, uint32_t by)
 {
     uint32_t crs = vmm_client(v), back = vmm_crossing_return(v, true);
     if (!vmm_v86_stack_there(v, vmm_peek16(v, crs + KIT_Client_Alt_SS), vmm_peek16(v, crs + KIT_Client_Alt_ESP), 6))
@@ -40,6 +41,7 @@ static uint32_t ask_dos(struct vmm *v, uint32_t function, uint32_t bx, uint32_t 
         return VMM_DPMI_ELSEWHERE;
     c->selector = selector;
     c->offset = function;
+    c->a[0] = by;
     vmm_set_exec_mode(v, true);
     vmm_dpmi_set_word(v, KIT_Client_EAX, function << 8);
     vmm_dpmi_set_word(v, KIT_Client_EBX, bx);
@@ -52,14 +54,14 @@ static uint32_t ask_dos(struct vmm *v, uint32_t function, uint32_t bx, uint32_t 
 static uint32_t allocate(struct vmm *v, struct vmm_pm_app *app)
 {
     (void)app;
-    return ask_dos(v, DOS_ALLOCATE, vmm_dpmi_word(v, KIT_Client_EBX), 0, 0);
+    return ask_dos(v, DOS_ALLOCATE, vmm_dpmi_word(v, KIT_Client_EBX), 0, 0, BY_INT31);
 }
 
 static uint32_t release(struct vmm *v, struct vmm_pm_app *app)
 {
     const struct dos_block *b = find(v, vmm_dpmi_word(v, KIT_Client_EDX));
     (void)app;
-    return b ? ask_dos(v, DOS_FREE, 0, b->segment, b->selector) : VMM_DPMI_INVALID_SELECTOR;
+    return b ? ask_dos(v, DOS_FREE, 0, b->segment, b->selector, BY_INT31) : VMM_DPMI_INVALID_SELECTOR;
 }
 
 static uint32_t resize(struct vmm *v, struct vmm_pm_app *app)
@@ -71,7 +73,34 @@ static uint32_t resize(struct vmm *v, struct vmm_pm_app *app)
         return VMM_DPMI_INVALID_SELECTOR;
     if ((paragraphs + 0xFFF) / 0x1000 > b->selectors)
         return VMM_DPMI_NO_DESCRIPTOR; // the selectors behind it may be somebody else's
-    return ask_dos(v, DOS_RESIZE, paragraphs, b->segment, b->selector);
+    return ask_dos(v, DOS_RESIZE, paragraphs, b->segment, b->selector, BY_INT31);
+}
+
+// AX = error as INT 21h has them.
+static void refuse(struct vmm *v, uint32_t error)
+{
+    vmm_dpmi_set_word(v, KIT_Client_EAX, error);
+    vmm_client_flags(v, X86_CF, X86_CF);
+}
+
+// BX = paragraphs, ES = selector of the block; the PSP's is the program's own block.
+bool vmm_dpmi_dos_memory_begin(struct vmm *v, struct vmm_pm_app *app, uint8_t function)
+{
+    if (function < DOS_ALLOCATE || function > DOS_RESIZE)
+        return false;
+    uint32_t selector = vmm_dpmi_word(v, KIT_Client_ES), paragraphs = vmm_dpmi_word(v, KIT_Client_EBX), error;
+    const struct dos_block *b = function == DOS_ALLOCATE ? NULL : find(v, selector);
+    if (function == DOS_ALLOCATE)
+        error = ask_dos(v, function, paragraphs, 0, 0, BY_INT21);
+    else if (b && function == DOS_RESIZE && (paragraphs + 0xFFF) / 0x1000 > b->selectors)
+        error = VMM_DPMI_NO_DESCRIPTOR;
+    else if (b || selector == app->psp_selector)
+        error = ask_dos(v, function, paragraphs, b ? b->segment : app->psp, b ? selector : 0, BY_INT21);
+    else
+        error = DOS_BAD_BLOCK;
+    if (error != VMM_DPMI_ELSEWHERE)
+        refuse(v, error == DOS_BAD_BLOCK ? error : 8);
+    return true;
 }
 
 // --- and back
@@ -127,11 +156,13 @@ static void done(struct vmm *v, const struct vmm_crossing *c, uint32_t ax)
     if (c->offset != DOS_ALLOCATE)
         return;
     uint32_t selector = new_block(v, ax, paragraphs);
-    vmm_dpmi_set_word(v, KIT_Client_EAX, selector ? ax : VMM_DPMI_NO_DESCRIPTOR);
-    if (selector)
+    if (!selector) {
+        refuse(v, VMM_DPMI_NO_DESCRIPTOR);
+        return;
+    }
+    vmm_dpmi_set_word(v, KIT_Client_EAX, c->a[0] == BY_INT21 ? selector : ax);
+    if (c->a[0] != BY_INT21)
         vmm_dpmi_set_word(v, KIT_Client_EDX, selector);
-    else
-        vmm_client_flags(v, X86_CF, X86_CF);
 }
 
 bool vmm_dpmi_dos_over(struct vmm *v, struct vmm_crossing *c)

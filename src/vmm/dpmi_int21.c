@@ -19,6 +19,10 @@ enum kind {
     PROGRAM,  // the parameter block of EXEC, with what it points to
     IN_COUNT, // (E)CX bytes, DOS reads them
     OUT_COUNT,
+    BOTH,   // a certain size, DOS reads and writes it
+    FCB,    // a file control block, extended or not: the same
+    PARSED, // a line for function 29h: ends with 0 or CR, or where the segment does
+    TABLE,  // CX bytes that DOS writes; with a far pointer behind the first where AL is not 1
 };
 enum {
     PART_BYTES = 0x700,
@@ -26,11 +30,19 @@ enum {
     DTA_AT = PARTS * PART_BYTES,
     DTA_BYTES = 0x80,
     APPENDED = 13,
+    RECORD_BYTES = 0x200, // of file control blocks, in the DTA's copy
+    FCB_BYTES_ = 37,
+    FCB_EXTENDED = 7, // more bytes in front
+    FCB_RECORD_SIZE = 14,
+    DTA_TOO_SMALL = 2, // answer of functions for file control blocks
+    MOST_PARSED = 128,
     INVALID_FUNCTION = 1,
     GENERAL_PROTECTION = 13,
     PSP_DTA = 0x80
 };
-enum { WITH_DTA = 1, IN_PIECES = 2, SEGMENT_IN_ES = 4 }; // of a row: DOS writes the DTA; long ones; ES is a segment
+// Of a row: DOS writes the DTA; long ones; ES, DS is a segment; DOS moves SI along the first part; records in the DTA,
+// one or CX of them.
+enum { WITH_DTA = 1, IN_PIECES = 2, SEGMENT_IN_ES = 4, SEGMENT_IN_DS = 8, SI_MOVES = 16, RECORD = 32, RECORDS = 64 };
 
 struct argument {
     uint8_t kind; // enum kind
@@ -61,7 +73,27 @@ struct translation {
 static const struct translation translations[] = {
     {0x09, ALL, 0, {DS_DX(DOLLAR, 0)}},
     {0x0A, ALL, 0, {DS_DX(LINE, 0)}},
+    {0x0F, ALL, 0, {DS_DX(FCB, 0)}},
+    {0x10, ALL, 0, {DS_DX(FCB, 0)}},
+    {0x11, ALL, WITH_DTA, {DS_DX(FCB, 0)}},
+    {0x12, ALL, WITH_DTA, {DS_DX(FCB, 0)}},
+    {0x13, ALL, 0, {DS_DX(FCB, 0)}},
+    {0x14, ALL, RECORD, {DS_DX(FCB, 0)}},
+    {0x15, ALL, RECORD, {DS_DX(FCB, 0)}},
+    {0x16, ALL, 0, {DS_DX(FCB, 0)}},
+    {0x17, ALL, 0, {DS_DX(FCB, 0)}},
     {0x1A, ALL, 0, {DS_DX(NEW_DTA, 0)}},
+    {0x1B, ALL, SEGMENT_IN_DS, {{0}}},
+    {0x1C, ALL, SEGMENT_IN_DS, {{0}}},
+    {0x1F, ALL, SEGMENT_IN_DS, {{0}}},
+    {0x21, ALL, RECORD, {DS_DX(FCB, 0)}},
+    {0x22, ALL, RECORD, {DS_DX(FCB, 0)}},
+    {0x23, ALL, 0, {DS_DX(FCB, 0)}},
+    {0x24, ALL, 0, {DS_DX(FCB, 0)}},
+    {0x27, ALL, RECORDS, {DS_DX(FCB, 0)}},
+    {0x28, ALL, RECORDS, {DS_DX(FCB, 0)}},
+    {0x29, ALL, SI_MOVES, {DS_SI(PARSED, 0), ES_DI(BOTH, 16)}},
+    {0x32, ALL, SEGMENT_IN_DS, {{0}}},
     {0x34, ALL, SEGMENT_IN_ES, {{0}}},
     {0x38, ALL, 0, {DS_DX(OUTPUT, 34)}},
     {0x39, ALL, 0, {DS_DX(TEXT, 0)}},
@@ -86,6 +118,8 @@ static const struct translation translations[] = {
     {0x5A, ALL, 0, {DS_DX(NEW_TEXT, 0)}},
     {0x5B, ALL, 0, {DS_DX(TEXT, 0)}},
     {0x60, ALL, 0, {DS_SI(TEXT, 0), ES_DI(OUTPUT, 128)}},
+    {0x63, ALL, SEGMENT_IN_DS, {{0}}},
+    {0x65, 0x01, 0x07, 0, {ES_DI(TABLE, 0)}},
     {0x6C, ALL, 0, {DS_SI(TEXT, 0)}},
 };
 
@@ -152,6 +186,20 @@ static uint32_t get_text(struct vmm *v, const struct state *s, const struct argu
     return 0;
 }
 
+static uint32_t get_line(struct vmm *v, const struct state *s, const struct argument *a, uint8_t bytes[PART_BYTES])
+{
+    uint32_t n = 0;
+    while (n < MOST_PARSED && get(v, s, a, n, bytes + n, 1) && bytes[n] && bytes[n] != '\r')
+        n++;
+    bytes[n] = '\r';
+    return n + 1;
+}
+
+static uint32_t fcb_bytes(uint8_t first)
+{
+    return FCB_BYTES_ + (first == 0xFF ? FCB_EXTENDED : 0u);
+}
+
 // EXEC's block: environment, command tail, two file control blocks, each by selector and 16-bit offset. The copies lie
 // behind the block's; without an environment of its own the program gets the application's, whose PSP names a selector.
 enum { BLOCK_BYTES = 14, TAIL_AT = 0x10, TAIL_BYTES = 0x80, FCB_AT = 0x90, FCB_BYTES = 0x10 };
@@ -216,6 +264,15 @@ static bool collect(struct vmm *v, const struct state *s, const struct argument 
     case IN_COUNT:
         *n = piece;
         return piece == 0 || get(v, s, a, done, bytes, piece);
+    case FCB:
+        *n = get(v, s, a, 0, bytes, 1) ? fcb_bytes(bytes[0]) : 0;
+        return *n && get(v, s, a, 0, bytes, *n);
+    case BOTH:
+        *n = a->bytes;
+        return get(v, s, a, 0, bytes, *n);
+    case PARSED:
+        *n = get_line(v, s, a, bytes);
+        return !v->call.faulted;
     default:
         return true;
     }
@@ -232,6 +289,33 @@ static uint32_t piece_of(const struct state *s, uint32_t done)
 {
     uint32_t left = count_of(s) - done;
     return left < PART_BYTES ? left : PART_BYTES;
+}
+
+// Bytes in the DTA of a function that reads or writes records of `size` bytes; 0: none.
+static uint32_t records_bytes(const struct state *s, const struct translation *t, uint32_t size)
+{
+    return t->flags & RECORD ? size : t->flags & RECORDS ? size * base_get16(s->client + KIT_Client_ECX) : 0;
+}
+
+// The size of a record, from the file control block.
+static uint32_t record_size(struct vmm *v, const struct state *s, const struct translation *t)
+{
+    uint8_t first, size[2];
+    const struct argument *a = &t->arg[0];
+    if (!get(v, s, a, 0, &first, 1) || !get(v, s, a, fcb_bytes(first) - FCB_BYTES_ + FCB_RECORD_SIZE, size, 2))
+        return 0;
+    return base_get16(size) ? base_get16(size) : 128; // DOS's own answer to 0
+}
+
+// Records that DOS shall write lie in the DTA.
+static bool copy_dta_in(struct vmm *v, const struct vmm_pm_app *app, uint32_t n)
+{
+    uint8_t bytes[RECORD_BYTES];
+    uint32_t linear;
+    if (!n || !app->dta_selector)
+        return true;
+    return vmm_pm_linear(v, app->dta_selector, app->dta_offset, n, false, &linear) &&
+           vmm_user_get(v, linear, bytes, n) && vmm_put(v, copy_at(app, 0) + DTA_AT, bytes, n);
 }
 
 static bool copy_in(struct vmm *v, const struct state *s, const struct translation *t, uint32_t done)
@@ -271,7 +355,12 @@ static void call_dos_begin(struct vmm *v, const struct translation *t)
     uint8_t client[KIT_SIZE_Client_Reg_Struc];
     const struct state s = {client, vmm_pm_wide(v)};
     vmm_client_load(v, client);
-    if (!copy_in(v, &s, t, 0)) {
+    uint32_t size = t->flags & (RECORD | RECORDS) ? record_size(v, &s, t) : 0, records = records_bytes(&s, t, size);
+    if (records > RECORD_BYTES && vmm_pm_app(v)->dta_selector) {
+        vmm_dpmi_set_word(v, KIT_Client_EAX, (base_get16(client + KIT_Client_EAX) & 0xFF00u) | DTA_TOO_SMALL);
+        return;
+    }
+    if (!copy_in(v, &s, t, 0) || !copy_dta_in(v, vmm_pm_app(v), records)) {
         if (!v->call.faulted)
             vmm_pm_exception_begin(v, GENERAL_PROTECTION, 0); // as DOS's own access would have ended
         return;
@@ -284,10 +373,22 @@ static void call_dos_begin(struct vmm *v, const struct translation *t)
     c->selector = (uint32_t)(t - translations);
     vmm_set_exec_mode(v, true);
     vmm_client_jump(v, back >> 16, back & 0xFFFF);
-    run_dos_begin(v, &s, t, 0);
+    run_dos_begin(v, &s, t, counts(t) ? 0 : size);
 }
 
 // --- and back: V86 registers are results but for the pointers and the count
+
+// Function 65h: AL = 1 gives plain data, the others a number and a far pointer, whose segment becomes a selector.
+static uint32_t table_bytes(struct vmm *v, const struct state *s, uint8_t bytes[PART_BYTES])
+{
+    enum { PLAIN = 1, POINTER_BYTES = 5, SEGMENT_AT = 3 };
+    uint32_t n = count_of(s) < PART_BYTES ? count_of(s) : PART_BYTES;
+    if (s->client[KIT_Client_EAX] == PLAIN || n < POINTER_BYTES)
+        return n;
+    base_put16(bytes + SEGMENT_AT,
+               (uint16_t)vmm_dpmi_segment_selector(v, vmm_pm_app(v), base_get16(bytes + SEGMENT_AT)));
+    return n < POINTER_BYTES ? n : POINTER_BYTES;
+}
 
 // What DOS wrote for an argument. False: the application's pointer is wrong, or a page fault has been noted.
 static bool deliver(struct vmm *v, const struct state *s, const struct argument *a, unsigned part,
@@ -305,18 +406,24 @@ static bool deliver(struct vmm *v, const struct state *s, const struct argument 
         n = ax < c->a[1] ? ax : c->a[1];
     else if (a->kind == NEW_TEXT)
         n = (uint32_t)strnlen((const char *)bytes, sizeof bytes - 1) + 1;
+    else if (a->kind == BOTH)
+        n = a->bytes;
+    else if (a->kind == FCB)
+        n = fcb_bytes(bytes[0]);
+    else if (a->kind == TABLE)
+        n = table_bytes(v, s, bytes);
     return put(v, s, a, a->kind == OUT_COUNT ? c->a[0] : 0, bytes, n);
 }
 
-static bool deliver_dta(struct vmm *v, const struct vmm_pm_app *app)
+// An application without a DTA of its own has the PSP's, which DOS reaches by itself.
+static bool deliver_dta(struct vmm *v, const struct vmm_pm_app *app, uint32_t n)
 {
-    uint8_t bytes[DTA_BYTES];
+    uint8_t bytes[RECORD_BYTES];
     uint32_t linear;
     if (!app->dta_selector)
         return true;
-    return vmm_get(v, copy_at(app, 0) + DTA_AT, bytes, sizeof bytes) &&
-           vmm_pm_linear(v, app->dta_selector, app->dta_offset, sizeof bytes, true, &linear) &&
-           vmm_user_put(v, linear, bytes, sizeof bytes);
+    return vmm_get(v, copy_at(app, 0) + DTA_AT, bytes, n) &&
+           vmm_pm_linear(v, app->dta_selector, app->dta_offset, n, true, &linear) && vmm_user_put(v, linear, bytes, n);
 }
 
 static bool copy_out(struct vmm *v, const struct state *s, const struct translation *t, const struct vmm_crossing *c,
@@ -325,7 +432,8 @@ static bool copy_out(struct vmm *v, const struct state *s, const struct translat
     for (unsigned i = 0; i < PARTS; i++)
         if (t->arg[i].kind && !deliver(v, s, &t->arg[i], i, c, ax))
             return false;
-    return !(t->flags & WITH_DTA) || deliver_dta(v, vmm_pm_app(v));
+    uint32_t n = t->flags & WITH_DTA ? DTA_BYTES : records_bytes(s, t, c->a[0]);
+    return !n || deliver_dta(v, vmm_pm_app(v), n);
 }
 
 // General registers of V86 mode into the state kept; pointers and the count stay as they were.
@@ -362,9 +470,13 @@ static void finish(struct vmm *v, const struct translation *t, struct vmm_crossi
         vmm_dpmi_set_offset(v, KIT_Client_EAX, failed ? c->a[0] : done);
         vmm_client_flags(v, 0, X86_CF);
     }
-    if (t->flags & SEGMENT_IN_ES)
-        vmm_dpmi_set_word(v, KIT_Client_ES,
-                          vmm_dpmi_segment_selector(v, vmm_pm_app(v), base_get16(now + KIT_Client_ES)));
+    if (t->flags & SI_MOVES)
+        vmm_dpmi_set_offset(v, KIT_Client_ESI,
+                            vmm_dpmi_offset(v, KIT_Client_ESI) + base_get16(now + KIT_Client_ESI) -
+                                (copy_at(vmm_pm_app(v), 0) & 15));
+    uint8_t field = t->flags & SEGMENT_IN_ES ? KIT_Client_ES : t->flags & SEGMENT_IN_DS ? KIT_Client_DS : 0;
+    if (field)
+        vmm_dpmi_set_word(v, field, vmm_dpmi_segment_selector(v, vmm_pm_app(v), base_get16(now + field)));
 }
 
 bool vmm_dpmi_int21_over(struct vmm *v, struct vmm_crossing *c)
@@ -436,12 +548,10 @@ static bool served_here(struct vmm *v, struct vmm_pm_app *app, uint8_t function)
     }
 }
 
-// File control blocks, program loading and memory: their pointers and segments mean nothing in V86 mode.
+// Processes, overlays and the network: their pointers and segments mean nothing in V86 mode.
 static bool untranslated(uint8_t function)
 {
-    static const uint8_t functions[] = {0x0F, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x1B, 0x1C, 0x1F,
-                                        0x21, 0x22, 0x23, 0x24, 0x26, 0x27, 0x28, 0x29, 0x31, 0x32, 0x48, 0x49,
-                                        0x4A, 0x4B, 0x50, 0x53, 0x55, 0x5D, 0x5E, 0x5F, 0x63, 0x64, 0x65, 0x69};
+    static const uint8_t functions[] = {0x26, 0x31, 0x4B, 0x50, 0x53, 0x55, 0x5D, 0x5E, 0x5F, 0x64, 0x65, 0x69};
     return memchr(functions, function, sizeof functions) != NULL;
 }
 
@@ -456,7 +566,7 @@ bool vmm_dpmi_int21_begin(struct vmm *v)
     struct vmm_pm_app *app = vmm_pm_app(v);
     uint16_t ax = vmm_dpmi_word(v, KIT_Client_EAX);
     const struct translation *t = find(ax);
-    if (served_here(v, app, (uint8_t)(ax >> 8)))
+    if (served_here(v, app, (uint8_t)(ax >> 8)) || vmm_dpmi_dos_memory_begin(v, app, (uint8_t)(ax >> 8)))
         return true;
     if (t && t->arg[0].kind == NEW_DTA) {
         app->dta_selector = vmm_dpmi_word(v, KIT_Client_DS);
