@@ -15,6 +15,7 @@ enum {
     BOOT_OVER,
     EXIT_VMS,
     EXIT_SYS_VM,
+    EXIT_RECLAIM,
     EXIT_SYSTEM,
     EXIT_CRITICAL,
     EXIT_OVER,
@@ -159,6 +160,11 @@ static void boot_resume(struct vmm *v, struct vmm_frame *f)
         break;
     case EXIT_SYS_VM:
         send(v, f, KIT_Sys_VM_Terminate, KIT_SYSSTATE_PRESYSVMTERMINATE, false);
+        break;
+    case EXIT_RECLAIM:
+        f->step++;
+        vmm_frame_wait(v);
+        vmm_reclaim_begin(v);
         break;
     case EXIT_SYSTEM:
         send(v, f, KIT_System_Exit, KIT_SYSSTATE_PRESYSTEMEXIT, false);

@@ -207,7 +207,9 @@ void vmm_directed_begin(struct vmm *v, uint32_t module, uint32_t message, const 
 // shows messages (VDAG31 VDD_Msg_ClrScrn).
 static bool drivers_may_send(uint32_t message)
 {
-    return message == KIT_Create_VM || message == KIT_Destroy_VM || message == KIT_Set_Device_Focus ||
+    bool own = // of drivers among themselves (Win95 DDK S32CF)
+        message >= KIT_BEGIN_RESERVED_PRIVATE_SYSTEM_CONTROL && message <= KIT_END_RESERVED_PRIVATE_SYSTEM_CONTROL;
+    return own || message == KIT_Create_VM || message == KIT_Destroy_VM || message == KIT_Set_Device_Focus ||
            message == KIT_End_PM_App || message == KIT_Begin_Message_Mode || message == KIT_End_Message_Mode;
 }
 

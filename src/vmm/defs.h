@@ -53,7 +53,8 @@ void vmm_frame_returned(struct vmm *v, uint32_t kind);
 extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame,
     vmm_switch_frame, vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame,
     vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_thread_frame, vmm_suspend_frame, vmm_close_frame,
-    vmm_vxdint_frame, vmm_nmi_frame, vmm_walk_frame, vmm_provider_frame, vmm_free_phys_frame;
+    vmm_vxdint_frame, vmm_nmi_frame, vmm_walk_frame, vmm_provider_frame, vmm_free_phys_frame,
+    vmm_reclaim_frame;
 
 // run.c
 void vmm_wake_sooner(struct vmm *v);
@@ -293,6 +294,9 @@ void vmm_residents_vm_started(struct vmm *v, uint32_t vm, uint32_t reference);
 uint32_t vmm_free_phys_allocate(struct vmm *v, uint32_t pages) BASE_MUST_USE; // region, 0 = no room
 bool vmm_free_phys_needed_begin(struct vmm *v, uint32_t pages);               // true: the service runs again
 void vmm_free_phys_available_begin(struct vmm *v);                            // pages have come to the free list
+
+// reclaim.c
+void vmm_reclaim_begin(struct vmm *v); // Windows is about to exit
 
 // host.c
 const struct vmm_host_range *vmm_host_range_at(const struct vmm *v, bool memory, uint32_t address); // NULL: none

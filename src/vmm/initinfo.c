@@ -11,6 +11,7 @@ enum { SYSTEM_ROM = 0xF0000, ROM_BYTES = 0x10000 };
 struct init_info {
     uint32_t no_arenas; // guest address of an empty Common_Memory_struc array, 0 = none yet
     uint32_t a20_count; // GetSet_HMA_Info
+    uint32_t boot_flags;
 };
 
 static struct init_info *state_of(struct vmm *v)
@@ -55,6 +56,17 @@ static void get_next_arena(struct vmm *v)
         vmm_stop(v, VMM_END_MEMORY, "no memory for an empty list of arenas");
 }
 
+// How the user had Windows booted: in no special way, until somebody says otherwise (Win95 DDK S32CB).
+static void get_boot_flags(struct vmm *v)
+{
+    vmm_regs(v)[X86_EAX] = state_of(v)->boot_flags;
+}
+
+static void set_boot_flags(struct vmm *v)
+{
+    state_of(v)->boot_flags = vmm_regs(v)[X86_EAX];
+}
+
 // SystemROMBreakpoint=false in [386Enh] takes the service away.
 static bool rom_may_be_searched(const struct vmm *v)
 {
@@ -86,6 +98,7 @@ static void locate_byte_in_rom(struct vmm *v)
 static const struct vmm_binding bindings[] = {
     {KIT_GetDOSVectors, get_dos_vectors},         {KIT_GetSet_HMA_Info, get_set_hma_info},
     {KIT_Get_Next_Arena, get_next_arena},         {KIT_Get_Name_Of_Ugly_TSR, get_name_of_ugly_tsr},
+    {KIT_Get_Boot_Flags, get_boot_flags},         {KIT_Set_Boot_Flags, set_boot_flags},
     {KIT_Locate_Byte_In_ROM, locate_byte_in_rom}, {0, NULL},
 };
 

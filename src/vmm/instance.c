@@ -64,6 +64,25 @@ bool vmm_instance_touches(struct vmm *v, uint32_t linear, uint32_t bytes)
     return false;
 }
 
+// Whether one byte is in an item.
+static bool instanced(struct vmm *v, uint32_t linear)
+{
+    return vmm_instance_touches(v, linear, 1);
+}
+
+// _GetInstanceInfo(V86 address, bytes): Win98 DDK kernel_8zg7.
+static void get_instance_info(struct vmm *v)
+{
+    uint32_t linear = vmm_arg(v, 0), bytes = vmm_arg(v, 1), in = 0;
+    bool inside = linear < VMM_V86_PAGES * X86_PAGE_SIZE && bytes <= VMM_V86_PAGES * X86_PAGE_SIZE - linear;
+    if (!inside)
+        vmm_report(v, "input-range", v->call.caller, "Win98 DDK kernel_8zg7", "_GetInstanceInfo: %u bytes at %08Xh",
+                   (unsigned)bytes, (unsigned)linear);
+    for (uint32_t i = 0; inside && i < bytes; i++)
+        in += instanced(v, linear + i);
+    vmm_regs(v)[X86_EAX] = !in ? KIT_INSTINFO_NONE : in == bytes ? KIT_INSTINFO_ALL : KIT_INSTINFO_SOME;
+}
+
 bool vmm_instance_page(struct vmm *v, uint32_t page)
 {
     return state_of(v)->owner[page] != 0;
@@ -197,6 +216,7 @@ static void add_instance_item(struct vmm *v)
 
 static const struct vmm_binding bindings[] = {
     {KIT__AddInstanceItem, add_instance_item},
+    {KIT__GetInstanceInfo, get_instance_info},
     {0, NULL},
 };
 

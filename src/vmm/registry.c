@@ -1,8 +1,9 @@
 // Registry services over the hive: handles, and the Win32 contracts of the calls. Win95 DDK S3323-S3337.
-#include "vmm/registry.h"
 #include "base/buf.h"
 #include "kit/services.h"
+#include "vmm/registry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PATH_LIMIT = VMM_REGISTRY_PATH, DATA_LIMIT = 1 << 20 };
