@@ -49,6 +49,7 @@ static int make_machine(struct run *r)
     config.message = print_message;
     r->machine = vxd_machine_new(&config);
     r->finder.drivers = &r->request->drivers;
+    r->finder.programs = &r->request->programs;
     return r->machine && vxd_provide_drivers(r->machine, run_find_driver, &r->finder) ? CLI_OK
                                                                                       : cli_status_of(VXD_NO_MEMORY);
 }

@@ -55,7 +55,7 @@ int run_ioctls(struct vxd_machine *m, const struct run_request *q, enum vxd_end 
 
 // Finds drivers that drivers load: in the directories of those named on the command line, in any case.
 struct run_finder {
-    const struct cli_list *drivers;
+    const struct cli_list *drivers, *programs;
     struct vxd_bytes found; // the last one
 };
 vxd_find_driver_fn run_find_driver; // user: struct run_finder

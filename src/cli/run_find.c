@@ -1,5 +1,5 @@
 // Files for VXDLDR_LoadDevice: a driver that asks for C:\\WINDOWS\\SYSTEM\\OTHER.VXD gets other.vxd from where it came
-// from itself, or from beside another driver of the command line.
+// from itself, or from beside another driver or program of the command line.
 #include "cli/run.h"
 
 #include <dirent.h>
@@ -43,16 +43,30 @@ static bool find_beside(struct run_finder *f, const char *path, const char *name
     return found;
 }
 
+// A program's file stands before its arguments.
+static bool find_beside_program(struct run_finder *f, const char *program, const char *name)
+{
+    char path[1024];
+    size_t length = strcspn(program, " ");
+    if (length >= sizeof path)
+        return false;
+    memcpy(path, program, length);
+    path[length] = 0;
+    return find_beside(f, path, name);
+}
+
 bool run_find_driver(void *user, const char *name, const void **bytes, size_t *size)
 {
     struct run_finder *f = user;
     const char *wanted = last_part(name, "\\/:");
-    for (size_t i = 0; i < f->drivers->count; i++) {
-        if (!find_beside(f, f->drivers->items[i], wanted))
-            continue;
-        *bytes = f->found.data;
-        *size = f->found.size;
-        return true;
-    }
-    return false;
+    bool found = false;
+    for (size_t i = 0; i < f->drivers->count && !found; i++)
+        found = find_beside(f, f->drivers->items[i], wanted);
+    for (size_t i = 0; i < f->programs->count && !found; i++)
+        found = find_beside_program(f, f->programs->items[i], wanted);
+    if (!found)
+        return false;
+    *bytes = f->found.data;
+    *size = f->found.size;
+    return true;
 }

@@ -40,8 +40,8 @@ void vtd_watch(struct vmm *v);
 // (vdmad_virt.c).
 void vdmad_collect(struct vmm *v);
 
-extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, vkd_entry, vwin32_entry,
-    vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, dosmgr_entry, vcd_entry, ifsmgr_entry, shell_entry,
+extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, pagefile_entry, vkd_entry,
+    vwin32_entry, vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, dosmgr_entry, vcd_entry, ifsmgr_entry, shell_entry,
     configmg_entry, vsd_entry, vmcpd_entry, ios_entry;
 
 #endif

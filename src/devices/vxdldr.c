@@ -1,6 +1,7 @@
 // VXDLDR, the loader of dynamic drivers (Win95 DDK S3505-S3511), for drivers that load others. A device handle is the
 // address of the device descriptor block.
 #include "devices/vxdldr.h"
+#include "devices/vxdldr_api.h"
 #include "devices/vxdldr_list.h"
 
 #include "devices/call.h"
@@ -16,7 +17,7 @@ struct vxdldr {
     uint32_t source_proc; // host code that places the file whose name EDX points to: EAX = DDB or 0, ECX = error
     uint32_t remove_proc; // event: EDX = DDB of a driver that has unloaded itself
     struct vxdldr_list list;
-    uint16_t load_kind, unload_kind;
+    uint16_t load_kind, unload_kind, api_kind;
 };
 
 extern const struct vmm_device vxdldr_device;
@@ -328,13 +329,19 @@ static const struct vmm_binding bindings[] = {
     {0, NULL},
 };
 
+static void api_begin(struct vmm *v)
+{
+    vxdldr_api_begin(v, state(v)->api_kind);
+}
+
 const struct vmm_device vxdldr_device = {
-    .id = 0x27, .version = 0x0400, .bindings = bindings, .state_size = sizeof(struct vxdldr)};
+    .id = 0x27, .version = 0x0400, .bindings = bindings, .state_size = sizeof(struct vxdldr), .api = api_begin};
 
 static bool create(struct vmm *v)
 {
     state(v)->load_kind = vmm_frame_kind_add(v, &load_kind);
     state(v)->unload_kind = vmm_frame_kind_add(v, &unload_kind);
+    state(v)->api_kind = vxdldr_api_create(v);
     state(v)->remove_proc = vmm_host_proc(v, remove_driver, NULL);
     state(v)->source_proc = vmm_host_proc(v, place_from_source, NULL); // drivers that the machine was given already
     return state(v)->remove_proc && state(v)->source_proc;

@@ -353,6 +353,105 @@ wanted="$wanted 0001 0118 0002 0118 0001 0120 0004 0120 0008 0120 0001 0064 0010
 [ "$(cat "$dir/out")" = "$wanted" ] || fail "the mouse: $(cat "$dir/out")"
 [ "$("$vxd" run --quiet --vm "$dir/pointer.com")" = "0000 " ] || fail "a mouse without a driver"
 
+# A program loads a driver and unloads it by VXDLDR's API.
+cat > "$dir/extra.asm" << 'ASM'
+        .386p
+        include vmm.inc
+        include debug.inc
+Declare_Virtual_Device EXTRA, 1, 0, EXTRA_Control, 7F55h, Undefined_Init_Order
+VxD_LOCKED_DATA_SEG
+Hello   db      "loaded", 13, 10, 0
+Bye     db      "unloaded", 13, 10, 0
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+BeginProc EXTRA_Init
+        mov     esi, OFFSET32 Hello
+        VMMCall Out_Debug_String
+        clc
+        ret
+EndProc EXTRA_Init
+BeginProc EXTRA_Exit
+        mov     esi, OFFSET32 Bye
+        VMMCall Out_Debug_String
+        clc
+        ret
+EndProc EXTRA_Exit
+Begin_Control_Dispatch EXTRA
+        Control_Dispatch Sys_Dynamic_Device_Init, EXTRA_Init
+        Control_Dispatch Sys_Dynamic_Device_Exit, EXTRA_Exit
+End_Control_Dispatch EXTRA
+VxD_LOCKED_CODE_ENDS
+        end
+ASM
+cat > "$dir/loader.asm" << 'ASM'
+        .386
+S       SEGMENT USE16 'CODE'
+        ASSUME  CS:S, DS:S
+        ORG     100h
+api_    MACRO   function
+        mov     ax, function
+        call    dword ptr api
+        call    show
+        ENDM
+start:  xor     di, di
+        mov     es, di
+        mov     ax, 1684h
+        mov     bx, 27h
+        int     2Fh
+        mov     word ptr api, di
+        mov     word ptr api+2, es
+        api_    0
+        mov     dx, OFFSET absent
+        api_    1
+        mov     dx, OFFSET file
+        api_    1
+        mov     dx, OFFSET file
+        api_    1
+        mov     bx, 7F55h
+        api_    2
+        mov     bx, 7F55h
+        api_    2
+        mov     dx, OFFSET file
+        api_    1
+        mov     bx, -1
+        mov     dx, OFFSET module
+        api_    2
+        mov     dx, 0FFFFh              ; no text
+        api_    1
+        api_    9
+        mov     ax, 4C00h
+        int     21h
+; CF and AX as digits.
+show:   mov     dl, '-'
+        jnc     @F
+        mov     dl, 'C'
+@@:     push    ax
+        mov     ah, 2
+        int     21h
+        pop     dx
+        add     dl, 'a'
+        mov     ah, 2
+        int     21h
+        ret
+api     dd      0
+absent  db      "absent.vxd", 0
+file    db      "extra.vxd", 0
+module  db      "EXTRA", 0
+S       ENDS
+        END     start
+ASM
+"$vxd" build --dynamic -o "$dir/extra.vxd" "$dir/extra.asm"
+"$vxd" build -o "$dir/loader.com" "$dir/loader.asm"
+"$vxd" run --quiet --vm "$dir/loader.com" | tr -d '\r' > "$dir/out"
+cat > "$dir/wanted" << 'END'
+-aCdloaded
+-aCfunloaded
+-aCiloaded
+-aunloaded
+-aCdCl
+END
+printf '%s' "$(cat "$dir/wanted")" | cmp -s - "$dir/out" || fail "a driver loaded by a program: $(cat "$dir/out")"
+
 # A driver at Device_Init calls DOS in the System VM; a hot key is the driver's and never reaches the program.
 cat > "$dir/hot.asm" << 'ASM'
         .386p

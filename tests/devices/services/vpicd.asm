@@ -2,6 +2,7 @@
 include check.inc
 include vpicd.inc
 include pageswap.inc
+include pagefile.inc
 include shell.inc
 include vxdldr.inc
 include vcd.inc
@@ -79,7 +80,7 @@ Begin_Tests
         VxDcall PageSwap_Get_Version
         Check   nc, 'CF of the version of PAGESWAP'
         Check_Eq eax, 400h, 'version of PAGESWAP #EAX'
-        Check_Eq bx, 0, 'type of paging #EBX'
+        Check_Eq bx, 1, 'type of paging #EBX'
         Check_Eq ecx, 0, 'pages of the swap file #ECX'
         mov     ecx, 16
         xor     eax, eax
@@ -87,6 +88,53 @@ Begin_Tests
         Check   c, 'a swap file can be made'
         VxDcall PageSwap_Test_IO_Valid
         Check   nc, 'paging is not possible'
+        VxDcall PageSwap_Init_File
+        Check   nc, 'PageSwap_Init_File'
+        Check_Eq bl, 1, 'type of paging #BL'
+        mov     ecx, 16
+        VxDcall PageSwap_Grow_File
+        Check_Eq eax, 0, 'size of the swap file #EAX'
+        Check_Eq ebx, 0, 'maximum size of the swap file #EBX'
+        Check_Eq ecx, 16, 'ECX is not preserved'
+        mov     ch, 0
+        xor     edi, edi
+        mov     esi, 12345678h
+        mov     eax, 1
+        VxDcall PageSwap_Read_Or_Write
+        Check_Eq eax, 0, 'a page of the swap file'
+        Check_Eq esi, 12345678h, 'ESI is not preserved'
+
+        ; PAGEFILE
+        mov     ebx, 11110000h
+        mov     ecx, 1
+        VxDcall PageFile_Get_Version
+        Check   nc, 'CF of the version of PAGEFILE'
+        Check_Eq eax, 400h, 'version of PAGEFILE #EAX'
+        Check_Eq bx, 1, 'type of paging #EBX'
+        Check_Eq ecx, 0, 'pages of the swap file #ECX'
+        VxDcall PageFile_Init_File
+        Check_Eq ebx, 0, 'a swap file was made #EBX'
+        stc
+        VxDcall PageFile_Clean_Up
+        Check   nc, 'PageFile_Clean_Up'
+        mov     ecx, 16
+        VxDcall PageFile_Grow_File
+        Check_Eq eax, 0, 'size of the paging file #EAX'
+        Check_Eq ebx, 0, 'maximum size of the paging file #EBX'
+        mov     eax, 1
+        VxDcall PageFile_Read_Or_Write
+        Check_Eq eax, 0, 'a page of the paging file'
+        VxDcall PageFile_Test_IO_Valid
+        Check   nc, 'paging is not permitted'
+        mov     eax, 1
+        mov     ebx, eax
+        mov     edx, eax
+        VxDcall PageFile_Get_Size_Info
+        Check   nc, 'CF of the size of the paging file'
+        or      eax, ebx
+        or      eax, ecx
+        or      eax, edx
+        Check_Eq eax, 0, 'sizes of the paging file #EAX'
 
         ; SHELL
         VxDcall SHELL_Get_Version
