@@ -26,14 +26,14 @@ static void driver_loads_and_unloads_another(void **state)
     rig_load(r, "loader", VMM_LOAD_STATIC);
     vmm_boot(r->v);
     rig_expect(r, 10,
-               "missing 00000001 CF=1\n"
+               "missing 00000003 CF=1\n"
                "init\n"
                "load CF=0\n"
-               "again 00000004 CF=1\n"
-               "by another name 00000004 CF=1\n"
+               "again 00000005 CF=1\n"
+               "by another name 00000005 CF=1\n"
                "exit\n"
                "unload CF=0\n"
-               "unload again 00000007 CF=1\n"
+               "unload again 00000008 CF=1\n"
                "check left-behind: the driver is unloaded, but a virtualized IRQ still leads into it\n"
                "check left-behind: the driver is unloaded, but a hot key still leads into it\n"
                "careless CF=0\n");
