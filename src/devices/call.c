@@ -3,6 +3,7 @@
 
 #include "devices/common.h"
 #include "kit/services.h"
+#include "kit/structures.h"
 #include "vmm/cbarea.h"
 
 void devices_call_c_begin(struct vmm *v, uint16_t ordinal, unsigned n, const uint32_t *args)
@@ -126,6 +127,12 @@ uint32_t devices_cb_area(struct vmm *v, uint32_t bytes)
     if (!area)
         vmm_stop(v, VMM_END_FAULT, "no room in the control blocks for %u bytes of a virtual device", bytes);
     return area;
+}
+
+void devices_api_carry(struct vmm *v, uint32_t crs, bool failed)
+{
+    uint32_t flags = vmm_peek32(v, crs + KIT_Client_EFlags);
+    vmm_poke32(v, crs + KIT_Client_EFlags, failed ? flags | X86_CF : flags & ~(uint32_t)X86_CF);
 }
 
 bool devices_vm_or_report(struct vmm *v, uint32_t vm, const char *page)

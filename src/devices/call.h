@@ -24,6 +24,9 @@ uint32_t devices_cb_area(struct vmm *v, uint32_t bytes);
 // Reports a handle that is no virtual machine's and gives false; `page` documents the service.
 bool devices_vm_or_report(struct vmm *v, uint32_t vm, const char *page) BASE_MUST_USE;
 
+// CF of a program that called a device's API; `crs` are its client registers.
+void devices_api_carry(struct vmm *v, uint32_t crs, bool failed);
+
 // Ports that a device traps in all VMs: `count` of them, `step` apart.
 struct devices_ports {
     uint16_t first;

@@ -357,6 +357,23 @@ static void convert_int_to_irq(struct vmm *v)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// The API for programs (INT 2Fh AX=1684h BX=3; VDAG31 VPICD_API_Get_Ver). Its two other functions install and remove
+// handlers that are called in ring 0 too; how they are called, and what they may call there, is not documented.
+
+static void api(struct vmm *v)
+{
+    uint32_t crs = vmm_regs(v)[X86_EBP], function = vmm_peek16(v, crs + KIT_Client_EAX);
+    if (function == KIT_VPICD_Install_Handler || function == KIT_VPICD_Remove_Handler) {
+        vmm_stop(v, VMM_END_MISSING, "%s of VPICD's API (bimodal interrupt handlers) is not implemented",
+                 function == KIT_VPICD_Install_Handler ? "VPICD_Install_Handler" : "VPICD_Remove_Handler");
+        return;
+    }
+    devices_api_carry(v, crs, function != KIT_VPICD_API_Get_Ver);
+    if (function == KIT_VPICD_API_Get_Ver)
+        vmm_poke16(v, crs + KIT_Client_EAX, (uint16_t)vmm_profile(v));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Messages
 
 // Sys_Critical_Init: the provider of an event flag, then the ports. Frame: a[0] = system VM.
@@ -487,7 +504,8 @@ const struct vmm_device vpicd_device = {.id = 3,
                                         .bindings = bindings,
                                         .control = control,
                                         .state_size = sizeof(struct vpicd),
-                                        .holds = holds};
+                                        .holds = holds,
+                                        .api = api};
 
 static bool create(struct vmm *v)
 {

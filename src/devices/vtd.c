@@ -107,12 +107,6 @@ static void answer(struct vmm *v, uint32_t crs, uint64_t value, bool wide)
         vmm_poke32(v, crs + KIT_Client_EDX, (uint32_t)(value >> 32));
 }
 
-static void api_carry(struct vmm *v, uint32_t crs, bool failed)
-{
-    uint32_t flags = vmm_peek32(v, crs + KIT_Client_EFlags);
-    vmm_poke32(v, crs + KIT_Client_EFlags, failed ? flags | X86_CF : flags & ~(uint32_t)X86_CF);
-}
-
 static void api_resume(struct vmm *v, struct vmm_frame *f)
 {
     uint32_t crs = f->a[0], ms = vmm_regs(v)[X86_EAX];
@@ -126,7 +120,7 @@ static void api_begin(struct vmm *v)
 {
     uint32_t crs = vmm_regs(v)[X86_EBP], function = vmm_peek16(v, crs + KIT_Client_EAX);
     bool known = function == API_VERSION || (function >= API_REAL_TIME && function <= API_VM_TIME);
-    api_carry(v, crs, !known);
+    devices_api_carry(v, crs, !known);
     if (function == API_VERSION)
         vmm_poke16(v, crs + KIT_Client_EAX, (uint16_t)vmm_profile(v));
     else if (function == API_REAL_TIME)
