@@ -108,6 +108,13 @@ void devices_board_changed(struct vmm *v)
         x86_stop(vmm_cpu(v)); // earlier than the run loop was told: it has to look again
 }
 
+struct pc *devices_board_now(struct vmm *v)
+{
+    pc_advance(devices_board(v), vmm_time(v));
+    devices_board_changed(v);
+    return devices_board(v);
+}
+
 // A port at which nothing answers: all ones is what an empty bus gives, and who listens is told.
 static void announce_empty(struct vmm *v, uint16_t port, unsigned size, bool write, uint32_t value)
 {

@@ -20,6 +20,9 @@ struct devices_common {
 // The machine's; a part of VPICD's state.
 struct devices_common *devices_common(struct vmm *v);
 
+// The board as it is at this moment: what nobody waits for, such as a masked line, has happened.
+struct pc *devices_board_now(struct vmm *v);
+
 // Fills in a record's head and announces it.
 void devices_announce(struct vmm *v, struct base_record *head, uint32_t kind, uint32_t size);
 

@@ -188,7 +188,7 @@ void vdmad_collect(struct vmm *v)
 {
     for (unsigned n = 0; n < VDMAD_CHANNELS; n++) {
         struct vdmad_channel *c = &vdmad_state(v)->channel[n];
-        if (!c->vm || c->over || !pc_dma_done(devices_board(v), n))
+        if (!c->vm || c->over || !pc_dma_done(devices_board_now(v), n))
             continue;
         c->over = 1;
         if (c->buffer)
@@ -322,7 +322,7 @@ static uint8_t masks_of(struct vmm *v, uint32_t vm, unsigned controller)
 static uint32_t registers_of(struct vmm *v, uint32_t vm, unsigned channel)
 {
     const struct vdmad_channel *c = &vdmad_state(v)->channel[channel];
-    const struct pc_dma_channel *p = &devices_board(v)->dma[channel / 4].channel[channel % 4];
+    const struct pc_dma_channel *p = &devices_board_now(v)->dma[channel / 4].channel[channel % 4];
     uint32_t programmed = vmm_peek32(v, state_of(v, vm, channel) + VDMAD_REGISTERS);
     if (c->shown_to != vm)
         return programmed;

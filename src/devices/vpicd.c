@@ -245,7 +245,7 @@ static void test_phys_request(struct vmm *v)
 {
     unsigned irq, slot;
     if (find_eax(v, &irq, &slot))
-        devices_carry(v, pc_irq_requested(devices_board(v), irq));
+        devices_carry(v, pc_irq_requested(devices_board_now(v), irq));
 }
 
 static void call_when_hw_int(struct vmm *v)
@@ -286,7 +286,7 @@ static uint32_t complete_status(struct vmm *v, uint32_t vm, unsigned irq)
         status |= KIT_VPICD_Stat_Phys_Mask;
     if (vpicd_state(v)->irq[irq].in_service)
         status |= KIT_VPICD_Stat_Phys_In_Serv;
-    if (pc_irq_requested(devices_board(v), irq))
+    if (pc_irq_requested(devices_board_now(v), irq))
         status |= KIT_VPICD_Stat_Phys_Req;
     return status;
 }

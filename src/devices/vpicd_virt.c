@@ -266,6 +266,13 @@ static void set_hw_int_flag(struct vmm *v, uint32_t vm, bool on)
     vmm_poke32(v, at, on ? flags | KIT_PEF_Wait_Not_HW_Int : flags & ~(uint32_t)KIT_PEF_Wait_Not_HW_Int);
 }
 
+// The VM has an interrupt. What VPICD itself had requested for it was an edge; drivers' requests are levels.
+static void taken(struct vmm *v, uint32_t vm, unsigned irq)
+{
+    if (!vpicd_state(v)->irq[irq].owners)
+        vpicd_request(v, vm, irq, 0, false);
+}
+
 // The controllers' acknowledge cycle; gives the vector.
 static uint32_t take_interrupt(struct vmm *v, uint32_t vm, unsigned irq)
 {
@@ -276,8 +283,7 @@ static uint32_t take_interrupt(struct vmm *v, uint32_t vm, unsigned irq)
     pc_pic_acknowledge(&c.pic[irq >> 3], irq & 7);
     uint32_t vector = c.pic[irq >> 3].base + (irq & 7);
     store(v, vm, &c);
-    if (!vpicd_state(v)->irq[irq].owners)
-        vpicd_request(v, vm, irq, 0, false); // the default owner's request was an edge
+    taken(v, vm, irq);
     count_iret(v, vm, irq, 1);
     set_hw_int_flag(v, vm, true);
     announce(v, irq, 2);
@@ -513,7 +519,7 @@ static uint8_t hardware_requests(struct vmm *v, unsigned which)
     for (unsigned irq = 8 * which; irq < 8 * which + 8; irq++) {
         const struct vpicd_irq *q = &vpicd_state(v)->irq[irq];
         for (unsigned slot = 0; slot < vpicd_slots(q); slot++)
-            if (q->owner[slot].options & KIT_VPICD_OPT_READ_HW_IRR && pc_irq_requested(devices_board(v), irq))
+            if (q->owner[slot].options & KIT_VPICD_OPT_READ_HW_IRR && pc_irq_requested(devices_board_now(v), irq))
                 lines |= 1u << (irq & 7);
     }
     return (uint8_t)lines;
@@ -527,6 +533,8 @@ static uint8_t virtual_in(struct vmm *v, uint32_t vm, unsigned which, unsigned p
     bool requests = !port && !c.pic[which].poll && !c.pic[which].read_isr;
     uint8_t value = pc_pic_in(&c.pic[which], port, &polled);
     store(v, vm, &c);
+    if (polled >= 0)
+        taken(v, vm, (unsigned)polled + 8 * which);
     return requests ? value | hardware_requests(v, which) : value;
 }
 

@@ -20,6 +20,7 @@ static const char *const typed[] = {"a", "x",     "y", "Backspace", "z",      "E
 static const char *const many[] = {"Ctrl+c", "Ctrl+Break", "Ctrl+c", "Ctrl+c", "y", "Ctrl+c", NULL};
 
 static const struct program programs[] = {
+    {"irqapi", NULL, false, 0, VXD_PROGRAM_EXIT},       {"irq", NULL, false, 0, VXD_PROGRAM_EXIT},
     {"memory", NULL, false, 0, VXD_PROGRAM_EXIT},       {"files", NULL, false, 7, VXD_PROGRAM_EXIT},
     {"dirs", NULL, false, 0, VXD_PROGRAM_EXIT},         {"exec", NULL, false, 3, VXD_PROGRAM_EXIT},
     {"video", NULL, false, 0, VXD_PROGRAM_EXIT},        {"clock", NULL, false, 0, VXD_PROGRAM_EXIT},
