@@ -170,9 +170,22 @@ static void hw_resume(struct vmm *v, struct vmm_frame *f)
 
 static const struct vmm_frame_kind hw_kind = {"a hardware-interrupt procedure", hw_resume, NULL};
 
+// The request went away before the processor asked for it: the controller gives its line 7 without being in service
+// (8259A data sheet, "default IR7"). Behind the slave's the master is.
+static bool spurious(struct vmm *v, unsigned irq)
+{
+    if ((irq & 7) != 7 || pc_irq_in_service(devices_board(v), irq))
+        return false;
+    if (irq >= 8)
+        out(v, 0x20, 0x60 | VPICD_CASCADE);
+    return true;
+}
+
 static void interrupt_begin(struct vmm *v, unsigned irq)
 {
     struct vpicd *s = vpicd_state(v);
+    if (spurious(v, irq))
+        return;
     acknowledge_at_controller(v, irq);
     s->irq[irq].in_service = 1;
     vpicd_program_masks(v);

@@ -73,6 +73,26 @@ static void irq_without_a_driver_goes_to_its_vm(void **state)
     rig_free(r);
 }
 
+// The line falls between the processor's wish and the controller's answer: nobody has an interrupt of IRQ 7 or 15.
+static void spurious_interrupts_are_nobodys(void **state)
+{
+    static const unsigned lines[] = {5, 10};
+    (void)state;
+    struct rig *r = rig_new("spurious");
+    rig_expect(r, 10, "IRQ 7 CF=0\nIRQ 15 CF=0\nIRQ 5 CF=0\nIRQ 10 CF=0\n");
+    for (unsigned i = 0; i < BASE_COUNT(lines); i++) {
+        pc_raise_irq(devices_board(r->v), lines[i], true);
+        devices_board_changed(r->v);
+        pc_raise_irq(devices_board(r->v), lines[i], false);
+        rig_expect(r, 20 + 10 * i, "");
+        assert_int_equal(devices_board(r->v)->pic[0].isr, 0);
+    }
+    raise_irq(r, 15, 50);
+    raise_irq(r, 7, 60);
+    rig_expect(r, 70, "interrupt of IRQ 0000000F\ninterrupt of IRQ 00000007\n");
+    rig_free(r);
+}
+
 // Win95 DDK S34AE: the VM that unmasks an IRQ first gets it, whichever is current; the next one that tries is
 // terminated.
 static void irq_belongs_to_the_vm_that_unmasked_it_first(void **state)
@@ -223,6 +243,7 @@ int main(void)
         cmocka_unit_test(sharers_are_asked_until_one_takes_it),
         cmocka_unit_test(request_reaches_the_vms_handler_and_comes_back),
         cmocka_unit_test(irq_without_a_driver_goes_to_its_vm),
+        cmocka_unit_test(spurious_interrupts_are_nobodys),
         cmocka_unit_test(irq_belongs_to_the_vm_that_unmasked_it_first),
         cmocka_unit_test(x87_error_of_ring_0_reaches_the_driver_of_irq_13),
         cmocka_unit_test(second_vm_has_controllers_of_its_own),
