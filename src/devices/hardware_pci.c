@@ -1,5 +1,5 @@
 // Hardware descriptions: PCI functions. Each becomes a configuration space on the board and a device node below the PCI
-// bus's, with the resources that a BIOS would have given it.
+// bus's, or below that of the bridge that its bus is behind, with the resources that a BIOS would have given it.
 #include "devices/hardware_text.h"
 
 #include <stdio.h>
@@ -106,20 +106,40 @@ static bool read_config(struct hardware_reader *r, void *context)
     return true;
 }
 
-// Where a BIOS would put it: above the other functions' ranges of the kind, aligned to its own size.
-static uint32_t free_base(const struct hardware *h, bool io, uint32_t bytes)
+// Where a BIOS puts the ranges of a bus: those behind the n-th bridge have a part of their own, which its window
+// covers.
+enum { MEMORY_PART = 0x04000000, IO_PART = 0x1000, MOST_BRIDGES = 7 };
+
+struct part {
+    uint64_t first, end;
+};
+
+static struct part part_of(const struct hardware *h, uint8_t bridge, bool io)
 {
-    uint64_t base = io ? 0xE000 : 0xE0000000u;
+    unsigned n = 0;
+    for (uint32_t i = 0; i < bridge; i++)
+        n += h->pci.function[i].is_bridge;
+    if (!n)
+        return io ? (struct part){0xE000, 0x10000} : (struct part){0xE0000000u, 0xE0000000u + MEMORY_PART};
+    uint64_t first = io ? 0xE000 - n * (uint64_t)IO_PART : 0xE0000000u + n * (uint64_t)MEMORY_PART;
+    return (struct part){first, first + (io ? (uint64_t)IO_PART : (uint64_t)MEMORY_PART)};
+}
+
+// Above the other functions' ranges of the kind there, aligned to its own size; 0 = no room.
+static uint32_t free_base(const struct hardware *h, const struct pc_pci_function *for_one, bool io, uint32_t bytes)
+{
+    struct part part = part_of(h, for_one->bridge, io);
+    uint64_t base = part.first;
     for (uint32_t i = 0; i < h->pci.functions; i++) {
         const struct pc_pci_function *f = &h->pci.function[i];
         for (unsigned bar = 0; bar < PC_PCI_BARS; bar++) {
             uint64_t end = (uint64_t)pc_pci_bar_base(f, bar) + f->bar_bytes[bar];
-            if (f->bar_bytes[bar] && f->bar_io[bar] == io && end > base && end <= (io ? 0x10000u : 0xFF000000u))
+            if (f->bar_bytes[bar] && f->bar_io[bar] == io && end > base && end <= part.end)
                 base = end;
         }
     }
     base = (base + bytes - 1) & ~((uint64_t)bytes - 1);
-    return base + bytes <= (io ? 0x10000u : 0xFF000000u) ? (uint32_t)base : 0;
+    return base + bytes <= part.end ? (uint32_t)base : 0;
 }
 
 static bool add_space(struct hardware_reader *r, const struct function *f, unsigned bar)
@@ -146,10 +166,11 @@ static bool bar_size(struct hardware_reader *r, bool io, uint32_t *bytes)
     return true;
 }
 
-static bool bar_base(struct hardware_reader *r, bool io, uint32_t bytes, uint32_t *base)
+static bool bar_base(struct hardware_reader *r, const struct pc_pci_function *f, bool io, uint32_t bytes,
+                     uint32_t *base)
 {
     const struct hardware_token where = r->token;
-    *base = free_base(r->to, io, bytes);
+    *base = free_base(r->to, f, io, bytes);
     if (hw_accept(r, "at") && !hw_number(r, io ? 0xFFFF : 0xFFFFFFF0u, base, "the base address"))
         return false;
     if (*base & (bytes - 1))
@@ -167,15 +188,46 @@ static bool read_bar(struct hardware_reader *r, void *context)
     const struct hardware_token where = r->token;
     if (!hw_number(r, PC_PCI_BARS - 1, &bar, "the number of the base address register"))
         return false;
+    if (f->pci->is_bridge)
+        return hw_fail_at(r, &where, "a bridge has no base address registers here");
     if (f->pci->bar_bytes[bar])
         return hw_fail_at(r, &where, "that base address register is described already");
     bool io = hw_accept(r, "io");
     if (!io && !hw_accept(r, "memory"))
         return hw_fail(r, "io or memory expected");
-    if (!bar_size(r, io, &bytes) || !bar_base(r, io, bytes, &base))
+    if (!bar_size(r, io, &bytes) || !bar_base(r, f->pci, io, bytes, &base))
         return false;
     pc_pci_set_bar(f->pci, bar, io, bytes, base, hw_accept(r, "prefetchable"));
     return r->token.kind != HW_OPEN || add_space(r, f, bar);
+}
+
+// bridge BUS [to LAST]: to the bus behind it, and those that are behind bridges there
+static bool read_bridge(struct hardware_reader *r, void *context)
+{
+    struct function *f = context;
+    uint32_t bus, last, bridges = 0;
+    const struct hardware_token where = r->token;
+    if (!hw_number(r, 255, &bus, "the number of the bus behind the bridge"))
+        return false;
+    last = bus;
+    if (hw_accept(r, "to") && !hw_number(r, 255, &last, "the number of the last bus behind it"))
+        return false;
+    for (uint32_t i = 0; i < r->to->pci.functions; i++) {
+        const struct pc_pci_function *o = &r->to->pci.function[i];
+        bridges += o->is_bridge;
+        if (bus == o->bus || (o->is_bridge && bus == o->config[PC_PCI_SECONDARY]))
+            return hw_fail_at(r, &where, "there is a bus of that number already");
+    }
+    if (bus <= f->pci->bus || last < bus)
+        return hw_fail_at(r, &where, "buses behind a bridge have higher numbers than its own, and they ascend");
+    if (bridges == MOST_BRIDGES || f->pci->is_bridge)
+        return hw_fail_at(r, &where, f->pci->is_bridge ? "that is a bridge already" : "at most %u bridges",
+                          (unsigned)MOST_BRIDGES);
+    for (unsigned bar = 0; bar < PC_PCI_BARS; bar++)
+        if (f->pci->bar_bytes[bar])
+            return hw_fail_at(r, &where, "a bridge has no base address registers here");
+    pc_pci_make_bridge(f->pci, bus, last);
+    return true;
 }
 
 static bool common(bool (*read)(struct hardware_reader *r, void *node), struct hardware_reader *r, void *context)
@@ -221,6 +273,7 @@ static const struct hardware_statement statements[] = {{"vendor", read_vendor},
                                                        {"interrupt", read_interrupt},
                                                        {"bar", read_bar},
                                                        {"config", read_config},
+                                                       {"bridge", read_bridge},
                                                        {"description", read_description},
                                                        {"class", read_class},
                                                        {"loader", read_loader},
@@ -303,15 +356,24 @@ static void mark_others(struct hardware *h, const struct pc_pci_function *f)
     }
 }
 
+// The bridge's node; they stand in the order of the functions.
+static const char *parent_of(const struct hardware *h, const struct pc_pci_function *f)
+{
+    for (uint32_t i = 0; f->bridge && i < h->nodes; i++)
+        if (h->node[i].function == f->bridge - 1)
+            return h->node[i].id;
+    return bus_id;
+}
+
 static bool add_node(struct hardware_reader *r, const struct hardware_token *where, const struct function *f)
 {
-    const char *id = make_id(r, f->pci);
+    const char *id = make_id(r, f->pci), *parent = parent_of(r->to, f->pci);
     struct hardware_node *node = id && add_bus(r, where) ? hw_node_new(r, where, id) : NULL;
     if (!node)
         return false;
     *node = f->node;
     node->id = id;
-    node->parent = bus_id;
+    node->parent = parent;
     node->function = f->index;
     return add_config(r, node, f->pci, true) && add_config(r, node, f->pci, false);
 }
@@ -334,6 +396,7 @@ bool hw_pci(struct hardware_reader *r, void *context)
         return false;
     if (f.pci->config[PC_PCI_VENDOR + 1] == 0xFF || f.pci->config[PC_PCI_DEVICE + 1] == 0xFF)
         return hw_fail_at(r, &where, "a function has a vendor and a device number");
+    pc_pci_open_windows(&r->to->pci, (unsigned)index);
     mark_others(r->to, f.pci);
     return add_node(r, &where, &f);
 }

@@ -20,12 +20,12 @@ static struct pc_script *script(struct hardware_reader *r)
 // ---------------------------------------------------------------------------------------------------------------------
 // Cells
 
-static bool pool(struct hardware_reader *r, uint32_t bytes, uint32_t *first)
+static bool pool(struct hardware_reader *r, const struct hardware_token *where, uint32_t bytes, uint32_t *first)
 {
     struct pc_script *s = script(r);
     if (bytes > PC_SCRIPT_BYTES - s->pool)
-        return hw_fail(r, "FIFOs and memory: %u bytes in all, %u are left", (unsigned)PC_SCRIPT_BYTES,
-                       (unsigned)(PC_SCRIPT_BYTES - s->pool));
+        return hw_fail_at(r, where, "FIFOs and memory: %u bytes in all, %u are left", (unsigned)PC_SCRIPT_BYTES,
+                          (unsigned)(PC_SCRIPT_BYTES - s->pool));
     *first = s->pool;
     s->pool += bytes;
     return true;
@@ -111,13 +111,14 @@ static bool read_register(struct hardware_reader *r, struct block *b, struct pc_
 static bool read_fifo(struct hardware_reader *r, struct block *b, struct pc_cell *c)
 {
     unsigned cell = (unsigned)(c - script(r)->cell);
+    const struct hardware_token where = r->token;
     uint32_t value;
     (void)b;
     if (!hw_number(r, 4096, &c->room, "how many elements the FIFO holds"))
         return false;
     if (!c->room)
         return hw_fail(r, "a FIFO holds at least one element");
-    if (!optional(r, c, "empty", &c->value) || !pool(r, 4 * c->room, &c->first))
+    if (!optional(r, c, "empty", &c->value) || !pool(r, &where, 4 * c->room, &c->first))
         return false;
     if (r->token.kind != HW_EQUALS)
         return true;
@@ -281,7 +282,7 @@ static bool read_ram(struct hardware_reader *r, void *context)
         return false;
     if (!bytes)
         return hw_fail_at(r, &where, "memory of no bytes");
-    if (!fits(r, &where, c, bytes) || !pool(r, bytes, &c->first))
+    if (!fits(r, &where, c, bytes) || !pool(r, &where, bytes, &c->first))
         return false;
     c->kind = PC_CELL_MEMORY;
     if (r->token.kind == HW_EQUALS && !initial_bytes(r, c))

@@ -16,7 +16,7 @@ enum {
     PC_SCRIPT_DMAS = 8,
     PC_DELAYED = 64, // actions of rules that wait for their time
     PC_LOGGED = 16,  // accesses to logged cells since they were taken
-    PC_SCRIPT_BYTES = 32768,
+    PC_SCRIPT_BYTES = 262144,
     PC_SPACE_NAME = 16,
 };
 

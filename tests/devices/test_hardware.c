@@ -76,6 +76,28 @@ static void devices_are_loaded_configured_and_started(void **state)
     rig_free(r);
 }
 
+// A driver of two cards behind a bridge, which pass no more than the bridge's windows let through and share a line.
+static void cards_behind_a_bridge(void **state)
+{
+    (void)state;
+    struct rig *r = rig_begin();
+    provide(r, "tests/devices/bridge.hw");
+    rig_load(r, "bridge", VMM_LOAD_DYNAMIC);
+    vmm_boot(r->v);
+    rig_expect(r, 50,
+               "card at E4000000, bytes 00001000, line 0A\nidentity 11111111\n"
+               "PCI\\VEN_1011&DEV_0024&SUBSYS_00000000&REV_00\\BUS_00&DEV_01&FUNC_00\n"
+               "result 00000000, bus 00000004, place 00002001\nresult 00000000, interrupt 0000010A\n"
+               "card at E4001000, bytes 00001000, line 0A\nidentity 22222222\n"
+               "PCI\\VEN_1011&DEV_0024&SUBSYS_00000000&REV_00\\BUS_00&DEV_01&FUNC_00\n"
+               "result 00000000, bus 00000004, place 00002801\nresult 00000000, interrupt 0000010A\n"
+               "header 00010000\nbuses 00020100\nmemory E400E400\nbehind two bridges 00431AF7\nits ports 33333333\n"
+               "closed: FFFFFFFF\nopen: 11111111, memory 04030201\n"
+               "at its old number: FFFFFFFF\nat its new number: 00421AF7\n"
+               "interrupt of 11111111\ninterrupt of 22222222\n");
+    rig_free(r);
+}
+
 // A described device's ranges answer where the configuration manager has put them, and raise the line it was given.
 static void ranges_follow_their_device(void **state)
 {
@@ -139,6 +161,18 @@ static const struct {
      "hw:1:5: error: a function has a vendor and a device number\npci 0:3.0 {\n    ^~~~~\n"},
     {"pci 0:3.0 {\n bar 0 memory 24\n}",
      "hw:2:15: error: the size is a power of two, at least 16\n bar 0 memory 24\n              ^~\n"},
+    {"pci 0:1.0 {\n bridge 0\n}", "hw:2:9: error: there is a bus of that number already\n bridge 0\n        ^\n"},
+    {"pci 1:1.0 { vendor 1; device 1 }\npci 0:1.0 {\n bridge 1\n}",
+     "hw:3:9: error: there is a bus of that number already\n bridge 1\n        ^\n"},
+    {"pci 0:1.0 {\n bridge 2 to 1\n}",
+     "hw:2:9: error: buses behind a bridge have higher numbers than its own, and they ascend\n bridge 2 to 1\n"
+     "        ^\n"},
+    {"pci 0:1.0 {\n bridge 1\n bar 0 memory 16\n}",
+     "hw:3:6: error: a bridge has no base address registers here\n bar 0 memory 16\n     ^\n"},
+    {"memory 0xC8000-0x107FFF {\n ram 0 0x30000\n ram 0x30000 0x10001\n}",
+     "hw:3:6: error: the range has only 0x40000 bytes\n ram 0x30000 0x10001\n     ^~~~~~~\n"},
+    {"memory 0xC8000-0x207FFF {\n ram 0 0x30000\n ram 0x30000 0x10001\n}",
+     "hw:3:6: error: FIFOs and memory: 262144 bytes in all, 65536 are left\n ram 0x30000 0x10001\n     ^~~~~~~\n"},
     {"memory 0x1000-0x1FFF {\n}",
      "hw:1:8: error: device memory lies above 0xA0000 and has at most 16 MB\nmemory 0x1000-0x1FFF {\n"
      "       ^~~~~~~~~~~~~\n"},
@@ -178,9 +212,13 @@ static void hardware_is_described_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ports_memory_and_configuration_space),      cmocka_unit_test(a_snapshot_keeps_them),
-        cmocka_unit_test(devices_are_loaded_configured_and_started), cmocka_unit_test(ranges_follow_their_device),
-        cmocka_unit_test(mistakes_are_told_with_their_place),        cmocka_unit_test(hardware_is_described_once),
+        cmocka_unit_test(ports_memory_and_configuration_space),
+        cmocka_unit_test(a_snapshot_keeps_them),
+        cmocka_unit_test(devices_are_loaded_configured_and_started),
+        cmocka_unit_test(ranges_follow_their_device),
+        cmocka_unit_test(mistakes_are_told_with_their_place),
+        cmocka_unit_test(hardware_is_described_once),
+        cmocka_unit_test(cards_behind_a_bridge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
