@@ -12,22 +12,26 @@ static void out(struct vmm *v, uint16_t port, uint8_t value)
         vmm_stop(v, VMM_END_FAULT, "the board has no port %04X", port);
 }
 
-bool vpicd_phys_masked(struct vmm *v, unsigned irq)
+static bool masked(const struct vpicd *s, unsigned irq)
 {
-    const struct vpicd_irq *q = &vpicd_state(v)->irq[irq];
+    const struct vpicd_irq *q = &s->irq[irq];
     if (irq == VPICD_CASCADE)
         return false;
     return q->masking == VPICD_AUTO ? q->unmasked_in == 0 : q->masking == VPICD_MASKED;
 }
 
+bool vpicd_phys_masked(struct vmm *v, unsigned irq)
+{
+    return masked(vpicd_state(v), irq);
+}
+
 void vpicd_program_masks(struct vmm *v)
 {
     const struct pc *pc = devices_board(v);
+    const struct vpicd *s = vpicd_state(v);
     uint32_t masks = 0;
-    for (unsigned irq = 0; irq < PC_IRQS; irq++) {
-        if (vpicd_phys_masked(v, irq) || vpicd_state(v)->irq[irq].in_service)
-            masks |= 1u << irq;
-    }
+    for (unsigned irq = 0; irq < PC_IRQS; irq++)
+        masks |= masked(s, irq) || s->irq[irq].in_service ? 1u << irq : 0;
     if (pc->pic[0].imr != (uint8_t)masks)
         out(v, 0x21, (uint8_t)masks);
     if (pc->pic[1].imr != (uint8_t)(masks >> 8))

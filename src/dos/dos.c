@@ -69,9 +69,15 @@ void dos_announce_program(struct dos_call *c, const struct dos_program *p)
 
 // --- programs
 
+// Rows that were ever used: they are taken in turn.
+static uint32_t rows(const struct dos_state *s)
+{
+    return s->started < DOS_PROGRAMS ? s->started : (uint32_t)DOS_PROGRAMS;
+}
+
 static struct dos_program *program_in(struct dos_state *s, uint32_t vm)
 {
-    for (unsigned i = 0; vm && i < DOS_PROGRAMS; i++)
+    for (uint32_t i = 0; vm && i < rows(s); i++)
         if (s->program[i].vm == vm && s->program[i].outcome.progress)
             return &s->program[i];
     return NULL;
@@ -109,7 +115,7 @@ static struct dos_program *free_row(struct dos_state *s)
 
 static struct dos_program *program_of_number(struct dos_state *s, uint32_t number)
 {
-    for (unsigned i = 0; number && i < DOS_PROGRAMS; i++)
+    for (uint32_t i = 0; number && i < rows(s); i++)
         if (s->program[i].number == number)
             return &s->program[i];
     return NULL;
@@ -265,7 +271,7 @@ static bool is_running(const struct dos_program *p)
 bool dos_wants_ticks(struct vmm *v)
 {
     struct dos_state *s = vmm_device_state(v, &dos_resident);
-    for (unsigned i = 0; i < DOS_PROGRAMS; i++) {
+    for (uint32_t i = 0; i < rows(s); i++) {
         if (!is_running(&s->program[i]))
             continue;
         struct dos_call c = dos_call_of(v, s->program[i].vm);

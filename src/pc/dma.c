@@ -140,6 +140,12 @@ static int device_of(const struct pc *pc, unsigned n, bool wanting)
     return -1;
 }
 
+// Neither a device nor software can ask for anything.
+static bool nobody_asks(const struct pc *pc)
+{
+    return !pc->script.dmas && !pc->dma[0].request && !pc->dma[1].request;
+}
+
 void pc_dma_update(struct pc *pc)
 {
     for (unsigned n = 0; n < CHANNELS; n++) {
@@ -151,7 +157,7 @@ void pc_dma_update(struct pc *pc)
 uint64_t pc_dma_next(const struct pc *pc)
 {
     uint64_t next = PC_NEVER;
-    for (unsigned n = 0; n < CHANNELS; n++) {
+    for (unsigned n = 0; n < CHANNELS && pc->script.dmas; n++) {
         int device = open_to_devices(pc, n) ? device_of(pc, n, true) : -1;
         if (device >= 0)
             next = pc_earlier(next, pc->script.dma[device].ready);
@@ -195,6 +201,8 @@ static bool copies(struct pc *pc, struct pc_dma_cycle *c)
 bool pc_dma_next_cycle(struct pc *pc, struct pc_dma_cycle *c)
 {
     memset(c, 0, sizeof *c);
+    if (nobody_asks(pc))
+        return false;
     if (copies(pc, c))
         return true;
     for (unsigned n = 0; n < CHANNELS; n++) {

@@ -78,11 +78,11 @@ static uint16_t line_levels(const struct pc *pc)
 
 static void update_lines(struct pc *pc)
 {
-    uint16_t levels = line_levels(pc);
-    for (unsigned irq = 0; irq < PC_IRQS; irq++) {
-        if (irq != CASCADE && (levels >> irq & 1) != (pc->pic[irq >> 3].input >> (irq & 7) & 1))
+    unsigned levels = line_levels(pc), inputs = pc->pic[0].input | (unsigned)pc->pic[1].input << 8;
+    unsigned changed = (levels ^ inputs) & ~(1u << CASCADE);
+    for (unsigned irq = 0; changed >> irq; irq++)
+        if (changed >> irq & 1)
             set_line(pc, irq, levels >> irq & 1);
-    }
     pc_pic_input(&pc->pic[0], CASCADE, pc_pic_pending(&pc->pic[1]) >= 0);
 }
 

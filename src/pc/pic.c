@@ -63,7 +63,7 @@ int pc_pic_pending(const struct pc_pic *pic)
     if (pic->expects)
         return -1;
     uint8_t requests = pic->irr & (uint8_t)~pic->imr, blocks = blocking(pic);
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < 8 && requests; i++) {
         unsigned line = by_priority(pic, i);
         if (blocks & 1u << line) {
             if (!pic->special_mask)

@@ -139,9 +139,14 @@ bool vmm_has_device(const struct vmm *v, uint16_t id)
 
 static struct vmm_device_slot *slot_of(struct vmm *v, const struct vmm_device *device)
 {
+    uint32_t *hint = &v->device_hint[(uintptr_t)device / 16 % BASE_COUNT(v->device_hint)];
+    if (*hint < v->device_count && v->devices[*hint].device == device)
+        return &v->devices[*hint];
     for (uint32_t i = 0; i < v->device_count; i++)
-        if (v->devices[i].device == device)
+        if (v->devices[i].device == device) {
+            *hint = i;
             return &v->devices[i];
+        }
     return NULL;
 }
 

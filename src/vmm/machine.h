@@ -504,6 +504,7 @@ struct vmm {
     uint32_t kind_count;
     struct vmm_device_slot *devices;
     uint32_t device_count, device_capacity;
+    uint32_t device_hint[64]; // where a device was found last, by its address
     struct vmm_host_range *ranges; // host code behind ports and memory
     uint32_t range_count, range_capacity;
     const struct vmm_board *board;

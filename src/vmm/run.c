@@ -96,6 +96,8 @@ static void halted(struct vmm *v)
 static void stopped(struct vmm *v, enum x86_stop_reason reason)
 {
     char where[96];
+    if (reason == X86_STOP_COUNT || reason == X86_STOP_ASKED) // something is due, and the run goes on
+        return;
     vmm_describe_address(v, v->cpu->state.eip, where, sizeof where);
     switch (reason) {
     case X86_STOP_HALT:
