@@ -5,7 +5,8 @@
 #include "vmm/guest.h"
 
 enum {
-    VMM_OWN_LOW_PAGES = 2,         // of every VM: interrupt vectors, BIOS and DOS data
+    VMM_OWN_LOW_PAGES = 3,         // of every VM: interrupt vectors, BIOS and DOS data, and
+    VMM_DRIVERS_PAGE = 2,          // what drivers show DOS by Exec_VxD_Int
     VMM_HIGHEST_FIRST_PAGE = 0x60, // the first V86 page is never above; programs need the rest
 };
 enum { VMM_LAST_V86_PAGE = 0x9F }; // until _SetLastV86Page says otherwise: video memory follows
