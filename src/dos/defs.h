@@ -256,7 +256,9 @@ void dos_wait(struct dos_call *c);                              // the call is m
 void dos_far_return(struct dos_call *c);                        // the end of a routine of the ROM that was called far
 void dos_again(struct dos_call *c);                             // INT 21h is entered again
 void dos_missing(struct dos_call *c);                           // not implemented: the run ends
-void dos_simulate(struct dos_call *c, uint8_t vector);          // through the IVT; the call is made again afterwards
+void dos_simulate(
+    struct dos_call *c,
+    uint8_t vector); // drivers' hooks, then its own vector; the call is made again afterwards. Tail position
 bool dos_hooked(struct dos_call *c, uint8_t vector);        // the vector points elsewhere than at the system's handler
 bool dos_watched(struct dos_call *c, uint8_t vector);       // by a program's hook or a driver's
 void dos_go_on_in_rom(struct dos_call *c, uint16_t offset); // the rest of the call is code there, which ends with IRET

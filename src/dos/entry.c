@@ -147,10 +147,12 @@ void dos_go_on_in_rom(struct dos_call *c, uint16_t offset)
 
 void dos_simulate(struct dos_call *c, uint8_t vector)
 {
-    uint32_t to = dos_read32(c, 0, vector * 4u);
-    if (!c->faulted && !vmm_v86_interrupt(c->v, (uint16_t)(to >> 16), to & 0xFFFF))
-        c->faulted = true;
     c->stay = true;
+    if (!c->faulted &&
+        vmm_probe(c->v, c->base + dos_get(c, DOS_SS) * 16u + (uint16_t)(dos_get(c, DOS_SP) - 6), 6, true))
+        vmm_v86_int_begin(c->v, vector);
+    else
+        c->faulted = true;
 }
 
 void dos_missing(struct dos_call *c)

@@ -674,3 +674,20 @@ mkdir "$dir/root/sub"
 grep -q '^bS<' "$dir/out" || fail "what the driver's program tells"
 grep -q 'over: 0077' "$dir/out" || fail "the end of the driver's program"
 grep -q 'TELL.EXE ended with exit code 5' "$dir/out" || fail "the account of the driver's program"
+
+# A driver's hooks see the interrupts that DOS makes itself: here a critical error.
+sed -e 's/mov     eax, 10h/mov     eax, 24h/; s/Client_AX/Client_DI/' "$dir/seen.asm" > "$dir/crit.asm"
+cat > "$dir/prn.asm" << 'ASM'
+        .model  tiny
+        .code
+        org     100h
+start:  mov     dl, 'x'
+        mov     ah, 5
+        int     21h
+        ret
+        end     start
+ASM
+"$vxd" build -o "$dir/crit.vxd" "$dir/crit.asm"
+"$vxd" build -o "$dir/prn.com" "$dir/prn.asm"
+"$vxd" run --quiet --vm "$dir/prn.com" "$dir/crit.vxd" > "$dir/out"
+grep -q '^0A' "$dir/out" || fail "a hook of INT 24h"
