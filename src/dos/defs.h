@@ -13,8 +13,9 @@ enum {
     DOS_SEARCHES = 64,
     DOS_PATH = DOS_LONGEST_PATH, // "DIR\NAME.EXT" below drive C:, with the zero; DOS allows 64 characters
     DOS_ENTRIES = 64,
-    DOS_EMBS = 64, // blocks of extended memory of all VMs
-    DOS_DRIVE = 2, // C:
+    DOS_EMBS = 64,       // blocks of extended memory of all VMs
+    DOS_EMS_BLOCKS = 64, // of expanded memory
+    DOS_DRIVE = 2,       // C:
     DOS_SECTOR = 512,
     DOS_SECTORS = 16, // of a cluster
     DOS_CLUSTERS = 0xFFF0,
@@ -74,6 +75,8 @@ enum dos_data { // offsets in DOS_DATA
     DATA_RAW_GOT = 0xC2,      // so many bytes of the read that waits, a word
     DATA_BROKE = 0xC4,        // Ctrl+Break was pressed
     DATA_BREAK_SP = 0xC6,     // SP of the call that INT 23h interrupts
+    DATA_EMS_MAP = 0xF0,      // handle and page of the four places of the page frame
+    DATA_EMS = 0x100,         // device header of expanded memory, and the entry of INT 67h behind it
     DATA_BLOCK = 0xD0,        // device header of the drive
     DATA_DIRECTORIES = 0x1B0, // current directory structures, 58h each, RBIL table 01643
     DATA_CON = 0x2C0,         // device header
@@ -148,7 +151,7 @@ enum dos_reg {
     DOS_FLAGS = KIT_Client_EFlags,
 };
 
-enum dos_device { DOS_IS_FILE, DOS_IS_CON, DOS_IS_NUL, DOS_IS_AUX, DOS_IS_PRN, DOS_IS_CLOCK, DOS_IS_INPUT };
+enum dos_device { DOS_IS_FILE, DOS_IS_CON, DOS_IS_NUL, DOS_IS_AUX, DOS_IS_PRN, DOS_IS_CLOCK, DOS_IS_EMS };
 
 // An open file. Positions and the like are state; the file itself is the host's, found by its path each time.
 struct dos_file {
@@ -179,6 +182,16 @@ struct dos_emb {
     uint8_t used, locks;
 };
 
+// A block of expanded memory. The handle is its row + 1.
+struct dos_ems {
+    uint32_t vm; // number
+    uint32_t linear;
+    uint16_t pages; // of 16 KB
+    uint8_t used, saved;
+    uint8_t map[16]; // that it saves
+    char name[8];
+};
+
 struct dos_state {
     uint32_t trap[DOS_ENTRIES]; // V86 addresses of the entries
     uint32_t stub_tick, stub_key;
@@ -188,6 +201,8 @@ struct dos_state {
     struct dos_program program[DOS_PROGRAMS];
     uint32_t started; // programs so far
     struct dos_emb emb[DOS_EMBS];
+    struct dos_ems ems[DOS_EMS_BLOCKS];
+    uint8_t ems_frame;                     // the page frame is claimed
     uint32_t hma_vm;                       // number of who has the high memory area, 0 = nobody
     uint16_t xms;                          // offset of the driver's entry in the ROM
     uint16_t end_kind;                     // of frames: a driver hears of the end of a program
@@ -318,11 +333,16 @@ uint16_t dos_packed_time(const struct dos_time *t);                             
 uint16_t dos_packed_date(const struct dos_time *t);
 
 // int21.c
-dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int29, dos_int33, dos_int67, dos_cpm;
+dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int29, dos_int33, dos_cpm;
 
 // xms.c
 dos_fn dos_xms;
 void dos_xms_vm_gone(struct vmm *v, struct dos_state *s, uint32_t vm);
+uint32_t dos_free_memory(struct dos_call *c); // KB for programs above 1 MB
+
+// ems.c
+dos_fn dos_int67;
+void dos_ems_vm_gone(struct vmm *v, struct dos_state *s, uint32_t vm);
 
 // internal.c
 dos_fn dos_int2f;

@@ -102,12 +102,15 @@ void dos_current_directory(struct dos_call *c)
 void dos_rename(struct dos_call *c)
 {
     char from[DOS_PATH], to[DOS_PATH];
+    struct dos_entry e;
     const struct dos_host *host = dos_host(c);
     enum dos_error error = resolve_dx(c, from);
     if (!error)
         error = resolve(c, DOS_ES, DOS_DI, to);
     if (!error && (!from[0] || !to[0] || dos_device_named(to) || strpbrk(to, "*?")))
         error = DOS_DENIED;
+    if (!error && strcmp(from, to) == 0) // the new name is taken, by itself
+        error = host->find(host->user, from, &e) ? DOS_NO_FILE : DOS_DENIED;
     dos_answer(c, error ? error : host->rename(host->user, from, to));
 }
 

@@ -243,6 +243,7 @@ static void vm_gone(struct vmm *v, uint32_t vm)
     struct dos_program *p = program_in(c.s, vm);
     dos_files_of_vm(c.s, c.vm);
     dos_xms_vm_gone(v, c.s, c.vm);
+    dos_ems_vm_gone(v, c.s, c.vm);
     if (!p)
         return;
     p->vm = 0;

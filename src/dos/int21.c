@@ -189,8 +189,3 @@ void dos_int33(struct dos_call *c) // no mouse: AX = 0 for a reset, else unchang
         dos_set(c, DOS_BX, 0);
     }
 }
-
-void dos_int67(struct dos_call *c) // no expanded memory manager
-{
-    dos_set_high(c, DOS_AX, 0x84);
-}

@@ -222,7 +222,11 @@ void dos_strategy(struct dos_call *c)
         dos_set(c, DOS_AX, dos_read8(c, DOS_DATA, DATA_STRATEGY));
         dos_done(c);
         break;
-    case 1:
+    case 1: // bits 6 and 7: upper memory
+        if ((dos_get(c, DOS_BX) & 0xFF3F) > LAST_FIT) {
+            dos_fail(c, DOS_BAD_FUNCTION);
+            break;
+        }
         dos_write8(c, DOS_DATA, DATA_STRATEGY, dos_low(c, DOS_BX));
         dos_done(c);
         break;

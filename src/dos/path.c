@@ -114,9 +114,10 @@ enum dos_error dos_resolve(struct dos_call *c, const char *text, char path[DOS_P
 static const struct {
     const char *name;
     uint8_t device;
-} devices[] = {{"CON", DOS_IS_CON},  {"NUL", DOS_IS_NUL},  {"AUX", DOS_IS_AUX},  {"COM1", DOS_IS_AUX},
-               {"COM2", DOS_IS_AUX}, {"COM3", DOS_IS_AUX}, {"COM4", DOS_IS_AUX}, {"PRN", DOS_IS_PRN},
-               {"LPT1", DOS_IS_PRN}, {"LPT2", DOS_IS_PRN}, {"LPT3", DOS_IS_PRN}, {"CLOCK$", DOS_IS_CLOCK}};
+} devices[] = {{"CON", DOS_IS_CON},     {"NUL", DOS_IS_NUL},  {"AUX", DOS_IS_AUX},  {"COM1", DOS_IS_AUX},
+               {"COM2", DOS_IS_AUX},    {"COM3", DOS_IS_AUX}, {"COM4", DOS_IS_AUX}, {"PRN", DOS_IS_PRN},
+               {"LPT1", DOS_IS_PRN},    {"LPT2", DOS_IS_PRN}, {"LPT3", DOS_IS_PRN}, {"CLOCK$", DOS_IS_CLOCK},
+               {"EMMXXXX0", DOS_IS_EMS}};
 
 const char *dos_device_name(uint8_t device)
 {

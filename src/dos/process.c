@@ -224,6 +224,11 @@ void dos_exec(struct dos_call *c)
         dos_answer(c, dos_load_overlay(c, e.load.path, dos_read16(c, es, bx), dos_read16(c, es, bx + 2u)));
         return;
     }
+    if (function == 5) { // a loader made a program ready: nothing depends on it here (RBIL INT 21/AX=4B05h)
+        dos_set(c, DOS_AX, 0);
+        dos_done(c);
+        return;
+    }
     if (function > 1) {
         dos_fail(c, DOS_BAD_FUNCTION);
         return;

@@ -42,6 +42,7 @@ static const struct {
     {DATA_DEVICES + 6 * HEADER_SIZE, 0x8000, "COM2    ", DOS_IS_AUX},
     {DATA_DEVICES + 7 * HEADER_SIZE, 0x8000, "COM3    ", DOS_IS_AUX},
     {DATA_DEVICES + 8 * HEADER_SIZE, 0x8000, "COM4    ", DOS_IS_AUX},
+    {DATA_EMS, 0x8000, "EMMXXXX0", DOS_IS_EMS},
 };
 
 static uint32_t far_data(uint16_t offset)
@@ -70,6 +71,15 @@ static void device_chain(struct dos_call *c)
         dos_copy_out(c, DOS_DATA, devices[i].at, header, sizeof header);
     }
     dos_write8(c, DOS_DATA, DATA_RETF, 0xCB);
+}
+
+// The vector of INT 67h points behind the header: programs look for the name at offset 0Ah of its segment.
+static void expanded_memory(struct dos_call *c)
+{
+    uint8_t jump[5] = {0xEA};
+    base_put32(jump + 1, dos_vector(0x67, c->s));
+    dos_copy_out(c, DOS_DATA, DATA_EMS + HEADER_SIZE, jump, sizeof jump);
+    dos_write32(c, 0, 4 * 0x67, (uint32_t)(DOS_DATA + DATA_EMS / 16) << 16 | HEADER_SIZE);
 }
 
 // A FAT of 16 bits and 512 entries in the root, as the sizes that AH=36h tells want it (RBIL table 01395).
@@ -128,6 +138,7 @@ void dos_tables_create(struct dos_call *c)
 {
     list_of_lists(c);
     device_chain(c);
+    expanded_memory(c);
     drive_parameters(c);
     current_directories(c);
     dos_write32(c, DOS_DATA, DATA_FILES, UINT32_MAX); // the only table

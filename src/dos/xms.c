@@ -29,7 +29,7 @@ enum { RESERVE = 256, CHUNK = 4096, PAGE_KB = 4, FIRST_MB = 0x110000, MOST_LOCKS
 
 typedef enum xms_error xms_fn(struct dos_call *c);
 
-static uint32_t free_kb(struct dos_call *c)
+uint32_t dos_free_memory(struct dos_call *c)
 {
     uint32_t pages = vmm_phys_free_count(c->v);
     return pages > RESERVE ? (pages - RESERVE) * PAGE_KB : 0;
@@ -54,7 +54,7 @@ static uint32_t pages_of(uint32_t kb)
 // Pages for so many KB, 0 = there are not as many.
 static uint32_t take(struct dos_call *c, uint32_t kb)
 {
-    return kb && kb <= free_kb(c) ? vmm_take_pages(c->v, pages_of(kb)) : 0;
+    return kb && kb <= dos_free_memory(c) ? vmm_take_pages(c->v, pages_of(kb)) : 0;
 }
 
 static void give(struct vmm *v, struct dos_emb *b)
@@ -115,7 +115,7 @@ static enum xms_error disable_a20(struct dos_call *c)
 
 static enum xms_error query_free(struct dos_call *c)
 {
-    uint32_t kb = free_kb(c);
+    uint32_t kb = dos_free_memory(c);
     kb = kb < UINT16_MAX ? kb : UINT16_MAX;
     dos_set(c, DOS_AX, (uint16_t)kb);
     dos_set(c, DOS_DX, (uint16_t)kb);
@@ -124,7 +124,7 @@ static enum xms_error query_free(struct dos_call *c)
 
 static enum xms_error query_any_free(struct dos_call *c)
 {
-    uint32_t kb = free_kb(c);
+    uint32_t kb = dos_free_memory(c);
     vmm_poke32(c->v, c->crs + KIT_Client_EAX, kb);
     vmm_poke32(c->v, c->crs + KIT_Client_EDX, kb);
     vmm_poke32(c->v, c->crs + KIT_Client_ECX, vmm_phys_free_count(c->v) * CHUNK + FIRST_MB - 1);

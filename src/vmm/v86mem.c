@@ -103,6 +103,19 @@ static uint32_t entry(uint32_t phys, uint32_t type)
     return phys << 12 | VMM_PTE_PRESENT | VMM_PTE_WRITE | VMM_PTE_USER | (type & 7) << 9;
 }
 
+bool vmm_v86_map(struct vmm *v, uint32_t vm, uint32_t page, uint32_t linear)
+{
+    uint32_t pte, row = find_vm(v, vm);
+    struct v86_vm *m = row ? base_table_at(vms(v), row) : NULL;
+    if (linear)
+        return vmm_pte_get(v, linear, &pte) && map_over(v, vm, page, entry(pte >> 12, KIT_PG_SYS));
+    if (m && bit(m->mapped, page)) {
+        set_entry(v, vm, page, m->original[page]);
+        set_bit(m->mapped, page, false);
+    }
+    return true;
+}
+
 // Before the VM's memory is freed its own pages come back under the mappings, so that nobody else's are freed with it.
 static void vm_gone(struct vmm *v, uint32_t vm)
 {

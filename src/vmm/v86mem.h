@@ -20,6 +20,10 @@ bool vmm_v86_assigned(struct vmm *v, uint32_t vm, uint32_t page) BASE_MUST_USE;
 // taken.
 bool vmm_v86_reserve(struct vmm *v, uint32_t page) BASE_MUST_USE;
 
+// Shows the page of memory at `linear` (present, the VMM's or a driver's) as a V86 page of a VM (handle); 0: the VM's
+// own page again. False: no memory.
+bool vmm_v86_map(struct vmm *v, uint32_t vm, uint32_t page, uint32_t linear) BASE_MUST_USE;
+
 // Whether a VM (handle) wrote into a page since this was asked the last time.
 bool vmm_v86_page_written(struct vmm *v, uint32_t vm, uint32_t page) BASE_MUST_USE;
 

@@ -29,9 +29,10 @@ static const struct program programs[] = {
     {"resident", NULL, false, 5, VXD_PROGRAM_RESIDENT}, {"break", breaks, false, 0, VXD_PROGRAM_CTRL_C},
     {"output", late, false, 0, VXD_PROGRAM_EXIT},       {"x87", NULL, false, 0, VXD_PROGRAM_EXIT},
     {"x87_pm", NULL, false, 0, VXD_PROGRAM_EXIT},       {"tables", NULL, false, 0, VXD_PROGRAM_EXIT},
-    {"break2", many, false, 0, VXD_PROGRAM_CTRL_C},     {"xms", NULL, false, 0, VXD_PROGRAM_EXIT},
-    {"pm_files", NULL, false, 0, VXD_PROGRAM_EXIT},     {"screen", NULL, false, 0, VXD_PROGRAM_EXIT},
-    {"critical", NULL, false, 0, VXD_PROGRAM_ERROR},    {"echo", typed, false, 0, VXD_PROGRAM_EXIT},
+    {"ems", NULL, false, 0, VXD_PROGRAM_EXIT},          {"break2", many, false, 0, VXD_PROGRAM_CTRL_C},
+    {"xms", NULL, false, 0, VXD_PROGRAM_EXIT},          {"pm_files", NULL, false, 0, VXD_PROGRAM_EXIT},
+    {"screen", NULL, false, 0, VXD_PROGRAM_EXIT},       {"critical", NULL, false, 0, VXD_PROGRAM_ERROR},
+    {"echo", typed, false, 0, VXD_PROGRAM_EXIT},
 };
 
 static void expect(struct rig *r, const struct program *p, enum vxd_end end)

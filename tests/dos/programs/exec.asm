@@ -42,7 +42,7 @@
         mov     ax, 4B00h
         int     21h
         equals  "no such program", ax, 2
-        mov     ax, 4B05h
+        mov     ax, 4B02h
         int     21h
         equals  "no such function", ax, 1
 

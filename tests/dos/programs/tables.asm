@@ -106,7 +106,7 @@ walk:   inc     cx
 next:   les     bx, es:[bx]
         cmp     bx, 0FFFFh
         jne     walk
-        equals  "devices", cx, 13
+        equals  "devices", cx, 14
         equals  "LPT1", dx, 1
         pop     es
         push    ds
