@@ -297,12 +297,14 @@ static void control(struct vmm *v)
         break;
     case KIT_Device_Init:
         vdmad_trap_begin(v);
+        vdmad_vds_hook_begin(v);
         break;
     case KIT_Create_VM:
         vdmad_vm_created(v, vmm_regs(v)[X86_EBX]);
         break;
     case KIT_Destroy_VM:
         vdmad_vm_destroyed(v, vmm_regs(v)[X86_EBX]);
+        vdmad_vds_vm_destroyed(v, vmm_regs(v)[X86_EBX]);
         break;
     case KIT_Init_Complete:
         if (!vdmad_state(v)->reserve)
@@ -370,7 +372,7 @@ static bool create(struct vmm *v)
         s->channel[n].address_mode = n > VDMAD_CASCADE;
     vdmad_lock_create(v);
     vdmad_virt_create(v);
-    return true;
+    return vdmad_vds_create(v);
 }
 
 const struct devices_entry vdmad_entry = {&vdmad_device, create, false, NULL};

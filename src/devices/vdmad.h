@@ -3,6 +3,7 @@
 // vdmad.c       channels, the physical controllers, the DMA buffer, messages
 // vdmad_virt.c  the controllers as a VM sees them: its ports, what its accesses start
 // vdmad_lock.c  memory locked for DMA
+// vdmad_vds.c   the services for programs, INT 4Bh
 #ifndef VXDKIT_DEVICES_VDMAD_H
 #define VXDKIT_DEVICES_VDMAD_H
 
@@ -46,8 +47,9 @@ struct vdmad {
     uint32_t buffer, buffer_physical, buffer_bytes;
     uint32_t user; // linear address that the buffer stands for while it is taken
     uint8_t taken;
-    uint32_t io_proc;
-    uint16_t buffer_kind, lock_kind, unlock_kind, scatter_kind, notify_kind, default_kind;
+    uint32_t vds_vm; // VM that took the buffer by INT 4Bh last
+    uint32_t io_proc, vds_proc;
+    uint16_t buffer_kind, lock_kind, unlock_kind, scatter_kind, notify_kind, default_kind, vds_kind;
 };
 
 struct vdmad *vdmad_state(struct vmm *v);
@@ -72,6 +74,8 @@ void vdmad_set_virt_state(struct vmm *v);
 void vdmad_disable_translation(struct vmm *v);
 void vdmad_enable_translation(struct vmm *v);
 void vdmad_default_handler_begin(struct vmm *v);
+// How often translation of a VM's channel is disabled, after a change.
+uint32_t vdmad_disable_count(struct vmm *v, uint32_t vm, unsigned channel, int change);
 
 // vdmad_lock.c
 void vdmad_lock_create(struct vmm *v);
@@ -79,5 +83,10 @@ void vdmad_lock_dma_region_begin(struct vmm *v);
 void vdmad_unlock_dma_region_begin(struct vmm *v);
 void vdmad_scatter_lock_begin(struct vmm *v);
 void vdmad_scatter_unlock_begin(struct vmm *v);
+
+// vdmad_vds.c
+bool vdmad_vds_create(struct vmm *v) BASE_MUST_USE;
+void vdmad_vds_hook_begin(struct vmm *v);
+void vdmad_vds_vm_destroyed(struct vmm *v, uint32_t vm);
 
 #endif

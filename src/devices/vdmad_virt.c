@@ -97,6 +97,13 @@ void vdmad_set_virt_state(struct vmm *v)
     vmm_poke32(v, at + VDMAD_MODE, r[X86_EDX] & 0xFFFF);
 }
 
+uint32_t vdmad_disable_count(struct vmm *v, uint32_t vm, unsigned channel, int change)
+{
+    uint32_t at = state_of(v, vm, channel) + VDMAD_DISABLED, n = vmm_peek32(v, at) + (uint32_t)change;
+    vmm_poke32(v, at, n);
+    return n;
+}
+
 void vdmad_disable_translation(struct vmm *v)
 {
     uint32_t at = state_argument(v);

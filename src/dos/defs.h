@@ -56,6 +56,7 @@ enum bda { // offsets, RBIL MEM 0040h
     BDA_TICKS = 0x6C,
     BDA_MIDNIGHT = 0x70,
     BDA_BREAK = 0x71,
+    BDA_DMA = 0x7B,
     BDA_KEYS_FROM = 0x80,
     BDA_KEYS_TO = 0x82,
     BDA_ROWS = 0x84, // less one

@@ -229,6 +229,7 @@ static void bios_data(struct dos_call *c)
     dos_write16(c, DOS_BDA, BDA_KEYS_FROM, BDA_KEYS);
     dos_write16(c, DOS_BDA, BDA_KEYS_TO, BDA_KEYS_END);
     dos_write8(c, DOS_BDA, BDA_SHIFT3, 0x10); // keyboard with 101 keys
+    dos_write8(c, DOS_BDA, BDA_DMA, 0x20);    // virtual DMA services are there: VDMAD's INT 4Bh
     dos_refresh_ticks(c);
 }
 

@@ -21,6 +21,7 @@ static const char *const many[] = {"Ctrl+c", "Ctrl+Break", "Ctrl+c", "Ctrl+c", "
 
 static const struct program programs[] = {
     {"irqapi", NULL, false, 0, VXD_PROGRAM_EXIT},       {"irq", NULL, false, 0, VXD_PROGRAM_EXIT},
+    {"vds", NULL, false, 0, VXD_PROGRAM_EXIT}, // INT 4Bh
     {"memory", NULL, false, 0, VXD_PROGRAM_EXIT},       {"files", NULL, false, 7, VXD_PROGRAM_EXIT},
     {"dirs", NULL, false, 0, VXD_PROGRAM_EXIT},         {"exec", NULL, false, 3, VXD_PROGRAM_EXIT},
     {"video", NULL, false, 0, VXD_PROGRAM_EXIT},        {"clock", NULL, false, 0, VXD_PROGRAM_EXIT},
