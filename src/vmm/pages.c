@@ -46,6 +46,14 @@ static uint16_t state_of_flags(uint32_t flags)
                       (flags & (KIT_PAGELOCKED | KIT_PAGELOCKEDIFDP) ? 1 : 0));
 }
 
+// Whether pages are locked on condition is not known before the paging device is.
+static void check_early(struct vmm *v, uint32_t flags, const char *service)
+{
+    if (flags & KIT_PAGELOCKEDIFDP && v->s.phase < KIT_SYSSTATE_PREINITCOMPLETE)
+        vmm_report(v, "init-only", v->call.caller, "Win95 DDK S3211", "%s: PAGELOCKEDIFDP before Init_Complete",
+                   service);
+}
+
 // --- making
 
 // Contents of fresh pages are free where zeros were not asked for.
@@ -100,6 +108,7 @@ static void page_allocate(struct vmm *v)
     struct request r = {vmm_arg(v, 0), vmm_arg(v, 1), vmm_arg(v, 2), vmm_arg(v, 3),
                         vmm_arg(v, 4), vmm_arg(v, 5), vmm_arg(v, 6), vmm_arg(v, 7)};
     const char *problem = problem_of(v, &r);
+    check_early(v, r.flags, "_PageAllocate");
     uint32_t phys = 0, region = 0;
     if (r.flags == KIT_PAGEMAPFREEPHYSREG && r.pages && r.type == KIT_PG_SYS && !r.vm && !r.align && !r.low &&
         !r.high) {
@@ -261,6 +270,7 @@ static void page_reallocate(struct vmm *v)
     const struct vmm_region *r = region ? vmm_region_at(v, region) : NULL;
     bool possible =
         r && pages && !(r->flags & (KIT_PR_STATIC | VMM_REGION_PLACED | VMM_REGION_FREE_PHYS)) && contiguous(v, region);
+    check_early(v, flags, "_PageReAllocate");
     if (possible && ask_pagers_begin(v, region, pages, flags))
         return;
     uint32_t now = possible ? reallocated(v, region, pages, flags) : 0;
@@ -301,6 +311,7 @@ static void lock_block(struct vmm *v, bool unlock)
     uint32_t pages = vmm_arg(v, 1), offset = vmm_arg(v, 2);
     uint32_t region = block_of(v, vmm_arg(v, 0), unlock ? "_PageUnLock" : "_PageLock");
     const struct vmm_region *r = region ? vmm_region_at(v, region) : NULL;
+    check_early(v, vmm_arg(v, 3), unlock ? "_PageUnLock" : "_PageLock");
     bool inside = r && pages && offset < r->pages && pages <= r->pages - offset;
     if (r && !inside)
         vmm_report(v, "input-range", v->call.caller, "Win95 DDK S322D", "%s: pages %u to %u of a block of %u",

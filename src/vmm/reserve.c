@@ -164,12 +164,12 @@ static void page_commit_phys(struct vmm *v)
 static void page_commit_contig(struct vmm *v)
 {
     uint32_t first = vmm_arg(v, 0), pages = vmm_arg(v, 1), flags = vmm_arg(v, 2), mask = vmm_arg(v, 3);
-    bool unmapped = flags & KIT_PCC_NOLIN;
+    bool unmapped = flags & KIT_PCC_NOLIN, combined = unmapped && flags != KIT_PCC_NOLIN;
     uint32_t region = unmapped ? 0 : region_for(v, "_PageCommitContig", "Win95 DDK S320A", flags);
     answer(v, NO_ADDRESS);
-    if ((mask & (mask + 1)) || mask > 0xFFFF) {
-        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S320A", "_PageCommitContig: alignment mask %08Xh",
-                   (unsigned)mask);
+    if ((mask & (mask + 1)) || mask > 0xFFFF || combined) {
+        vmm_report(v, "input-range", v->call.caller, "Win95 DDK S320A",
+                   "_PageCommitContig: alignment mask %08Xh, flags %08Xh", (unsigned)mask, (unsigned)flags);
         return;
     }
     if (!unmapped && (!region || !all_uncommitted(v, region, first, pages)))
@@ -269,6 +269,16 @@ static uint32_t alike(struct vmm *v, uint32_t region, uint32_t page)
     return n;
 }
 
+// Free pages from `page` on: up to the next reservation, or to the end of what can be reserved there.
+static uint32_t free_pages(struct vmm *v, uint32_t page)
+{
+    static const uint32_t ends[] = {0x400, 0x80000, VMM_HIGH_BASE >> 12, 0xC0000, VMM_HIGH_BASE_2 >> 12, 0x100000};
+    uint32_t next = vmm_region_next(v, vmm_arena_of(page), page), end = 0x100000;
+    for (size_t i = BASE_COUNT(ends); i-- > 0 && page < ends[i];)
+        end = ends[i];
+    return (next && vmm_region_at(v, next)->page < end ? vmm_region_at(v, next)->page : end) - page;
+}
+
 static void page_query(struct vmm *v)
 {
     uint32_t page = vmm_arg(v, 0) >> 12, size = vmm_arg(v, 2), region = vmm_region_holding(v, page, 1);
@@ -280,7 +290,7 @@ static void page_query(struct vmm *v)
         return;
     }
     base_put32(info, page << 12);
-    base_put32(info + 0x0C, region ? alike(v, region, page) << 12 : X86_PAGE_SIZE);
+    base_put32(info + 0x0C, (region ? alike(v, region, page) : free_pages(v, page)) << 12);
     bool committed = region && (*vmm_page_state(v, region, page) & VMM_PAGE_COMMITTED);
     base_put32(info + 0x10, committed ? MEM_COMMIT : region ? MEM_RESERVE : MEM_FREE);
     base_put32(info + 0x14, region ? protection(v, region, page) : PAGE_NOACCESS);

@@ -12,6 +12,10 @@ info    DemandInfoStruc <>
 VxD_LOCKED_DATA_ENDS
 
 Begin_Tests
+;! init-only
+        VMMcall _PageAllocate, <1, PG_SYS, 0, 0, 0, 0, 0, PAGELOCKEDIFDP>
+        Check_Ne eax, 0, 'PAGELOCKEDIFDP'
+        VMMcall _PageFree, <eax, 0>
         VMMcall _GetFreePageCount, <0>
         mov     [free], eax
         Check_Ne eax, 0, 'no free pages'

@@ -85,6 +85,9 @@ Begin_Tests
         mov     dword ptr [eax+8000h], 5
         VMMcall _PageCommitContig, <0, 4, PCC_NOLIN, 0, 0, -1>
         Check_Ne eax, -1, 'PCC_NOLIN fails'
+;! input-range
+        VMMcall _PageCommitContig, <0, 4, PCC_NOLIN+PC_USER, 0, 0, -1>
+        Check_Eq eax, -1, 'PCC_NOLIN with another flag'
 
         VMMcall _PageFree, <[base], 0>
         Check_Ne eax, 0, 'cannot free'
@@ -115,5 +118,60 @@ Begin_Tests
         Check_Eq eax, 0, 'PR_STATIC freed without the flag'
         VMMcall _PageFree, <[base], PR_STATIC>
         Check_Ne eax, 0, 'PR_STATIC cannot be freed'
+
+        ; what is free ends where something is reserved
+        VMMcall _PageReserve, <PR_SYSTEM, 8, 0>
+        mov     [base], eax
+        shr     eax, 12
+        mov     [page0], eax
+        VMMcall _PageFree, <[base], 0>
+        mov     ecx, [page0]
+        add     ecx, 5
+        VMMcall _PageReserve, <ecx, 1, 0>
+        VMMcall _PageQuery, <[base], <OFFSET32 mbi>, 28>
+        Check_Eq [mbi+10h], 10000h, 'state is not free'
+        Check_Eq [mbi+0Ch], 5000h, 'size of what is free'
+        mov     eax, [base]
+        add     eax, 5000h
+        VMMcall _PageFree, <eax, 0>
+
+        ; a reservation becomes a block of so many pages (Win95 DDK S3214)
+        VMMcall _PageReserve, <PR_SYSTEM, 8, 0>
+        mov     [base], eax
+        VMMcall _PageReAllocate, <[base], 4, PAGEZEROINIT>
+        Check_Ne eax, 0, 'nothing of a reservation was committed'
+        mov     [base], eax
+        mov     dword ptr [eax+3000h], 3
+        shr     eax, 12
+        VMMcall _PageCheckLinRange, <eax, 8, 0>
+        Check_Eq eax, 4, 'pages committed: #EAX'
+        VMMcall _PageReAllocate, <[base], 12, PAGEZEROINIT>
+        mov     [base], eax
+        Check_Eq <dword ptr [eax+3000h]>, 3, 'contents of a block that grew'
+        Check_Eq <dword ptr [eax+0B000h]>, 0, 'its new pages'
+        VMMcall _PageReAllocate, <[base], 2, 0>
+        mov     [base], eax
+        VMMcall _PageGetSizeAddr, <[base], 0>
+        Check_Eq eax, 2, 'size of a block that shrank: #EAX'
+        VMMcall _PageFree, <[base], 0>
+
+        VMMcall _PageReserve, <PR_SYSTEM, 8, PR_FIXED>
+        mov     [base], eax
+        shr     eax, 12
+        inc     eax
+        VMMcall _PageCommit, <eax, 1, PD_ZEROINIT, 0, PC_WRITEABLE>
+        VMMcall _PageReAllocate, <[base], 8, 0>
+        Check_Eq eax, 0, 'committed pages do not begin at the start'
+        mov     eax, [base]
+        shr     eax, 12
+        VMMcall _PageCommit, <eax, 1, PD_FIXEDZERO, 0, PC_WRITEABLE+PC_FIXED>
+        VMMcall _PageReAllocate, <[base], 4, 0>
+        Check_Eq eax, [base], 'PR_FIXED moved'
+        shr     eax, 12
+        add     eax, 3
+        VMMcall _PageModifyPermissions, <eax, 1, -1, 0>
+        test    eax, PC_FIXED
+        Check   nz, 'new pages of a fixed block: #EAX'
+        VMMcall _PageFree, <[base], 0>
 End_Tests
 end
