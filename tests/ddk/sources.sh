@@ -45,4 +45,48 @@ for debug in "" --debug; do
     grep -q "control code 00222000h: done, 4 bytes returned: 00 01 00 00" "$dir/out" ||
         { echo "FAILED: ioctl"; cat "$dir/out"; exit 1; }
 done
+# A driver whose texts are in a source of their own, in two languages.
+cat > "$dir/declare_en.inc" <<END
+VxD_MESSAGE_SEG
+DECLARE_MESSAGE MSG_Greeting, <"Hello, %0s">
+VxD_MESSAGE_ENDS
+VxD_IMESSAGE_SEG
+DECLARE_MESSAGE MSG_Start, <"started">
+VxD_IMESSAGE_ENDS
+END
+sed 's/Hello/Guten Tag/; s/started/begonnen/' "$dir/declare_en.inc" > "$dir/declare_de.inc"
+cat > "$dir/greeter.asm" <<END
+        .386p
+        include vmm.inc
+        include msgmacro.inc
+        include declare_en.inc
+Declare_Virtual_Device GREETER, 1, 0, GREETER_Control, Undefined_Device_ID, Undefined_Init_Order
+Begin_Control_Dispatch GREETER
+Control_Dispatch Device_Init, GREETER_Device_Init
+End_Control_Dispatch GREETER
+VxD_LOCKED_DATA_SEG
+who     db 'world', 13, 10, 0
+VxD_LOCKED_DATA_ENDS
+VxD_LOCKED_CODE_SEG
+BeginProc GREETER_Device_Init
+        PUSH_SPRINTF MSG_Greeting, <OFFSET32 who>
+        mov     esi, eax
+        VMMCall Out_Debug_String
+        POP_SPRINTF
+        GET_MESSAGE_PTR MSG_Start, esi
+        VMMCall Out_Debug_String
+        clc
+        ret
+EndProc GREETER_Device_Init
+VxD_LOCKED_CODE_ENDS
+        end
+END
+for language in en de; do
+    printf ' .386\n include vmm.inc\n include msgmacro.inc\nCREATE_MESSAGES EQU TRUE\n include declare_%s.inc\n end\n' \
+        "$language" > "$dir/texts_$language.asm"
+    "$vxd" build -I "$dir" -o "$dir/greeter.vxd" "$dir/greeter.asm" "$dir/texts_$language.asm"
+    "$vxd" run --quiet "$dir/greeter.vxd" > "$dir/out"
+    case $language in en) want='Hello, world started' ;; *) want='Guten Tag, world begonnen' ;; esac
+    [ "$(tr -s '\r\n' ' ' < "$dir/out")" = "$want" ] || { echo "FAILED: messages"; cat "$dir/out"; exit 1; }
+done
 echo "whole drivers build and run"

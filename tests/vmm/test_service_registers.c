@@ -33,6 +33,8 @@ static const struct {
     {"End_Reentrant_Execution", "belongs into a fault handler"},
     {"Set_NMI_Handler_Addr", "the handler would be called"},
     {"_Sprintf", "variable arguments; services/strings.asm"},
+    {"_LocalizeSprintf", "variable arguments; services/messages.asm"},
+    {"_LocalizeStackSprintf", "variable arguments; services/messages.asm"},
     {"_CallRing3", "runs the VM"},
     {"VMMTerminateThread", "does not return for the current thread"},
     {"End_Crit_And_Suspend", "waits"},
