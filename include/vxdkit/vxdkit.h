@@ -230,6 +230,10 @@ bool vxd_schedule_irq(struct vxd_machine *m, unsigned line, uint64_t at_ns);
 bool vxd_schedule_nmi(struct vxd_machine *m, uint64_t at_ns);
 // Presses and releases a key at `at_ns`: "a", "Enter", "F1", "Ctrl+Alt+Del". False: no such key, or too many wait.
 bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns);
+// Moves the mouse at `at_ns` by so many mickeys (at most 32767) to the right and down; `buttons` are the ones that are
+// down from then on: bit 0 left, 1 right, 2 middle. The first call puts a PS/2 mouse on the board, before vxd_boot.
+// False: too far, no such button, too many wait (256), or the machine has booted without a mouse.
+bool vxd_schedule_mouse(struct vxd_machine *m, int right, int down, unsigned buttons, uint64_t at_ns);
 // How the user answers a message box (SHELL_Message, SHELL_SYSMODAL_Message): "ok", "cancel", "abort", "retry",
 // "ignore", "yes" or "no". Called several times, box after box takes the next answer, and the last stays for all that
 // follow. A box without that button, and every box without an answer, gets its default button. False: no such button,

@@ -36,6 +36,17 @@ bool vxd_schedule_key(struct vxd_machine *m, const char *key, uint64_t at_ns)
     return true;
 }
 
+bool vxd_schedule_mouse(struct vxd_machine *m, int right, int down, unsigned buttons, uint64_t at_ns)
+{
+    struct pc *pc = devices_board(m->vmm);
+    if (!pc->mouse.present && vmm_boot_begun(m->vmm))
+        return api_fail(m, "the machine has booted without a mouse");
+    if (!pc_schedule_mouse(pc, right, down, buttons, at_ns))
+        return api_fail(m, "the mouse cannot be moved: too far, no such button, or too many movements wait");
+    devices_board_changed(m->vmm);
+    return true;
+}
+
 bool vxd_answer_message(struct vxd_machine *m, const char *button)
 {
     static const char *const names[] = {"ok", "cancel", "abort", "retry", "ignore", "yes", "no"}; // ID_* from 1

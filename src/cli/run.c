@@ -135,9 +135,10 @@ static int schedule_inputs(struct run *r)
     const struct run_request *q = r->request;
     for (size_t i = 0; i < q->input_count; i++) {
         const struct run_input *input = &q->inputs[i];
-        if (!(input->key   ? vxd_schedule_key(r->machine, input->key, input->at)
-              : input->nmi ? vxd_schedule_nmi(r->machine, input->at)
-                           : vxd_schedule_irq(r->machine, input->irq, input->at)))
+        if (!(input->key     ? vxd_schedule_key(r->machine, input->key, input->at)
+              : input->nmi   ? vxd_schedule_nmi(r->machine, input->at)
+              : input->mouse ? vxd_schedule_mouse(r->machine, input->right, input->down, input->buttons, input->at)
+                             : vxd_schedule_irq(r->machine, input->irq, input->at)))
             return CLI_USAGE;
     }
     for (size_t i = 0; i < q->answer_count; i++)

@@ -5,10 +5,12 @@
 
 #include "cli/cli.h"
 
-struct run_input {   // something from outside at a time: an interrupt or a key
-    const char *key; // NULL: an interrupt
-    bool nmi;
+struct run_input {   // something from outside at a time: an interrupt, a key or the mouse
+    const char *key; // NULL: another one
+    bool nmi, mouse;
     unsigned irq;
+    int right, down; // the mouse, with its buttons
+    unsigned buttons;
     uint64_t at;
 };
 

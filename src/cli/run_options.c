@@ -16,6 +16,7 @@ enum option {
     IRQ,
     NMI,
     KEY,
+    MOUSE,
     ANSWER,
     SEED,
     INI,
@@ -43,6 +44,7 @@ static const struct cli_option options[] = {
     [IRQ] = {"--irq", CLI_VALUE},
     [NMI] = {"--nmi", CLI_VALUE},
     [KEY] = {"--key", CLI_VALUE},
+    [MOUSE] = {"--mouse", CLI_VALUE},
     [ANSWER] = {"--answer", CLI_VALUE},
     [SEED] = {"--seed", CLI_VALUE},
     [INI] = {"--ini", CLI_VALUE},
@@ -208,6 +210,45 @@ static int add_key(struct run_request *r, char *value)
     return CLI_OK;
 }
 
+// "left", "right", "middle", several with + between. False: another word.
+static bool parse_buttons(const char *text, uint64_t n, unsigned *buttons)
+{
+    enum { BUTTONS = 3 };
+    static const char *const names[BUTTONS] = {"left", "right", "middle"};
+    *buttons = 0;
+    for (const char *end = text + n; text < end;) {
+        size_t length = strcspn(text, "+@"), i = 0;
+        while (i < BUTTONS && (strlen(names[i]) != length || memcmp(text, names[i], length) != 0))
+            i++;
+        if (i == BUTTONS)
+            return false;
+        *buttons |= 1u << i;
+        text += length;
+        if (text < end && ++text == end)
+            return false; // a + and nothing behind it
+    }
+    return true;
+}
+
+// RIGHT,DOWN[,BUTTONS]@TIME
+static int add_mouse(struct run_request *r, const char *value)
+{
+    struct run_input input = {.mouse = true};
+    int used = 0;
+    bool good = sscanf(value, "%6d,%6d%n", &input.right, &input.down, &used) == 2;
+    const char *mark = good ? strchr(value + used, '@') : NULL, *at = value + used;
+    good = mark && parse_time(mark + 1, &input.at) &&
+           (at == mark ||
+            (*at == ',' && mark > at + 1 && parse_buttons(at + 1, (uint64_t)(mark - at - 1), &input.buttons)));
+    if (!good)
+        return bad_value(MOUSE, value, "RIGHT,DOWN@TIME or RIGHT,DOWN,left+right@TIME, such as 80,-8@20ms,");
+    struct run_input *place = add_input(r);
+    if (!place)
+        return cli_status_of(VXD_NO_MEMORY);
+    *place = input;
+    return CLI_OK;
+}
+
 static int add_answer(struct run_request *r, const char *value)
 {
     const char **answers = realloc(r->answers, (r->answer_count + 1) * sizeof *answers);
@@ -308,6 +349,8 @@ static int take_value(struct run_request *r, enum option which, char *value)
         return add_nmi(r, value);
     case KEY:
         return add_key(r, value);
+    case MOUSE:
+        return add_mouse(r, value);
     case ANSWER:
         return add_answer(r, value);
     case VM:

@@ -1,6 +1,6 @@
 // VMD, the virtual mouse (VDAG31 Virtual_Mouse_Device; Win95 DDK S2A44-S2A58, where it is called VMOUSE): who has the
-// mouse, and what drivers of mice tell of it. The board has no mouse: it moves when a driver posts a message. Windows'
-// own pointer is not there, so only programs in other VMs see it (vmd_int33.c).
+// mouse, and what drivers of mice tell of it. It moves when a driver posts a message, or the board's own mouse does
+// (vmd_ps2.c). Windows' pointer is not there, so only programs in other VMs see it (vmd_int33.c).
 #include "devices/vmd.h"
 
 #include "devices/vpicd.h"
@@ -237,6 +237,9 @@ static void control(struct vmm *v)
         vm_created(v, vmm_system_vm(v));
         vmd_hook_begin(v);
         break;
+    case KIT_Init_Complete:
+        vmd_ps2_begin(v);
+        break;
     case KIT_Create_VM:
         vm_created(v, r[X86_EBX]);
         break;
@@ -272,7 +275,7 @@ static bool create(struct vmm *v)
 {
     state(v)->post_kind = vmm_frame_kind_add(v, &post_kind);
     state(v)->cursor_kind = vmm_frame_kind_add(v, &cursor_kind);
-    return vmd_int33_create(v);
+    return vmd_int33_create(v) && vmd_ps2_create(v);
 }
 
 const struct devices_entry vmd_entry = {&vmd_device, create, false, NULL};

@@ -36,8 +36,11 @@ struct vmd {
     uint32_t ballpoint;
     uint32_t cursor[VMD_CURSOR_PROCS]; // addresses of CursorProcInfo
     uint32_t cursors;
-    uint32_t int33_proc, handler_proc;
+    uint32_t int33_proc, handler_proc, interrupt_proc;
+    uint32_t instance; // guest address of the board's mouse as a Mouse_Instance
     uint16_t post_kind, cursor_kind, handler_kind;
+    uint8_t packet[3], packed; // of the board's mouse: bytes that have come
+    uint8_t acknowledges;      // it still has to answer a command
     uint8_t type, irq, port, buttons;
     uint8_t present; // somebody told of a mouse, or it moved
 };
@@ -45,6 +48,10 @@ struct vmd {
 extern const struct vmm_device vmd_device;
 struct vmd *vmd_state(struct vmm *v);
 uint32_t vmd_owner(struct vmm *v);
+
+// vmd_ps2.c: the board's own mouse, when nobody else looks after it
+void vmd_ps2_begin(struct vmm *v);
+bool vmd_ps2_create(struct vmm *v);
 
 // vmd_int33.c
 void vmd_load(struct vmm *v, uint32_t vm, struct vmd_mouse *m);

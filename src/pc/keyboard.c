@@ -1,6 +1,6 @@
 // Intel 8042 as an AT uses it (IBM Technical Reference: keyboard controller), and the keyboard behind it. Keys come as
 // bytes of scan code set 1, as the controller hands them over with translation on; that is how every PC of the time
-// ran, and translation off is not modelled. There is no mouse behind the auxiliary port.
+// ran, and translation off is not modelled. The mouse is in mouse.c.
 #include "pc/parts.h"
 
 #include <string.h>
@@ -72,7 +72,9 @@ uint8_t pc_keyboard_in(struct pc *pc, unsigned port)
     if (port == 0x64)
         return (uint8_t)((k->output_full ? STATUS_FULL : 0) | (k->command_byte & CB_SYSTEM) | STATUS_UNLOCKED |
                          (k->last_was_command ? STATUS_COMMAND : 0) | (k->output_aux ? STATUS_AUX : 0));
-    if (k->output_full)
+    if (k->output_full && k->output_aux)
+        pc->mouse.ready = pc->now + BYTE_TIME;
+    else if (k->output_full)
         k->ready = pc->now + BYTE_TIME;
     k->output_full = 0;
     return k->output;
@@ -217,8 +219,10 @@ static void controller_data(struct pc *pc, uint8_t value)
         put_output(k, value, true);
         break;
     case 0xD4:
-        put_output(k, KEY_RESEND, true);
-        break; // nobody answers there
+        k->command_byte &= (uint8_t)~CB_AUX_DISABLED; // as for the keyboard
+        if (!pc_mouse_command(pc, value))
+            put_output(k, KEY_RESEND, true); // nobody answers there
+        break;
     }
 }
 

@@ -30,6 +30,12 @@ bool pc_keyboard_line(const struct pc_keyboard *k);
 uint8_t pc_keyboard_in(struct pc *pc, unsigned port);
 void pc_keyboard_out(struct pc *pc, unsigned port, uint8_t value);
 
+// mouse.c: behind the keyboard's controller
+void pc_mouse_advance(struct pc *pc, uint64_t now);
+uint64_t pc_mouse_next(const struct pc *pc);
+bool pc_mouse_line(const struct pc *pc);
+bool pc_mouse_command(struct pc *pc, uint8_t command) BASE_MUST_USE;
+
 // uart.c
 void pc_uart_init(struct pc_uart *u);
 void pc_uart_advance(struct pc_uart *u, uint64_t now);

@@ -69,6 +69,7 @@ static uint16_t line_levels(const struct pc *pc)
     unsigned lines = pc->external | pc->pulses | pc_script_lines(&pc->script);
     lines |= (unsigned)pc_counter_output(&pc->counter[0], pc_ticks(pc->now));
     lines |= (unsigned)pc_keyboard_line(&pc->keyboard) << 1;
+    lines |= (unsigned)pc_mouse_line(pc) << 12;
     lines |= (unsigned)pc_uart_line(&pc->uart[1]) << 3;
     lines |= (unsigned)pc_uart_line(&pc->uart[0]) << 4;
     lines |= (unsigned)pc_clock_line(&pc->clock) << 8;
@@ -237,6 +238,7 @@ void pc_advance(struct pc *pc, uint64_t now)
     advance_timer(pc, from);
     pc_clock_advance(&pc->clock, from, now);
     pc_keyboard_advance(&pc->keyboard, now);
+    pc_mouse_advance(pc, now);
     for (unsigned i = 0; i < PC_SERIAL_PORTS; i++)
         pc_uart_advance(&pc->uart[i], now);
     raise_scheduled(pc);
@@ -254,6 +256,7 @@ uint64_t pc_next_event(const struct pc *pc)
     uint64_t rise = pc_counter_next_rise(&pc->counter[0], pc_ticks(pc->now));
     uint64_t next = unmasked(pc, 0, rise == PC_NEVER ? rise : pc_tick_time(rise));
     next = pc_earlier(next, unmasked(pc, 1, pc_keyboard_next(&pc->keyboard)));
+    next = pc_earlier(next, unmasked(pc, 12, pc_mouse_next(pc)));
     next = pc_earlier(next, unmasked(pc, 3, pc_uart_next(&pc->uart[1], pc->now)));
     next = pc_earlier(next, unmasked(pc, 4, pc_uart_next(&pc->uart[0], pc->now)));
     next = pc_earlier(next, unmasked(pc, 8, pc_clock_next(&pc->clock, pc->now)));

@@ -16,6 +16,7 @@ enum {
     PC_IRQS = 16,
     PC_SERIAL_PORTS = 2,   // COM1 3F8h IRQ 4, COM2 2F8h IRQ 3
     PC_SCHEDULED = 1024,   // interrupts, and key bytes, that may wait for their time
+    PC_MOUSE_EVENTS = 256, // movements of the mouse that may wait
     PC_SERIAL_BYTES = 256, // bytes on the wire in each direction
     PC_SCREEN_COLUMNS = 80,
 };
@@ -66,6 +67,23 @@ struct pc_keyboard {
     uint64_t ready;            // when the next byte can have come over the keyboard's wire
     uint32_t keys;
     struct pc_scheduled_byte key[PC_SCHEDULED]; // in order of time
+};
+
+struct pc_mouse_event {
+    uint64_t at;
+    int16_t dx, dy;  // mickeys to the right and down, still to be reported
+    uint8_t buttons; // down: bit 0 left, 1 right, 2 middle
+};
+
+// A PS/2 mouse behind the 8042; it has the controller's buffer in common with the keyboard.
+struct pc_mouse {
+    uint8_t present; // movements were scheduled
+    uint8_t reporting, rate, resolution;
+    uint8_t waits_for; // command whose parameter comes next, 0 = none
+    uint8_t reply[8], replies;
+    uint64_t ready; // when its next byte can have come over the wire
+    uint32_t events;
+    struct pc_mouse_event event[PC_MOUSE_EVENTS]; // in order of time
 };
 
 // National 16550A.
@@ -119,6 +137,7 @@ struct pc {
     struct pc_counter counter[3];
     struct pc_clock clock;
     struct pc_keyboard keyboard;
+    struct pc_mouse mouse;
     struct pc_uart uart[PC_SERIAL_PORTS];
     struct pc_dma dma[2];
     struct pc_vga vga;
@@ -195,8 +214,11 @@ bool pc_irq_masked(const struct pc *pc, unsigned irq);
 // Keys. Bytes of scan code set 1, as a translating controller hands them over; pc_type makes them from text (US layout,
 // ASCII, pressed and released) and pc_key_codes from names like "a", "F1", "Ctrl+Alt+Del", "Enter".
 bool pc_schedule_key(struct pc *pc, uint8_t scan_byte, uint64_t at) BASE_MUST_USE; // false: schedule full
-bool pc_type(struct pc *pc, const char *text, uint64_t at) BASE_MUST_USE;          // false: no such character, or full
-unsigned pc_key_codes(const char *name, uint8_t codes[16]);                        // number of bytes, 0 = no such key
+// Moves the mouse at `at` and presses and lets go of buttons (bit 0 left, 1 right, 2 middle). The first one puts a
+// mouse on the board. False: too far, no such button, or too many wait.
+bool pc_schedule_mouse(struct pc *pc, int dx, int dy, unsigned buttons, uint64_t at) BASE_MUST_USE;
+bool pc_type(struct pc *pc, const char *text, uint64_t at) BASE_MUST_USE; // false: no such character, or full
+unsigned pc_key_codes(const char *name, uint8_t codes[16]);               // number of bytes, 0 = no such key
 
 // Serial ports 0 (COM1) and 1: bytes from and to the other end of the wire.
 bool pc_serial_receive(struct pc *pc, unsigned port, uint8_t byte, uint64_t at) BASE_MUST_USE;

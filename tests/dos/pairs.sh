@@ -353,6 +353,18 @@ wanted="$wanted 0001 0118 0002 0118 0001 0120 0004 0120 0008 0120 0001 0064 0010
 [ "$(cat "$dir/out")" = "$wanted" ] || fail "the mouse: $(cat "$dir/out")"
 [ "$("$vxd" run --quiet --vm "$dir/pointer.com")" = "0000 " ] || fail "a mouse without a driver"
 
+# The board's mouse, moved from outside, says the same but for the counters.
+set -- --mouse 80,-8@20ms --mouse 0,0,left@40ms --mouse 8,16,left@60ms --mouse 0,0@80ms --mouse 0,0,right@100ms
+"$vxd" run --quiet --for 5s "$@" --mouse -250,250,right@120ms --mouse 0,0@140ms --vm "$dir/pointer.com" > "$dir/out"
+wanted="FFFF 0002 040C 7020 0064 00B1 0000 FF5E 0102 0001 0118 0001 0720"
+wanted="$wanted 0001 0118 0002 0118 0001 0120 0004 0120 0008 0120 0001 0064 0010 0064 "
+[ "$(cat "$dir/out")" = "$wanted" ] || fail "the board's mouse: $(cat "$dir/out")"
+for bad in 1@5ms 1,2,up@3ms 1,2,left+@3ms 1,2,@3ms 1,2 1,2x@3ms; do
+    "$vxd" run --mouse "$bad" --vm "$dir/pointer.com" > /dev/null 2>&1 && fail "--mouse $bad"
+done
+"$vxd" run --mouse 70000,0@1ms --vm "$dir/pointer.com" > /dev/null 2> "$dir/out" && fail "too far"
+grep -q "too far" "$dir/out" || fail "what is said of too far"
+
 # A program loads a driver and unloads it by VXDLDR's API.
 cat > "$dir/extra.asm" << 'ASM'
         .386p
