@@ -72,10 +72,8 @@ uint8_t pc_keyboard_in(struct pc *pc, unsigned port)
     if (port == 0x64)
         return (uint8_t)((k->output_full ? STATUS_FULL : 0) | (k->command_byte & CB_SYSTEM) | STATUS_UNLOCKED |
                          (k->last_was_command ? STATUS_COMMAND : 0) | (k->output_aux ? STATUS_AUX : 0));
-    if (k->output_full && k->output_aux)
-        pc->mouse.ready = pc->now + BYTE_TIME;
-    else if (k->output_full)
-        k->ready = pc->now + BYTE_TIME;
+    if (k->output_full) // whoever is next, its byte has to come over the wire first
+        k->ready = pc->mouse.ready = pc->now + BYTE_TIME;
     k->output_full = 0;
     return k->output;
 }
@@ -130,6 +128,7 @@ static void controller_command(struct pc *pc, uint8_t command)
         break;
     case 0xA8:
         k->command_byte &= (uint8_t)~CB_AUX_DISABLED;
+        pc->mouse.ready = pc->now + BYTE_TIME;
         break;
     case 0xAD:
         k->command_byte |= CB_DISABLED;
@@ -208,6 +207,7 @@ static void controller_data(struct pc *pc, uint8_t value)
     switch (command) {
     case 0x60:
         k->command_byte = value;
+        pc->mouse.ready = pc->now + BYTE_TIME;
         break;
     case 0xD1:
         write_output_port(pc, value);

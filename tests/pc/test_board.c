@@ -150,6 +150,8 @@ static void random_traffic_is_survived_and_copies_go_on_alike(void **state)
     struct pc *pc = *state;
     struct pc *copy = malloc(sizeof *copy);
     for (uint32_t seed = 0; seed < 200; seed++) {
+        if (seed >= 100) // with a mouse, from here on
+            (void)!pc_schedule_mouse(pc, (int)seed * 3, -20, seed & 7, pc->now + seed * 10000);
         traffic(pc, seed, 200);
         *copy = *pc;
         assert_int_equal(traffic(pc, seed + 1000, 100), traffic(copy, seed + 1000, 100));
