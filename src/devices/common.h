@@ -45,6 +45,6 @@ void vdmad_collect(struct vmm *v);
 
 extern const struct devices_entry vpicd_entry, vtd_entry, vxdldr_entry, pageswap_entry, pagefile_entry, vkd_entry,
     vwin32_entry, vdmad_entry, v86mmgr_entry, vdd_entry, vmd_entry, dosmgr_entry, vcd_entry, ifsmgr_entry, shell_entry,
-    configmg_entry, vsd_entry, vmcpd_entry, ios_entry;
+    configmg_entry, vsd_entry, vmcpd_entry, ios_entry, vcomm_entry;
 
 #endif

@@ -8,9 +8,9 @@ extern const struct vmm_board devices_vmm_board;
 
 // VPICD first: it keeps what all share (common.h).
 static const struct devices_entry *const entries[] = {
-    &vpicd_entry, &vtd_entry,      &vxdldr_entry, &pageswap_entry, &pagefile_entry, &vkd_entry, &vwin32_entry,
-    &vdmad_entry, &v86mmgr_entry,  &vdd_entry,    &vmd_entry,      &dosmgr_entry,   &vcd_entry, &ifsmgr_entry,
-    &shell_entry, &configmg_entry, &vsd_entry,    &vmcpd_entry,    &ios_entry};
+    &vpicd_entry, &vtd_entry,      &vxdldr_entry, &pageswap_entry, &pagefile_entry, &vkd_entry,  &vwin32_entry,
+    &vdmad_entry, &v86mmgr_entry,  &vdd_entry,    &vmd_entry,      &dosmgr_entry,   &vcd_entry,  &ifsmgr_entry,
+    &shell_entry, &configmg_entry, &vsd_entry,    &vmcpd_entry,    &ios_entry,      &vcomm_entry};
 
 enum { TEXT_PAGE = 0xB8, TEXT_PAGES = 8 }; // memory of the text screen
 

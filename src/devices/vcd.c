@@ -178,7 +178,9 @@ static void port_io_begin(void *user, struct vmm *v)
     }
     bool denied = vmm_peek32(v, vm + s->area + VCD_DENIED) >> n & 1;
     bool contended = !p->global && p->owner && p->owner != vm;
-    if (p->global || (p->owner == vm && !p->list))
+    if (p->taken)
+        nothing_there(v, kind);
+    else if (p->global || (p->owner == vm && !p->list))
         access(v, kind, r[X86_EDX]);
     else if (contended && (denied || !vmm_service_address(v, KIT_SHELL_Device_ID, KIT_SHELL_Resolve_Contention)))
         nothing_there(v, kind);
@@ -216,7 +218,7 @@ static void get_focus(struct vmm *v)
 
 // A second virtual machine comes: from now on there can be contention. Before, drivers may take the ports; 3.1 allows
 // nobody to trap ports after initialisation.
-static void trap_begin(struct vmm *v)
+void vcd_trap_begin(struct vmm *v)
 {
     static const struct devices_ports ports[VCD_PORTS] = {{0x3F8, VCD_REGISTERS, 1}, {0x2F8, VCD_REGISTERS, 1}};
     struct vcd *s = vcd_state(v);
@@ -256,10 +258,10 @@ static void control(struct vmm *v)
         break;
     case KIT_Init_Complete:
         if (vmm_profile(v) == VMM_PROFILE_31)
-            trap_begin(v);
+            vcd_trap_begin(v);
         break;
     case KIT_Create_VM:
-        trap_begin(v);
+        vcd_trap_begin(v);
         break;
     case KIT_Destroy_VM:
         vm_destroyed_begin(v, r[X86_EBX]);

@@ -13,6 +13,7 @@ enum { VCD_PORTS = 2, VCD_REGISTERS = 8 }; // the board's; COM3 and COM4 do not 
 struct vcd_port {
     uint32_t owner; // VM, 0 = nobody
     uint8_t global;
+    uint8_t taken; // a driver uses it itself (_VCOMM_Acquire_Port): virtual machines find nothing there
     // Of a virtualized one, else 0:
     uint32_t list; // VCD_ProcList_Struc
     uint32_t com;  // VCD_COM_Struc: the handle
@@ -42,6 +43,7 @@ struct vcd *vcd_state(struct vmm *v);
 // vcd.c
 void vcd_set_owner(struct vmm *v, unsigned n, uint32_t vm); // nobody is told
 void vcd_own_begin(struct vmm *v, unsigned n, uint32_t vm); // who virtualized the port is told
+void vcd_trap_begin(struct vmm *v);                         // the board's ports, once
 void vcd_trap_port_begin(struct vmm *v, unsigned n);
 
 // vcd_virt.c
