@@ -324,14 +324,36 @@ const struct vmm_frame_kind vmm_trap_frame = {"the V86 callback", trap_resume, N
 
 // --- services
 
+static uint32_t linear_of(uint32_t address)
+{
+    return (address >> 16) * 16 + (address & 0xFFFF);
+}
+
+// Another break point on the same byte, under another segment; 0 = none. Both know what the byte was.
+static uint32_t same_byte(struct vmm *v, uint32_t address)
+{
+    for (uint32_t i = 1; i < vmm_table(v, VMM_TABLE_trap)->count; i++) {
+        const struct vmm_trap *t = vmm_trap_at(v, i);
+        if (t->used && t->kind == VMM_TRAP_BREAK && t->address != address &&
+            linear_of(t->address) == linear_of(address))
+            return i;
+    }
+    return 0;
+}
+
+// Carry: there is one, or no memory that can be changed.
 static void install_break_point(struct vmm *v)
 {
     const uint32_t *r = vmm_regs(v);
-    uint32_t linear = (r[X86_EAX] >> 16) * 16 + (r[X86_EAX] & 0xFFFF);
-    uint8_t original;
+    uint32_t linear = linear_of(r[X86_EAX]), same = same_byte(v, r[X86_EAX]);
+    uint8_t original, now = 0;
     const uint8_t arpl = 0x63;
-    if (!vmm_get(v, linear, &original, 1) || !vmm_put(v, linear, &arpl, 1))
+    vmm_set_flag(v, X86_CF, true);
+    if (vmm_trap_find(v, r[X86_EAX]) || !vmm_get(v, linear, &original, 1) || !vmm_put(v, linear, &arpl, 1) ||
+        !vmm_get(v, linear, &now, 1) || now != arpl)
         return;
+    if (same)
+        original = vmm_trap_at(v, same)->original;
     uint32_t row = vmm_trap_new(v);
     if (row)
         *vmm_trap_at(v, row) = (struct vmm_trap){.address = r[X86_EAX],
@@ -347,7 +369,7 @@ static void remove_break_point(struct vmm *v)
 {
     uint32_t address = vmm_regs(v)[X86_EAX], row = vmm_trap_find(v, address);
     bool found = row && vmm_trap_at(v, row)->kind == VMM_TRAP_BREAK;
-    if (found && !vmm_put(v, (address >> 16) * 16 + (address & 0xFFFF), &vmm_trap_at(v, row)->original, 1))
+    if (found && !same_byte(v, address) && !vmm_put(v, linear_of(address), &vmm_trap_at(v, row)->original, 1))
         return;
     if (found)
         vmm_trap_free(v, row);

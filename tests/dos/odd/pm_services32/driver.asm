@@ -1,0 +1,2 @@
+        include pm_services/common.inc
+        end
