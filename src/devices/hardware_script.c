@@ -124,11 +124,11 @@ static bool read_fifo(struct hardware_reader *r, struct block *b, struct pc_cell
         return true;
     hw_next(r);
     while (hw_is_number(r)) {
-        const struct hardware_token where = r->token;
+        const struct hardware_token element = r->token;
         if (!hw_number(r, widest(c), &value, "an element"))
             return false;
         if (!pc_script_push(script(r), cell, value))
-            return hw_fail_at(r, &where, "the FIFO holds only %u elements", (unsigned)c->room);
+            return hw_fail_at(r, &element, "the FIFO holds only %u elements", (unsigned)c->room);
     }
     return true;
 }

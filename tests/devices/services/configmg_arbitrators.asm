@@ -33,22 +33,22 @@ fine:
 endm
 
 New_Node macro name, parent
-        CM      Create_DevNode, <OFFSET32 node_&name, OFFSET32 id_&name, [parent], 0>, CR_SUCCESS
+        CM      _CONFIGMG_Create_DevNode, <OFFSET32 node_&name, OFFSET32 id_&name, [parent], 0>, CR_SUCCESS
 endm
 
 ; A configuration of one descriptor: Needs node, kind, descriptor
 Needs macro node, kind, des, bytes, priority, type
-        CM      Add_Empty_Log_Conf, <OFFSET32 lc, [node], priority, type>, CR_SUCCESS
-        CM      Add_Res_Des, <OFFSET32 rd, [lc], kind, OFFSET32 des, bytes, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Add_Empty_Log_Conf, <OFFSET32 lc, [node], priority, type>, CR_SUCCESS
+        CM      _CONFIGMG_Add_Res_Des, <OFFSET32 rd, [lc], kind, OFFSET32 des, bytes, 0>, CR_SUCCESS
 endm
 
 Problem macro node, expected
-        CM      Get_DevNode_Status, <OFFSET32 status, OFFSET32 problem_, [node], 0>, CR_SUCCESS
+        CM      _CONFIGMG_Get_DevNode_Status, <OFFSET32 status, OFFSET32 problem_, [node], 0>, CR_SUCCESS
         Check_Eq [problem_], expected, 'problem of &node'
 endm
 
 Has_Line macro node, line
-        CM      Get_Alloc_Log_Conf, <OFFSET32 config, [node], CM_GET_ALLOC_LOG_CONF_ALLOC>, CR_SUCCESS
+        CM      _CONFIGMG_Get_Alloc_Log_Conf, <OFFSET32 config, [node], CM_GET_ALLOC_LOG_CONF_ALLOC>, CR_SUCCESS
         Check_Eq [config.wNumIRQs], 1, 'no line for &node'
         Check_Eq [config.bIRQRegisters], line, 'another line for &node'
 endm
@@ -247,79 +247,79 @@ VxD_LOCKED_DATA_ENDS
 
 ; The slot that a node has.
 Has_Slot macro node, number_
-        CM      Get_First_Log_Conf, <OFFSET32 lc, [node], ALLOC_LOG_CONF>, CR_SUCCESS
-        CM      Get_Next_Res_Des, <OFFSET32 rd, [lc], SLOT, 0, 0>, CR_SUCCESS
-        CM      Get_Res_Des_Data, <[rd], OFFSET32 des, SIZE Slot_Des, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Get_First_Log_Conf, <OFFSET32 lc, [node], ALLOC_LOG_CONF>, CR_SUCCESS
+        CM      _CONFIGMG_Get_Next_Res_Des, <OFFSET32 rd, [lc], SLOT, 0, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Get_Res_Des_Data, <[rd], OFFSET32 des, SIZE Slot_Des, 0>, CR_SUCCESS
         Check_Eq [des.slot_num], number_, 'another slot for &node'
 endm
 
 Begin_Tests
-        CM      Locate_DevNode, <OFFSET32 root, 0, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Locate_DevNode, <OFFSET32 root, 0, 0>, CR_SUCCESS
         New_Node a, root
         New_Node b, root
 
         ; registration
-        CM      Register_Arbitrator, <0, SLOT, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_INVALID_POINTER
-        CM      Register_Arbitrator, <OFFSET32 id_x, SLOT, 0, 'x', 0, ARB_GLOBAL>, CR_INVALID_POINTER
-        CM      Register_Arbitrator, <OFFSET32 id_x, SLOT OR ResType_Ignored_Bit, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_INVALID_RESOURCEID
-        CM      Register_Arbitrator, <OFFSET32 id_x, ResType_All, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_INVALID_RESOURCEID
-        CM      Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 0, 2>, CR_INVALID_FLAG
-        CM      Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 5, ARB_GLOBAL>, CR_INVALID_DEVNODE
-        CM      Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 0, ARB_LOCAL>, CR_INVALID_DEVNODE
+        CM      _CONFIGMG_Register_Arbitrator, <0, SLOT, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_INVALID_POINTER
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 id_x, SLOT, 0, 'x', 0, ARB_GLOBAL>, CR_INVALID_POINTER
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 id_x, SLOT OR ResType_Ignored_Bit, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_INVALID_RESOURCEID
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 id_x, ResType_All, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_INVALID_RESOURCEID
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 0, 2>, CR_INVALID_FLAG
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 5, ARB_GLOBAL>, CR_INVALID_DEVNODE
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 0, ARB_LOCAL>, CR_INVALID_DEVNODE
 
         ; without an arbitrator there is a problem
         Needs   node_a, SLOT, want12, SIZE Slot_Des, LCPRI_NORMAL, BASIC_LOG_CONF
-        CM      Register_Device_Driver, <[node_a], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_DISABLEABLE + CM_REGISTER_DEVICE_DRIVER_REMOVABLE>, CR_SUCCESS
-        CM      Setup_DevNode, <[node_a], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Device_Driver, <[node_a], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_DISABLEABLE + CM_REGISTER_DEVICE_DRIVER_REMOVABLE>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_a], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Problem node_a, CM_PROB_LACKED_ARBITRATOR
         Heard   'aF'
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, 0, SLOT, 0>, CR_NO_ARBITRATOR
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, 0, SLOT, 0>, CR_NO_ARBITRATOR
 
         ; with one it gets the lowest slot
-        CM      Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_SUCCESS
-        CM      Setup_DevNode, <[node_a], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_a], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'aFxtxSaS'
         Problem node_a, 0
         Has_Slot node_a, 1
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, 0, SLOT, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, 0, SLOT, 0>, CR_SUCCESS
         Check_Eq [number], 4, 'size of what is free'
-        CM      Query_Arbitrator_Free_Data, <OFFSET32 buffer, 256, [root], SLOT, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Query_Arbitrator_Free_Data, <OFFSET32 buffer, 256, [root], SLOT, 0>, CR_SUCCESS
         Check_Eq [buffer], 'eerf', 'what is free'
-        CM      Query_Arbitrator_Free_Data, <OFFSET32 buffer, 2, 0, SLOT, 0>, CR_BUFFER_SMALL
-        CM      Query_Arbitrator_Free_Data, <0, 2, 0, SLOT, 0>, CR_INVALID_POINTER
-        CM      Query_Arbitrator_Free_Data, <OFFSET32 buffer, 4, 0, SLOT, 1>, CR_INVALID_FLAG
-        CM      Query_Arbitrator_Free_Data, <OFFSET32 buffer, 4, 5, SLOT, 0>, CR_INVALID_DEVNODE
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, 0, ResType_All, 0>, CR_INVALID_RESOURCEID
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, 0, 33h, 0>, CR_NO_ARBITRATOR
-        CM      Query_Arbitrator_Free_Size, <0, 0, SLOT, 0>, CR_INVALID_POINTER
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, 5, SLOT, 0>, CR_INVALID_DEVNODE
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, 0, SLOT, 1>, CR_INVALID_FLAG
+        CM      _CONFIGMG_Query_Arbitrator_Free_Data, <OFFSET32 buffer, 2, 0, SLOT, 0>, CR_BUFFER_SMALL
+        CM      _CONFIGMG_Query_Arbitrator_Free_Data, <0, 2, 0, SLOT, 0>, CR_INVALID_POINTER
+        CM      _CONFIGMG_Query_Arbitrator_Free_Data, <OFFSET32 buffer, 4, 0, SLOT, 1>, CR_INVALID_FLAG
+        CM      _CONFIGMG_Query_Arbitrator_Free_Data, <OFFSET32 buffer, 4, 5, SLOT, 0>, CR_INVALID_DEVNODE
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, 0, ResType_All, 0>, CR_INVALID_RESOURCEID
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, 0, 33h, 0>, CR_NO_ARBITRATOR
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <0, 0, SLOT, 0>, CR_INVALID_POINTER
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, 5, SLOT, 0>, CR_INVALID_DEVNODE
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, 0, SLOT, 1>, CR_INVALID_FLAG
         Heard   'xqxqxq'
         mov     [arb_refuse], ARB_QUERY_FREE
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, 0, SLOT, 0>, CR_FAILURE
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, 0, SLOT, 0>, CR_FAILURE
         mov     [arb_refuse], -1
         Heard   'xq'
 
         ; the ones that are always there
-        CM      Query_Arbitrator_Free_Data, <OFFSET32 buffer, 4, 0, ResType_IRQ, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Query_Arbitrator_Free_Data, <OFFSET32 buffer, 4, 0, ResType_IRQ, 0>, CR_SUCCESS
         Check_Eq [buffer], 0DEF8h, 'free lines'
-        CM      Query_Arbitrator_Free_Data, <OFFSET32 buffer, 4, 0, ResType_DMA, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Query_Arbitrator_Free_Data, <OFFSET32 buffer, 4, 0, ResType_DMA, 0>, CR_SUCCESS
         Check_Eq [buffer], 0EFh, 'free channels'
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, 0, ResType_IO, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, 0, ResType_IO, 0>, CR_SUCCESS
         Check_Eq [number], 8, 'free ports'
-        CM      Query_Arbitrator_Free_Data, <OFFSET32 buffer, 8, 0, ResType_Mem, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Query_Arbitrator_Free_Data, <OFFSET32 buffer, 8, 0, ResType_Mem, 0>, CR_SUCCESS
         Check_Eq [buffer+4], 0FFFFFFFFh, 'free memory'
 
         ; a refusal in the middle: release, then the next configuration
         Needs   node_b, SLOT, want12, SIZE Slot_Des, LCPRI_DESIRED, BASIC_LOG_CONF
-        CM      Add_Res_Des, <OFFSET32 rd, [lc], ResType_IRQ, OFFSET32 line5, SIZE IRQ_DES, 0>, CR_SUCCESS
-        CM      Register_Device_Driver, <[node_b], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_STATIC>, CR_SUCCESS
+        CM      _CONFIGMG_Add_Res_Des, <OFFSET32 rd, [lc], ResType_IRQ, OFFSET32 line5, SIZE IRQ_DES, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Device_Driver, <[node_b], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_STATIC>, CR_SUCCESS
         mov     [arb_refuse], ARB_TEST_ALLOC
-        CM      Setup_DevNode, <[node_b], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_b], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Problem node_b, CM_PROB_NORMAL_CONFLICT
         Heard   'bFxtxRxtxR'
         mov     [arb_refuse], -1
-        CM      Setup_DevNode, <[node_b], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_b], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'bFxtxSbS'
         Has_Slot node_b, 2
         Has_Line node_b, 5
@@ -327,49 +327,49 @@ Begin_Tests
         ; slot 2 is wanted: node_b does not move, node_a may but does not help
         New_Node c, root
         Needs   node_c, SLOT, want2, SIZE Slot_Des, LCPRI_NORMAL, BASIC_LOG_CONF
-        CM      Register_Device_Driver, <[node_c], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_DISABLEABLE>, CR_SUCCESS
-        CM      Setup_DevNode, <[node_c], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Device_Driver, <[node_c], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_DISABLEABLE>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_c], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Problem node_c, CM_PROB_NORMAL_CONFLICT
         Heard   'cFxtxRxtxR'
 
         ; node_b goes: slot 2 is still in the arbitrator's books for it, then node_c has it
-        CM      Remove_SubTree, <[node_b], 0>, CR_SUCCESS
+        CM      _CONFIGMG_Remove_SubTree, <[node_b], 0>, CR_SUCCESS
         Heard   'brbqbR'
         mov     [taken+8], 0
-        CM      Setup_DevNode, <[node_c], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_c], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'cFxtxScS'
         Has_Slot node_c, 2
-        CM      Disable_DevNode, <[node_c], CM_DISABLE_POLITE>, CR_SUCCESS
+        CM      _CONFIGMG_Disable_DevNode, <[node_c], CM_DISABLE_POLITE>, CR_SUCCESS
         Heard   'cTcscP'
         mov     [refuse], CONFIG_TEST
-        CM      Disable_DevNode, <[node_a], CM_DISABLE_POLITE>, CR_NOT_DISABLEABLE
+        CM      _CONFIGMG_Disable_DevNode, <[node_a], CM_DISABLE_POLITE>, CR_NOT_DISABLEABLE
         mov     [refuse], -1
         Heard   'aT'
-        CM      Remove_SubTree, <[node_c], 0>, CR_SUCCESS
+        CM      _CONFIGMG_Remove_SubTree, <[node_c], 0>, CR_SUCCESS
         Heard   'crcqcR'
-        CM      Deregister_Arbitrator, <[id_x], 1>, CR_INVALID_FLAG
-        CM      Deregister_Arbitrator, <[id_x], 0>, CR_SUCCESS
-        CM      Deregister_Arbitrator, <[id_x], 0>, CR_INVALID_ARBITRATOR
-        CM      Remove_SubTree, <[node_a], 0>, CR_SUCCESS
+        CM      _CONFIGMG_Deregister_Arbitrator, <[id_x], 1>, CR_INVALID_FLAG
+        CM      _CONFIGMG_Deregister_Arbitrator, <[id_x], 0>, CR_SUCCESS
+        CM      _CONFIGMG_Deregister_Arbitrator, <[id_x], 0>, CR_INVALID_ARBITRATOR
+        CM      _CONFIGMG_Remove_SubTree, <[node_a], 0>, CR_SUCCESS
         Heard   'araqaR'
 
         ; interrupt lines: a has 5, could have 7; b needs 5. a is asked, stopped, and started again
         New_Node a, root
         New_Node b, root
         Needs   node_a, ResType_IRQ, line57, SIZE IRQ_DES, LCPRI_NORMAL, BASIC_LOG_CONF
-        CM      Register_Device_Driver, <[node_a], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_DISABLEABLE>, CR_SUCCESS
-        CM      Setup_DevNode, <[node_a], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Device_Driver, <[node_a], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_DISABLEABLE>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_a], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'aFaS'
         Has_Line node_a, 5
         Needs   node_b, ResType_IRQ, line5, SIZE IRQ_DES, LCPRI_NORMAL, BASIC_LOG_CONF
-        CM      Register_Device_Driver, <[node_b], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_STATIC>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Device_Driver, <[node_b], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_STATIC>, CR_SUCCESS
         mov     [refuse], CONFIG_TEST
-        CM      Setup_DevNode, <[node_b], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_b], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'bFaT'
         Problem node_b, CM_PROB_NORMAL_CONFLICT
         Has_Line node_a, 5
         mov     [refuse], -1
-        CM      Setup_DevNode, <[node_b], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_b], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'bFaTasaPbSaS'
         Problem node_a, 0
         Problem node_b, 0
@@ -379,48 +379,48 @@ Begin_Tests
         ; both lines are gone now; a forced configuration is granted all the same
         New_Node c, root
         Needs   node_c, ResType_IRQ, line7, SIZE IRQ_DES, LCPRI_NORMAL, BASIC_LOG_CONF
-        CM      Register_Device_Driver, <[node_c], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_STATIC>, CR_SUCCESS
-        CM      Setup_DevNode, <[node_c], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Device_Driver, <[node_c], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_STATIC>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_c], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'cF'
         Problem node_c, CM_PROB_NORMAL_CONFLICT
         Needs   node_c, ResType_IRQ, line7, SIZE IRQ_DES, LCPRI_FORCECONFIG, FORCED_LOG_CONF
-        CM      Setup_DevNode, <[node_c], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_c], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'cFcS'
         Has_Line node_c, 7
 
         ; a local arbitrator is for what is below its node, and is removed with it; enumerators hear of their children
-        CM      Register_Enumerator, <[node_a], OFFSET32 Enum_Handler, CM_REGISTER_ENUMERATOR_HARDWARE>, CR_SUCCESS
-        CM      Register_Arbitrator, <OFFSET32 id_y, SLOT, OFFSET32 Arbitrator, 'y', [node_a], ARB_LOCAL>, CR_SUCCESS
-        CM      Register_Arbitrator, <OFFSET32 number, SLOT, OFFSET32 Arbitrator, 'y', [node_a], ARB_LOCAL>, CR_INVALID_ARBITRATOR
-        CM      Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_SUCCESS
-        CM      Process_Events_Now, <0>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Enumerator, <[node_a], OFFSET32 Enum_Handler, CM_REGISTER_ENUMERATOR_HARDWARE>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 id_y, SLOT, OFFSET32 Arbitrator, 'y', [node_a], ARB_LOCAL>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 number, SLOT, OFFSET32 Arbitrator, 'y', [node_a], ARB_LOCAL>, CR_INVALID_ARBITRATOR
+        CM      _CONFIGMG_Register_Arbitrator, <OFFSET32 id_x, SLOT, OFFSET32 Arbitrator, 'x', 0, ARB_GLOBAL>, CR_SUCCESS
+        CM      _CONFIGMG_Process_Events_Now, <0>, CR_SUCCESS
         Heard   'AE'
         mov     [taken+4], 0
         New_Node d, node_a
         Needs   node_d, SLOT, want12, SIZE Slot_Des, LCPRI_NORMAL, BASIC_LOG_CONF
-        CM      Register_Device_Driver, <[node_d], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_REMOVABLE>, CR_SUCCESS
+        CM      _CONFIGMG_Register_Device_Driver, <[node_d], OFFSET32 Driver_Handler, 0, CM_REGISTER_DEVICE_DRIVER_REMOVABLE>, CR_SUCCESS
         mov     [refuse], CONFIG_START
-        CM      Setup_DevNode, <[node_d], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_d], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'dFDFytySDSdSDP'
         Problem node_d, CM_PROB_FAILED_START
         mov     [refuse], -1
-        CM      Setup_DevNode, <[node_d], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
+        CM      _CONFIGMG_Setup_DevNode, <[node_d], CM_SETUP_DEVNODE_READY>, CR_SUCCESS
         Heard   'dFDFytySDSdS'
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, [node_a], SLOT, 0>, CR_SUCCESS
-        CM      Query_Arbitrator_Free_Size, <OFFSET32 number, [node_b], SLOT, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, [node_a], SLOT, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Query_Arbitrator_Free_Size, <OFFSET32 number, [node_b], SLOT, 0>, CR_SUCCESS
         Heard   'yqxq'
         mov     [refuse], CONFIG_TEST
-        CM      Query_Remove_SubTree, <[node_a], 0>, CR_REMOVE_VETOED
+        CM      _CONFIGMG_Query_Remove_SubTree, <[node_a], 0>, CR_REMOVE_VETOED
         Heard   'aT'
         mov     [refuse], -1
-        CM      Query_Remove_SubTree, <[node_a], 0>, CR_SUCCESS
+        CM      _CONFIGMG_Query_Remove_SubTree, <[node_a], 0>, CR_SUCCESS
         Heard   'aTdTDTasdsDs'
-        CM      Remove_SubTree, <[node_a], 0>, CR_SUCCESS
+        CM      _CONFIGMG_Remove_SubTree, <[node_a], 0>, CR_SUCCESS
         Heard   'ardrDraqdqDqdRDRaRyg'
-        CM      Deregister_Arbitrator, <[id_y], 0>, CR_INVALID_ARBITRATOR
+        CM      _CONFIGMG_Deregister_Arbitrator, <[id_y], 0>, CR_INVALID_ARBITRATOR
 
         ; the order of a list
-        CM      Sort_NodeList, <OFFSET32 list, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Sort_NodeList, <OFFSET32 list, 0>, CR_SUCCESS
         Check_Eq [list.nlh_Head], <OFFSET32 e2>, 'first element'
         Check_Eq [e2.nl_Next], <OFFSET32 e3>, 'second element'
         Check_Eq [e3.nl_Next], <OFFSET32 e1>, 'third element'
@@ -428,10 +428,10 @@ Begin_Tests
         Check_Eq [list.nlh_Tail], <OFFSET32 e1>, 'last element'
         Check_Eq [e1.nl_Previous], <OFFSET32 e3>, 'before the last'
         Check_Eq [e2.nl_Previous], 0, 'before the first'
-        CM      Sort_NodeList, <OFFSET32 none, 0>, CR_SUCCESS
-        CM      Sort_NodeList, <0, 0>, CR_INVALID_NODELIST
-        CM      Sort_NodeList, <OFFSET32 list, 1>, CR_INVALID_FLAG
+        CM      _CONFIGMG_Sort_NodeList, <OFFSET32 none, 0>, CR_SUCCESS
+        CM      _CONFIGMG_Sort_NodeList, <0, 0>, CR_INVALID_NODELIST
+        CM      _CONFIGMG_Sort_NodeList, <OFFSET32 list, 1>, CR_INVALID_FLAG
         mov     [e1.nl_Next], OFFSET32 e2
-        CM      Sort_NodeList, <OFFSET32 list, 0>, CR_INVALID_NODELIST
+        CM      _CONFIGMG_Sort_NodeList, <OFFSET32 list, 0>, CR_INVALID_NODELIST
 End_Tests
 END
