@@ -522,7 +522,8 @@ const struct vmm_device configmg_device = {.id = 0x33,
                                            .bindings = bindings,
                                            .control = control,
                                            .state_size = sizeof(struct configmg),
-                                           .holds = holds};
+                                           .holds = holds,
+                                           .publish = configmg_publish};
 
 static bool create(struct vmm *v)
 {

@@ -223,6 +223,9 @@ void configmg_change_create(struct vmm *v);
 void configmg_shut_down_begin(struct vmm *v); // CONFIG_SHUTDOWN to all drivers that were started
 extern const struct vmm_binding configmg_change_bindings[];
 
+// configmg_publish.c: the tree in HKEY_DYN_DATA
+void configmg_publish(struct vmm *v);
+
 // configmg_describe.c: the tree from a hardware description. False: no room.
 bool configmg_describe(struct vmm *v, const struct hardware *h);
 

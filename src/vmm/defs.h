@@ -288,6 +288,7 @@ bool vmm_ticket_begin(struct vmm *v);
 // device.c
 void vmm_residents_vm_created(struct vmm *v, uint32_t vm);
 void vmm_residents_vm_gone(struct vmm *v, uint32_t vm);
+void vmm_residents_publish(struct vmm *v); // what lies below HKEY_DYN_DATA
 void vmm_residents_vm_started(struct vmm *v, uint32_t vm, uint32_t reference);
 
 // free_phys.c

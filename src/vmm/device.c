@@ -176,6 +176,14 @@ void vmm_residents_vm_created(struct vmm *v, uint32_t vm)
             v->devices[i].device->vm_created(v, vm);
 }
 
+void vmm_residents_publish(struct vmm *v)
+{
+    for (size_t i = 0; i < v->device_count; i++) {
+        if (v->devices[i].device->publish)
+            v->devices[i].device->publish(v);
+    }
+}
+
 void vmm_residents_vm_gone(struct vmm *v, uint32_t vm)
 {
     for (uint32_t i = 0; i < v->device_count; i++)

@@ -1,7 +1,7 @@
 // Registry services over the hive: handles, and the Win32 contracts of the calls. Win95 DDK S3323-S3337.
+#include "vmm/registry.h"
 #include "base/buf.h"
 #include "kit/services.h"
-#include "vmm/registry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -110,7 +110,7 @@ static int predefined_key(struct vmm *v, uint32_t number, uint32_t *key)
 }
 
 // The key that argument 0 designates.
-static int key_of_caller(struct vmm *v, uint32_t *key)
+static int find_key(struct vmm *v, uint32_t *key)
 {
     uint32_t number = vmm_arg(v, 0), row = handle_row(v, number);
     if (number >> 28 == 8)
@@ -122,6 +122,24 @@ static int key_of_caller(struct vmm *v, uint32_t *key)
     }
     *key = ((struct handle *)base_table_at(handles(v), row))->key;
     return *key ? KIT_ERROR_SUCCESS : KIT_ERROR_KEY_DELETED;
+}
+
+static bool is_dynamic(struct vmm *v, uint32_t key)
+{
+    struct vmm_hive hive = hive_of(v);
+    while (vmm_hive_key_at(&hive, key)->parent)
+        key = vmm_hive_key_at(&hive, key)->parent;
+    return key == VMM_HIVE_DYNAMIC;
+}
+
+// Devices keep what lies below HKEY_DYN_DATA up to date; the key itself may go by that.
+static int key_of_caller(struct vmm *v, uint32_t *key)
+{
+    int error = find_key(v, key);
+    if (error || !is_dynamic(v, *key))
+        return error;
+    vmm_residents_publish(v);
+    return find_key(v, key);
 }
 
 void vmm_registry_delete(struct vmm *v, uint32_t key)

@@ -153,6 +153,8 @@ struct vmm_device {
     // Procedures of drivers that the device would call, n = 0, 1, ...: for the report about what an unloaded driver has
     // left behind. *proc = 0: place n is empty. False: no more places. May be NULL.
     bool (*holds)(struct vmm *v, uint32_t n, uint32_t *proc, const char **what);
+    // Somebody reads below HKEY_DYN_DATA: the device's keys there are brought up to date (hive.h). May be NULL.
+    void (*publish)(struct vmm *v);
     // The life of virtual machines (handles), before and after any message about it. All may be NULL. vm_started: one
     // that vmm_start_vm (v86.h) asked for with this reference has been created.
     void (*vm_created)(struct vmm *v, uint32_t vm);
