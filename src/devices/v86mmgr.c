@@ -1,8 +1,9 @@
 // V86MMGR, the memory manager of V86 mode (VDAG31 Virtual_V86_Mode_Memory_Manager): takes pages of the adapter area, at
-// the same place in all VMs, for translation buffers and for memory mapped into every VM. There is no EMS or XMS
-// memory.
+// the same place in all VMs, for translation buffers and for memory mapped into every VM. EMS and XMS are made by DOS
+// (src/dos); their limits are set here.
 #include "devices/v86mmgr.h"
 
+#include "dos/dos.h"
 #include "kit/constants.h"
 #include "kit/messages.h"
 #include "kit/services.h"
@@ -203,22 +204,58 @@ static void set_local_a20(struct vmm *v)
     (void)v;
 }
 
-// There is no EMS or XMS memory, and nobody manages the HMA.
+// The memory itself is DOS's (src/dos/ems.c, xms.c). Limits are multiples of 4 KB; the high memory area is there for
+// all.
+static uint32_t upward(uint32_t kb)
+{
+    return kb > UINT32_MAX - 3 ? UINT32_MAX : (kb + 3) & ~3u;
+}
+
+static uint32_t most_of(struct vmm *v, uint32_t kb)
+{
+    return kb == UINT32_MAX ? dos_memory_left(v) & ~3u : kb;
+}
+
 static void get_ems_xms_limits(struct vmm *v)
 {
     uint32_t *r = vmm_regs(v);
     if (!devices_vm_or_report(v, r[X86_EBX], "VDAG31 V86MMGR_Get_EMS_XMS_Limits"))
         return;
-    r[X86_EAX] = r[X86_EDX] = r[X86_ESI] = r[X86_EDI] = r[X86_ECX] = 0;
+    struct dos_limits l = dos_limits(v, r[X86_EBX]);
+    r[X86_EAX] = l.least_ems;
+    r[X86_EDX] = most_of(v, l.most_ems);
+    r[X86_ESI] = l.least_xms;
+    r[X86_EDI] = most_of(v, l.most_xms);
+    r[X86_ECX] = 1;
 }
 
-// CF=1 when somebody must have some: "insufficient memory for the minimum". -1 leaves a limit alone.
+static bool take_limits(uint32_t least, uint32_t most, uint32_t *to_least, uint32_t *to_most)
+{
+    if (least == UINT32_MAX && most == UINT32_MAX)
+        return true; // as they are
+    *to_least = least == UINT32_MAX ? *to_least : upward(least);
+    *to_most = most == UINT32_MAX ? *to_most : upward(most);
+    return *to_least <= *to_most;
+}
+
+// CF=1 when the least is more than there is or may be. The values of the flags in ECX are not published; there is no
+// paging that memory would have to be locked against.
 static void set_ems_xms_limits(struct vmm *v)
 {
+    static const char page[] = "Win95 DDK S34E6";
     const uint32_t *r = vmm_regs(v);
-    bool valid = devices_vm_or_report(v, r[X86_EBX], "VDAG31 V86MMGR_Set_EMS_XMS_Limits");
-    bool ems = r[X86_EAX] && r[X86_EAX] != UINT32_MAX, xms = r[X86_ESI] && r[X86_ESI] != UINT32_MAX;
-    devices_carry(v, !valid || ems || xms);
+    uint32_t vm = r[X86_EBX];
+    devices_carry(v, true);
+    if (!devices_vm_or_report(v, vm, page))
+        return;
+    if (vm == vmm_system_vm(v)) {
+        vmm_report(v, "input-range", vmm_cpu(v)->state.eip, page, "V86MMGR_Set_EMS_XMS_Limits for the System VM");
+        return;
+    }
+    struct dos_limits l = dos_limits(v, vm);
+    bool ok = take_limits(r[X86_EAX], r[X86_EDX], &l.least_ems, &l.most_ems) &&
+              take_limits(r[X86_ESI], r[X86_EDI], &l.least_xms, &l.most_xms) && dos_set_limits(v, vm, &l);
+    devices_carry(v, !ok);
 }
 
 // Selector of the VM's own table over its first megabyte and the high memory area, made once. Frame: a[0] VM.

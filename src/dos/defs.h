@@ -78,6 +78,7 @@ enum dos_data { // offsets in DOS_DATA
     DATA_BREAK_SP = 0xC6,     // SP of the call that INT 23h interrupts
     DATA_EMS_MAP = 0xF0,      // handle and page of the four places of the page frame
     DATA_EMS = 0x100,         // device header of expanded memory, and the entry of INT 67h behind it
+    DATA_LIMITS = 0x118,      // KB for the VM: least and most of EMS, of XMS
     DATA_BLOCK = 0xD0,        // device header of the drive
     DATA_DIRECTORIES = 0x1B0, // current directory structures, 58h each, RBIL table 01643
     DATA_CON = 0x2C0,         // device header
@@ -339,7 +340,10 @@ dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int29, dos_int33, dos_cpm
 // xms.c
 dos_fn dos_xms;
 void dos_xms_vm_gone(struct vmm *v, struct dos_state *s, uint32_t vm);
-uint32_t dos_free_memory(struct dos_call *c); // KB for programs above 1 MB
+enum { DOS_LIMIT_EMS = DATA_LIMITS, DOS_LIMIT_XMS = DATA_LIMITS + 8 };
+// KB above 1 MB that the VM can still have of a kind of which it has `used`.
+uint32_t dos_free_memory(struct dos_call *c, uint32_t limit, uint32_t used);
+void dos_limits_reset(struct dos_call *c);
 
 // ems.c
 dos_fn dos_int67;

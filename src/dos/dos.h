@@ -124,6 +124,15 @@ void dos_copy_directories(struct vmm *v, uint32_t to, uint32_t from);
 bool dos_set_exec(struct vmm *v, uint32_t vm, const char *path, const char *tail, const char *directory) BASE_MUST_USE;
 bool dos_exec_vm(struct vmm *v, uint32_t vm, uint32_t pages, uint32_t callback, uint32_t reference) BASE_MUST_USE;
 
+// For V86MMGR: how many KB of expanded and extended memory a virtual machine (handle) is promised, and may have at most
+// (UINT32_MAX: as much as there is). False: not as much is left as is promised; what there is of the limits holds.
+struct dos_limits {
+    uint32_t least_ems, most_ems, least_xms, most_xms;
+};
+struct dos_limits dos_limits(struct vmm *v, uint32_t vm);
+bool dos_set_limits(struct vmm *v, uint32_t vm, const struct dos_limits *to) BASE_MUST_USE;
+uint32_t dos_memory_left(struct vmm *v); // KB for all virtual machines together
+
 // For IFSMgr: drive C:, NULL = there is none; and a DOS path ("C:\\DIR\\FILE", or from the System VM's current
 // directory) as one of struct dos_host.
 enum { DOS_LONGEST_PATH = 80 };

@@ -37,6 +37,7 @@ enum {
     FRAME = 0xE000, // segment
     PLACES = 4,     // of 16 KB
     PAGE = 0x4000,
+    PAGE_KB = PAGE / 1024,
     PARTS = PAGE / X86_PAGE_SIZE,
     UNMAPPED = 0xFFFF,
     MAP_BYTES = 4 * PLACES, // handle and page of each place; handle 0: nothing
@@ -61,9 +62,17 @@ static uint16_t handle_of(const struct dos_call *c, const struct dos_ems *b)
     return (uint16_t)(b - c->s->ems + 1);
 }
 
+static uint32_t pages_used(struct dos_call *c)
+{
+    uint32_t n = 0;
+    for (unsigned i = 0; i < DOS_EMS_BLOCKS; i++)
+        n += c->s->ems[i].used && c->s->ems[i].vm == c->vm ? c->s->ems[i].pages : 0;
+    return n;
+}
+
 static uint32_t free_pages(struct dos_call *c)
 {
-    uint32_t pages = dos_free_memory(c) / (PAGE / 1024);
+    uint32_t pages = dos_free_memory(c, DOS_LIMIT_EMS, pages_used(c) * PAGE_KB) / PAGE_KB;
     return pages < 0x7FF ? pages : 0x7FF;
 }
 
@@ -225,14 +234,6 @@ static enum ems_error frame(struct dos_call *c)
         return EMS_BROKEN;
     dos_set(c, DOS_BX, FRAME);
     return EMS_OK;
-}
-
-static uint32_t pages_used(struct dos_call *c)
-{
-    uint32_t n = 0;
-    for (unsigned i = 0; i < DOS_EMS_BLOCKS; i++)
-        n += c->s->ems[i].used && c->s->ems[i].vm == c->vm ? c->s->ems[i].pages : 0;
-    return n;
 }
 
 static enum ems_error count_pages(struct dos_call *c)

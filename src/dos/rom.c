@@ -263,6 +263,7 @@ void dos_memory_reset(struct dos_call *c, uint16_t first)
     dos_copy_out(c, DOS_DATA, 0, zero, sizeof zero);
     bios_data(c);
     dos_tables_create(c);
+    dos_limits_reset(c);
     country_tables(c);
     dos_write8(c, DOS_DATA, DATA_DRIVE, DOS_DRIVE);
     dos_video_reset(c);

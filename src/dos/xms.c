@@ -25,14 +25,59 @@ enum xms_error { // BL
     XMS_BAD_UMB = 0xB2,
 };
 
-enum { RESERVE = 256, CHUNK = 4096, PAGE_KB = 4, FIRST_MB = 0x110000, MOST_LOCKS = 255 };
+enum { RESERVE = 256, CHUNK = 4096, PAGE_KB = 4, FIRST_MB = 0x110000, MOST_LOCKS = 255, MOST = 4 };
 
 typedef enum xms_error xms_fn(struct dos_call *c);
 
-uint32_t dos_free_memory(struct dos_call *c)
+uint32_t dos_memory_left(struct vmm *v)
 {
-    uint32_t pages = vmm_phys_free_count(c->v);
+    uint32_t pages = vmm_phys_free_count(v);
     return pages > RESERVE ? (pages - RESERVE) * PAGE_KB : 0;
+}
+
+// --- limits of a virtual machine, in DOS's data
+
+void dos_limits_reset(struct dos_call *c)
+{
+    dos_write32(c, DOS_DATA, DOS_LIMIT_EMS + MOST, UINT32_MAX);
+    dos_write32(c, DOS_DATA, DOS_LIMIT_XMS + MOST, UINT32_MAX);
+}
+
+struct dos_limits dos_limits(struct vmm *v, uint32_t vm)
+{
+    struct dos_call c = dos_call_of(v, vm);
+    return (struct dos_limits){.least_ems = dos_read32(&c, DOS_DATA, DOS_LIMIT_EMS),
+                               .most_ems = dos_read32(&c, DOS_DATA, DOS_LIMIT_EMS + MOST),
+                               .least_xms = dos_read32(&c, DOS_DATA, DOS_LIMIT_XMS),
+                               .most_xms = dos_read32(&c, DOS_DATA, DOS_LIMIT_XMS + MOST)};
+}
+
+bool dos_set_limits(struct vmm *v, uint32_t vm, const struct dos_limits *to)
+{
+    struct dos_call c = dos_call_of(v, vm);
+    uint32_t left = dos_memory_left(v);
+    if (to->least_ems > left || to->least_xms > left - to->least_ems)
+        return false;
+    dos_write32(&c, DOS_DATA, DOS_LIMIT_EMS, to->least_ems);
+    dos_write32(&c, DOS_DATA, DOS_LIMIT_EMS + MOST, to->most_ems);
+    dos_write32(&c, DOS_DATA, DOS_LIMIT_XMS, to->least_xms);
+    dos_write32(&c, DOS_DATA, DOS_LIMIT_XMS + MOST, to->most_xms);
+    return true;
+}
+
+uint32_t dos_free_memory(struct dos_call *c, uint32_t limit, uint32_t used)
+{
+    uint32_t most = dos_read32(c, DOS_DATA, limit + MOST), left = dos_memory_left(c->v);
+    uint32_t allowed = most > used ? most - used : 0;
+    return allowed < left ? allowed : left;
+}
+
+static uint32_t free_kb(struct dos_call *c)
+{
+    uint32_t used = 0;
+    for (unsigned i = 0; i < DOS_EMBS; i++)
+        used += c->s->emb[i].used && c->s->emb[i].vm == c->vm ? c->s->emb[i].kb : 0;
+    return dos_free_memory(c, DOS_LIMIT_XMS, used);
 }
 
 static struct dos_emb *block_of(struct dos_call *c, uint16_t handle)
@@ -54,7 +99,7 @@ static uint32_t pages_of(uint32_t kb)
 // Pages for so many KB, 0 = there are not as many.
 static uint32_t take(struct dos_call *c, uint32_t kb)
 {
-    return kb && kb <= dos_free_memory(c) ? vmm_take_pages(c->v, pages_of(kb)) : 0;
+    return kb && kb <= free_kb(c) ? vmm_take_pages(c->v, pages_of(kb)) : 0;
 }
 
 static void give(struct vmm *v, struct dos_emb *b)
@@ -115,7 +160,7 @@ static enum xms_error disable_a20(struct dos_call *c)
 
 static enum xms_error query_free(struct dos_call *c)
 {
-    uint32_t kb = dos_free_memory(c);
+    uint32_t kb = free_kb(c);
     kb = kb < UINT16_MAX ? kb : UINT16_MAX;
     dos_set(c, DOS_AX, (uint16_t)kb);
     dos_set(c, DOS_DX, (uint16_t)kb);
@@ -124,7 +169,7 @@ static enum xms_error query_free(struct dos_call *c)
 
 static enum xms_error query_any_free(struct dos_call *c)
 {
-    uint32_t kb = dos_free_memory(c);
+    uint32_t kb = free_kb(c);
     vmm_poke32(c->v, c->crs + KIT_Client_EAX, kb);
     vmm_poke32(c->v, c->crs + KIT_Client_EDX, kb);
     vmm_poke32(c->v, c->crs + KIT_Client_ECX, vmm_phys_free_count(c->v) * CHUNK + FIRST_MB - 1);

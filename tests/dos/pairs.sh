@@ -703,3 +703,57 @@ ASM
 "$vxd" build -o "$dir/prn.com" "$dir/prn.asm"
 "$vxd" run --quiet --vm "$dir/prn.com" "$dir/crit.vxd" > "$dir/out"
 grep -q '^0A' "$dir/out" || fail "a hook of INT 24h"
+
+# A driver limits what a virtual machine may have of extended memory.
+cat > "$dir/limit.asm" << 'ASM'
+        .386p
+        include vmm.inc
+        include v86mmgr.inc
+Declare_Virtual_Device LIMIT, 1, 0, LIMIT_Control, Undefined_Device_ID, Undefined_Init_Order
+VxD_LOCKED_CODE_SEG
+Begin_Control_Dispatch LIMIT
+        Control_Dispatch Create_VM, LIMIT_Create
+End_Control_Dispatch LIMIT
+BeginProc LIMIT_Create
+        xor     eax, eax
+        xor     edx, edx
+        mov     esi, 16
+        mov     edi, 64
+        xor     ecx, ecx
+        VxDCall V86MMGR_Set_EMS_XMS_Limits
+        clc
+        ret
+EndProc LIMIT_Create
+VxD_LOCKED_CODE_ENDS
+        END
+ASM
+cat > "$dir/left.asm" << 'ASM'
+        .model  tiny
+        .386
+        .code
+        org     100h
+start:  mov     ax, 4310h
+        int     2Fh
+        mov     WORD PTR xms, bx
+        mov     WORD PTR xms + 2, es
+        mov     ah, 9
+        mov     dx, 24
+        call    xms
+        mov     ah, 8
+        call    xms                     ; DX = 40
+        add     dl, 'A' - 40
+        mov     ah, 2
+        int     21h
+        mov     ah, 42h
+        int     67h
+        add     bl, 'B'                 ; no pages
+        mov     dl, bl
+        mov     ah, 2
+        int     21h
+        ret
+xms     dd      0
+        end     start
+ASM
+"$vxd" build -o "$dir/limit.vxd" "$dir/limit.asm"
+"$vxd" build -o "$dir/left.com" "$dir/left.asm"
+[ "$("$vxd" run --quiet --vm "$dir/left.com" "$dir/limit.vxd")" = AB ] || fail "limits of extended memory"

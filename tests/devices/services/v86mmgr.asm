@@ -296,24 +296,20 @@ Begin_Tests
         VxDcall V86MMGR_Get_Mapping_Info
         Check_Eq cl, 10, 'pages free after a failure: #ECX'
 
-        ; neither EMS nor XMS
+        ; EMS and XMS of a VM: as much as there is, until somebody says otherwise; not of the System VM
         mov     ebx, [vm]
         VxDcall V86MMGR_Get_EMS_XMS_Limits
-        or      eax, edx
-        or      eax, esi
-        or      eax, edi
-        or      eax, ecx
-        Check   z, 'limits: #EAX'
-        mov     eax, -1
-        mov     edx, -1
-        mov     esi, 0
-        mov     edi, 400h
-        mov     ecx, 0
+        Check_Eq eax, 0, 'least EMS: #EAX'
+        Check_Eq esi, 0, 'least XMS: #ESI'
+        Check_Eq ecx, 1, 'HMA: #ECX'
+        Check_Eq edx, edi, 'most: #EDX #EDI'
+        test    edx, 3
+        Check   z, 'not a multiple of 4: #EDX'
+        cmp     edx, 400h
+        Check   ae, 'less than a megabyte: #EDX'
+;! input-range
         VxDcall V86MMGR_Set_EMS_XMS_Limits
-        Check   nc, 'limits without a minimum'
-        mov     esi, 4
-        VxDcall V86MMGR_Set_EMS_XMS_Limits
-        Check   c, 'XMS memory that there is not'
+        Check   c, 'limits of the System VM'
         stc
         VxDcall V86MMGR_SetLocalA20
 End_Tests
