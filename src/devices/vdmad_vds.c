@@ -10,8 +10,9 @@
 #include <string.h>
 
 enum { VECTOR = 0x4B, AH_VDS = 0x81 };
-enum { FIRST = 2, VDS_VERSION = 0x0100, PRODUCT_WINDOWS = 3 };
+enum { V86_END = 0x110000, FIRST = 2, VDS_VERSION = 0x0100, PRODUCT_WINDOWS = 3 };
 enum { // errors beside those of VDMAD's services
+    BAD_REGION = 7,
     NOT_LOCKED = 8,
     TABLE_TOO_SHORT = 9,
     BAD_CHANNEL = 0x0C,
@@ -19,7 +20,15 @@ enum { // errors beside those of VDMAD's services
     NOT_DISABLED = 0x0E,
     RESERVED_FLAGS = 0x10,
 };
-enum { COPY = 0x02, NO_BUFFER = 0x04, IN_64K = 0x10, IN_128K = 0x20, ENTRIES = 0x40, PRESENT_ONLY = 0x80 }; // of DX
+enum {
+    COPY = 0x02,
+    NO_BUFFER = 0x04,
+    NO_REMAP = 0x08,
+    IN_64K = 0x10,
+    IN_128K = 0x20,
+    ENTRIES = 0x40,
+    PRESENT_ONLY = 0x80
+}; // of DX
 enum { DDS_SIZE = 0, DDS_OFFSET = 4, DDS_SEGMENT = 8, DDS_ID = 10, DDS_PHYSICAL = 12, DDS_BYTES = 16, ID_NONE = 0 };
 
 // What the program asked for. `at`: the descriptor's linear address.
@@ -46,7 +55,7 @@ static void answer(struct vmm *v, const struct request *q, uint32_t error)
 
 static uint32_t high(struct vmm *v, const struct request *q, uint32_t linear)
 {
-    return linear < 0x110000 ? linear + vmm_peek32(v, q->vm + KIT_CB_High_Linear) : linear;
+    return linear < V86_END ? linear + vmm_peek32(v, q->vm + KIT_CB_High_Linear) : linear;
 }
 
 // A segment of 0 means that the offset is a linear address. False: a page fault was noted.
@@ -282,13 +291,29 @@ static void translation(struct vmm *v, const struct request *q)
     answer(v, q, 0);
 }
 
+// A V86 program's memory ends there: what lies above is not reached on its behalf.
+static bool good_region(struct vmm *v, const struct request *q)
+{
+    uint32_t first = q->region - vmm_peek32(v, q->vm + KIT_CB_High_Linear);
+    return first < V86_END && q->size <= V86_END - first;
+}
+
 static const struct {
     void (*begin)(struct vmm *v, const struct request *q);
     uint16_t flags; // that may be set in DX
+    uint8_t region; // has one
 } functions[] = {
-    {version, 0},          {lock_begin, 0x3E},       {unlock_begin, COPY},    {scatter_begin, ENTRIES | PRESENT_ONLY},
-    {scatter_begin, 0xC0}, {buffer_requested, COPY}, {buffer_released, COPY}, {copied, 0},
-    {copied, 0},           {translation, 0},         {translation, 0},
+    {version, 0, 0},
+    {lock_begin, COPY | NO_BUFFER | NO_REMAP | IN_64K | IN_128K, 1},
+    {unlock_begin, COPY, 1},
+    {scatter_begin, ENTRIES | PRESENT_ONLY, 1},
+    {scatter_begin, ENTRIES | PRESENT_ONLY, 1},
+    {buffer_requested, COPY, 0},
+    {buffer_released, COPY, 0},
+    {copied, 0, 1},
+    {copied, 0, 1},
+    {translation, 0, 0},
+    {translation, 0, 0},
 };
 
 // The hook of INT 4Bh: EBP = client registers. CF = 1: not for VDS.
@@ -303,6 +328,8 @@ static void int4b_begin(void *user, struct vmm *v)
         return;
     if (q.flags & ~(uint32_t)functions[n].flags)
         answer(v, &q, RESERVED_FLAGS);
+    else if ((functions[n].region || q.flags & COPY) && !good_region(v, &q))
+        answer(v, &q, BAD_REGION);
     else
         functions[n].begin(v, &q);
 }

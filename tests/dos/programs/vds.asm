@@ -130,6 +130,19 @@ vds     MACRO   function, flags
         vds     6, 40h
         check   "pages given back: CF", jnc
 
+        ; memory that is not the program's
+        push    segment_
+        mov     segment_, 0
+        mov     offset_, 0C0000000h
+        vds     3, 0
+        check   "the system's memory: CF", jc
+        equals  "the system's memory", al, 7
+        mov     offset_, 10F000h
+        mov     dword ptr dds, 1001h
+        vds     7, 2
+        equals  "beyond the program's memory", al, 7
+        pop     segment_
+
         ; translation
         mov     bx, 1
         vds     0Bh, 0
