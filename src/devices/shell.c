@@ -312,6 +312,14 @@ static void query_appy_time_available(struct vmm *v)
 // ---------------------------------------------------------------------------------------------------------------------
 // Messages to windows and broadcasts. There are no windows: a posted message is announced, and so it counts as posted.
 
+// To the shell's window, which is none either (Win95 DDK S358D). Which message that is the page does not say.
+static void post_shell_message(struct vmm *v)
+{
+    struct devices_post_record record = {.wparam = vmm_arg(v, 0) & 0xFFFF, .lparam = vmm_arg(v, 1)};
+    if (base_sink_heard(vmm_sink(v)))
+        devices_announce(v, &record.head, DEVICES_RECORD_POST, sizeof record);
+}
+
 static void post_message_begin(struct vmm *v)
 {
     uint32_t proc = vmm_arg(v, 4), reference = vmm_arg(v, 5);
@@ -450,6 +458,7 @@ static const struct vmm_binding bindings[] = {
     {KIT_SHELL_SYSMODAL_Message, sysmodal_message},
     {KIT_SHELL_Message, message_begin},
     {KIT__SHELL_PostMessage, post_message_begin},
+    {KIT__SHELL_PostShellMessage, post_shell_message},
     {KIT__SHELL_BroadcastSystemMessage, broadcast_begin},
     {KIT__SHELL_HookSystemBroadcast, hook_system_broadcast},
     {KIT__SHELL_UnhookSystemBroadcast, unhook_system_broadcast},

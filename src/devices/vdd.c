@@ -294,11 +294,24 @@ static const struct vmm_binding bindings[] = {
     {0, NULL},
 };
 
+// A mini-VDD's functions, then the ports it took over.
+static bool holds(struct vmm *v, uint32_t n, uint32_t *proc, const char **what)
+{
+    const struct vdd *s = state(v);
+    bool function = n < VDD_MINI_FUNCTIONS;
+    if (n >= VDD_MINI_FUNCTIONS + VDD_PORTS)
+        return false;
+    *proc = function ? vdd_hook(v, n) : s->takeover[n - VDD_MINI_FUNCTIONS];
+    *what = function ? "VDD's table of a mini-VDD's functions" : "a port of the VGA";
+    return true;
+}
+
 const struct vmm_device vdd_device = {.id = 0x0A,
                                       .version = 0x0400,
                                       .bindings = bindings,
                                       .control = control,
                                       .state_size = sizeof(struct vdd),
+                                      .holds = holds,
                                       .api = vdd_api_begin};
 
 static bool create(struct vmm *v)

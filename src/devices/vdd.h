@@ -67,6 +67,7 @@ void vdd_store_registers(struct vmm *v, uint32_t vm, const struct pc_vga *g);
 uint32_t vdd_hook(struct vmm *v, unsigned function);        // the mini-VDD's, 0 = it has none
 void vdd_mini_call_begin(struct vmm *v, unsigned function); // with the registers of now, on the top frame
 void vdd_mini_check(struct vmm *v, const struct vmm_frame *f, uint32_t ebx); // what every function keeps
+void vdd_only_init(struct vmm *v, const char *service, const char *page);    // reports a call after Init_Complete
 void vdd_introduce_begin(struct vmm *v);
 void vdd_focus_begin(struct vmm *v, uint32_t vm);
 void vdd_message_begin(struct vmm *v, bool begins);

@@ -294,11 +294,20 @@ static void introduce(void *user, struct vmm *v)
     vdd_introduce_begin(v);
 }
 
-// Windows forbids it after Init_Complete, because it loads mini-VDDs during Device_Init (S2826). Here drivers marked as
-// dynamic are loaded later, so it stays possible; a mini-VDD that came late is looked at by the next event.
+// Windows loads mini-VDDs during Device_Init and faults when they call later (S2826). Here dynamic drivers are loaded
+// later, and theirs is no breach.
+void vdd_only_init(struct vmm *v, const char *service, const char *page)
+{
+    if (state(v)->complete && !vmm_caller_is_dynamic(v))
+        vmm_report(v, "init-only", vmm_cpu(v)->state.eip, page, "%s may only be called until Init_Complete is over",
+                   service);
+}
+
+// A mini-VDD that came late is looked at by the next event.
 static void get_mini_dispatch_table_begin(struct vmm *v)
 {
     struct vdd *s = state(v);
+    vdd_only_init(v, "VDD_Get_Mini_Dispatch_Table", "Win95 DDK S2826");
     vmm_regs(v)[X86_EDI] = s->mini;
     vmm_regs(v)[X86_ECX] = s->mini ? VDD_MINI_FUNCTIONS : 0;
     if (!s->complete || s->scheduled || s->introduced || !devices_aside_push(v))
@@ -310,6 +319,7 @@ static void get_mini_dispatch_table_begin(struct vmm *v)
 
 static void get_special_vm_ids(struct vmm *v)
 {
+    vdd_only_init(v, "VDD_Get_Special_VM_IDs", "Win95 DDK S2827");
     vmm_regs(v)[X86_EDI] = state(v)->special[VDD_MESSAGE_VM];
     vmm_regs(v)[X86_ESI] = state(v)->special[VDD_PLANAR_VM];
 }

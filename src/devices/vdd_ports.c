@@ -192,6 +192,7 @@ static void untrap_begin(struct vmm *v, uint32_t port)
 
 static void register_virtual_port_begin(struct vmm *v)
 {
+    vdd_only_init(v, "VDD_Register_Virtual_Port", "Win95 DDK S282A");
     uint32_t port = vmm_regs(v)[X86_EDX] & 0xFFFF, ports = (vmm_regs(v)[X86_ECX] & 0xFF) >= KIT_WORD_LENGTHED ? 2 : 1;
     for (uint32_t i = 0; i < ports && port + i <= 0xFFFF; i++) {
         untrap_begin(v, port + i);

@@ -268,8 +268,22 @@ static const struct vmm_binding bindings[] = {
     {0, NULL},
 };
 
-const struct vmm_device vmd_device = {
-    .id = 0x0C, .version = 0x0400, .bindings = bindings, .control = control, .state_size = sizeof(struct vmd)};
+// Procedures that draw the pointer: the structure's address tells whose it is.
+static bool holds(struct vmm *v, uint32_t n, uint32_t *proc, const char **what)
+{
+    if (n >= state(v)->cursors)
+        return false;
+    *proc = state(v)->cursor[n];
+    *what = "VMD's list of procedures that draw the pointer";
+    return true;
+}
+
+const struct vmm_device vmd_device = {.id = 0x0C,
+                                      .version = 0x0400,
+                                      .bindings = bindings,
+                                      .control = control,
+                                      .state_size = sizeof(struct vmd),
+                                      .holds = holds};
 
 static bool create(struct vmm *v)
 {

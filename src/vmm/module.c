@@ -33,6 +33,12 @@ uint32_t vmm_module_calling(struct vmm *v)
     return v->call.gate ? vmm_module_of(v, v->call.caller, NULL) : 0;
 }
 
+bool vmm_caller_is_dynamic(struct vmm *v)
+{
+    uint32_t module = vmm_module_calling(v);
+    return module && vmm_module_at(v, module)->dynamic;
+}
+
 const char *vmm_module_name(struct vmm *v, uint32_t linear)
 {
     uint32_t m = vmm_module_of(v, linear, NULL);

@@ -225,6 +225,7 @@ struct vmm_driver {
     char name[9];
 };
 bool vmm_driver_nth(struct vmm *v, uint32_t n, struct vmm_driver *driver) BASE_MUST_USE;
+bool vmm_caller_is_dynamic(struct vmm *v) BASE_MUST_USE; // a dynamic driver called the service in progress
 struct vmm_driver_object {
     uint32_t linear, size; // linear 0: discarded
     uint32_t flags;        // of the LE object

@@ -25,18 +25,23 @@ static void driver_loads_and_unloads_another(void **state)
     assert_true(vxdldr_set_source(r->v, &source));
     rig_load(r, "loader", VMM_LOAD_STATIC);
     vmm_boot(r->v);
-    rig_expect(r, 10,
-               "missing 00000003 CF=1\n"
-               "init\n"
-               "load CF=0\n"
-               "again 00000005 CF=1\n"
-               "by another name 00000005 CF=1\n"
-               "exit\n"
-               "unload CF=0\n"
-               "unload again 00000008 CF=1\n"
-               "check left-behind: the driver is unloaded, but a virtualized IRQ still leads into it\n"
-               "check left-behind: the driver is unloaded, but a hot key still leads into it\n"
-               "careless CF=0\n");
+    rig_expect(
+        r, 10,
+        "missing 00000003 CF=1\n"
+        "init\n"
+        "load CF=0\n"
+        "again 00000005 CF=1\n"
+        "by another name 00000005 CF=1\n"
+        "exit\n"
+        "unload CF=0\n"
+        "unload again 00000008 CF=1\n"
+        "check left-behind: the driver is unloaded, but a virtualized IRQ still leads into it\n"
+        "check left-behind: the driver is unloaded, but a hot key still leads into it\n"
+        "check left-behind: the driver is unloaded, but VDD's table of a mini-VDD's functions still leads into it\n"
+        "check left-behind: the driver is unloaded, but a port of the VGA still leads into it\n"
+        "check left-behind: the driver is unloaded, but VMD's list of procedures that draw the pointer still leads "
+        "into it\n"
+        "careless CF=0\n");
     base_buf_free(&image[0]);
     base_buf_free(&image[1]);
     rig_free(r);

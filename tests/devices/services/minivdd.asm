@@ -327,6 +327,17 @@ Begin_Tests
         In_Byte 3C1h
         Check_Eq eax, 0Ch, 'the attribute controller''s mode: #EAX'
 
+        ; too late for some services
+;! init-only
+        VxDcall VDD_Get_Mini_Dispatch_Table
+        Check_Eq edi, [table], 'another table'
+;! init-only
+        VxDcall VDD_Get_Special_VM_IDs
+        mov     edx, 3000h
+        mov     cl, BYTE_LENGTHED
+;! init-only
+        VxDcall VDD_Register_Virtual_Port
+
         ; another VM gets the screen
         mov     eax, Create_VM
         VMMcall System_Control

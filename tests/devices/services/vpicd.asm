@@ -137,6 +137,9 @@ Begin_Tests
         Check_Eq eax, 0, 'sizes of the paging file #EAX'
 
         ; SHELL
+        mov     ebx, 77h
+        VxDcall _SHELL_PostShellMessage, <1, 2>
+        Check_Eq ebx, 77h, 'EBX is not preserved'
         VxDcall SHELL_Get_Version
         Check   nc, 'CF of the version of SHELL'
         VMMcall Get_Cur_VM_Handle
