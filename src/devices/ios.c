@@ -25,6 +25,8 @@ static void control(struct vmm *v)
         return;
     if (message == KIT_Init_Complete)
         ios_tell_boot_complete_begin(v);
+    else if (message == KIT_PNP_New_Devnode)
+        ios_new_node_begin(v);
     else if (message == KIT_System_Exit)
         ios_tell_all_begin(v, ios_aep(v, KIT_AEP_SYSTEM_SHUTDOWN, 0), 0);
     else if (message == KIT_Sys_Critical_Exit)
@@ -57,7 +59,8 @@ const struct vmm_device ios_device = {.id = KIT_IOS_Device_ID,
 
 static bool create(struct vmm *v)
 {
-    return ios_blockdev_create(v) && ios_register_create(v) && ios_service_create(v) && ios_request_create(v);
+    return ios_blockdev_create(v) && ios_register_create(v) && ios_service_create(v) && ios_request_create(v) &&
+           ios_load_create(v);
 }
 
 static const struct vmm_binding *const more[] = {ios_blockdev_bindings, ios_request_bindings, NULL};

@@ -3,6 +3,7 @@
 // ios.c            control messages, services that need no chapter
 // ios_blockdev.c   block devices of Windows 3.1: descriptors, chains of commands
 // ios_register.c   drivers' registration; the asynchronous events (AEP) that they are told
+// ios_load.c       port drivers of device nodes
 // ios_service.c    the service routine of a driver's linkage block (ILB): DDBs, DCBs, memory, calldown lists
 // ios_request.c    the linkage block's other routines; requests on their way through a calldown list
 #ifndef VXDKIT_DEVICES_IOS_H
@@ -58,9 +59,11 @@ struct ios {
     struct ios_iop iop[IOS_REQUESTS];
     uint32_t routine[IOS_ROUTINES];
     uint32_t boot_proc;
+    uint32_t node, node_proc; // the device node whose port driver is being initialised; the handler of all
     uint16_t send_kind, complete_kind, irq_kind;
-    uint16_t register_kind, tell_kind, request_kind, wait_kind, destroy_kind;
+    uint16_t register_kind, tell_kind, request_kind, wait_kind, destroy_kind, node_kind;
     uint8_t has_irq;       // the disks' interrupt is virtualized
+    uint8_t initialized;   // the last walk through a driver's initialisation has succeeded
     uint8_t boot_complete; // drivers that register from now on are told at once
 };
 
@@ -83,11 +86,18 @@ void ios_tell_all_begin(struct vmm *v, uint32_t aep, uint32_t ddb);
 uint32_t ios_aep(struct vmm *v, uint16_t function,
                  uint32_t value); // a packet; its first dword after the header. 0: none
 void ios_tell_boot_complete_begin(struct vmm *v);
+void ios_initialize_again_begin(struct vmm *v, uint32_t row); // a port driver, for ios.node
+
+// ios_load.c
+bool ios_load_create(struct vmm *v);
+void ios_new_node_begin(struct vmm *v);
 
 // ios_service.c
 bool ios_service_create(struct vmm *v);
 uint32_t ios_new_dcb(struct vmm *v, uint32_t size); // zeroed, at the chain's end; 0 = no room
 bool ios_is_dcb(struct vmm *v, uint32_t dcb);
+void ios_destroy_dcb_begin(struct vmm *v, uint32_t dcb); // the drivers are told
+void ios_free_ddb_begin(struct vmm *v, uint32_t ddb);
 void ios_forget_ddb(struct vmm *v, uint32_t ddb); // its entries in calldown lists
 
 // ios_request.c

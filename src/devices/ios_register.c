@@ -161,9 +161,10 @@ static void boot_event_begin(void *user, struct vmm *v)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The walk through a registration. Frame: a[0] row of the driver, a[1] DRP, a[2] layer, a[3] packet, a[4] place in the
-// list of devices, or unit, a[5] DDB that is asked about, a[6] inquiry DCB, a[7] layers that have succeeded, a[8] units
-// to ask for, a[9] how often the layer was begun, a[10] who was initialising before, a[11] AEP_BI_FL_*.
+// The walk through a registration. Frame: a[0] row of the driver, a[1] DRP (0: not for the first time), a[2] layer,
+// a[3] packet, a[4] place in the list of devices, or unit, a[5] DDB that is asked about, a[6] inquiry DCB, a[7] layers
+// that have succeeded, a[8] units to ask for, a[9] how often the layer was begun, a[10] who was initialising before,
+// a[11] AEP_BI_FL_*.
 
 enum { DRIVER, DRP, REG_LAYER, PACKET_AT, PLACE, DDB, INQUIRY, ANY, COUNT, TIMES, BEFORE, FLAGS };
 enum step { NEXT_LAYER, INITIALIZE, INITIALIZED, TELL_DEVICE, FIRST_UNIT, ASK, ASKED, LAYER_DONE };
@@ -181,13 +182,14 @@ static bool is_port_layer(const struct vmm_frame *f)
 static void over(struct vmm *v, struct vmm_frame *f)
 {
     uint32_t drp = f->a[DRP];
-    uint16_t result = f->a[ANY] ? KIT_DRP_REMAIN_RESIDENT : KIT_DRP_ABORT;
-    bool schedule = f->a[ANY] && ios_state(v)->boot_complete;
+    bool fine = f->a[ANY], schedule = drp && fine && ios_state(v)->boot_complete;
     (void)!vmm_heap_give(v, f->a[PACKET_AT]);
-    if (!f->a[ANY])
+    if (drp && !fine)
         deregister(v, driver_of(v, f));
     ios_state(v)->initialising = f->a[BEFORE];
-    vmm_poke16(v, drp + KIT_DRP_reg_result, result);
+    ios_state(v)->initialized = fine;
+    if (drp)
+        vmm_poke16(v, drp + KIT_DRP_reg_result, fine ? KIT_DRP_REMAIN_RESIDENT : KIT_DRP_ABORT);
     vmm_frame_pop_all(v);
     if (!schedule || !devices_aside_push(v))
         return;
@@ -199,7 +201,8 @@ static void over(struct vmm *v, struct vmm_frame *f)
 static bool next_layer(struct vmm *v, struct vmm_frame *f)
 {
     const struct ios_driver *d = driver_of(v, f);
-    f->a[REG_LAYER] = lowest_layer(d->layers, f->a[REG_LAYER]);
+    uint32_t layers = f->a[DRP] ? d->layers : d->layers & PORT_DRIVERS;
+    f->a[REG_LAYER] = lowest_layer(layers, f->a[REG_LAYER]);
     f->a[TIMES] = 0;
     f->step = INITIALIZE;
     if (f->a[REG_LAYER] != IOS_NO_LAYER)
@@ -238,6 +241,7 @@ static bool initialize(struct vmm *v, struct vmm_frame *f)
     if (is_port_layer(f) && !f->a[INQUIRY])
         f->a[INQUIRY] = vmm_heap_get(v, KIT_SIZE_DCB);
     vmm_poke32(v, aep + KIT_AEP_bi_i_dcb, f->a[INQUIRY]);
+    vmm_poke32(v, aep + KIT_AEP_bi_i_hdevnode, ios_state(v)->node);
     poke8(v, d->dvt + KIT_DVT_current_lgn, f->a[REG_LAYER]);
     vmm_poke32(v, d->dvt + KIT_DVT_ddb_init, 0);
     poke8(v, d->ilb + KIT_ILB_driver_numb, peek8(v, d->ilb + KIT_ILB_driver_numb) + 1u);
@@ -333,6 +337,7 @@ static uint32_t new_unit(struct vmm *v, const struct vmm_frame *f)
         return 0;
     vmm_poke32(v, dcb + KIT_DCB_next_dcb, chain);
     vmm_poke32(v, dcb + KIT_DCB_physical_dcb, dcb);
+    vmm_poke32(v, dcb + KIT_DCB_dev_node, vmm_peek32(v, f->a[DDB] + KIT_DDB_devnode_ptr));
     vmm_poke32(v, dcb + KIT_DCB_next_ddb_dcb, vmm_peek32(v, link));
     vmm_poke32(v, link, dcb);
     return dcb;
@@ -451,8 +456,10 @@ static void walk_begin(struct vmm *v, struct ios_driver *d, uint32_t drp)
     struct ios *s = ios_state(v);
     uint32_t packet = vmm_heap_get(v, PACKET);
     struct vmm_frame *f = packet ? vmm_frame_push(v, s->register_kind) : NULL;
+    s->initialized = 0;
     if (!f) {
-        vmm_poke16(v, drp + KIT_DRP_reg_result, KIT_DRP_ABORT);
+        if (drp)
+            vmm_poke16(v, drp + KIT_DRP_reg_result, KIT_DRP_ABORT);
         return;
     }
     memset(f->a, 0, sizeof f->a);
@@ -463,6 +470,11 @@ static void walk_begin(struct vmm *v, struct ios_driver *d, uint32_t drp)
     f->a[PACKET_AT] = packet;
     f->a[BEFORE] = s->initialising;
     register_resume(v, f);
+}
+
+void ios_initialize_again_begin(struct vmm *v, uint32_t row)
+{
+    walk_begin(v, &ios_state(v)->driver[row], 0);
 }
 
 void ios_register_begin(struct vmm *v)

@@ -198,21 +198,21 @@ static void create_ddb(struct vmm *v, uint32_t isp)
         return;
     vmm_poke32(v, ddb + KIT_DDB_phys_addr, physical(v, ddb));
     vmm_poke32(v, ddb + KIT_DDB_dvt, dvt);
+    vmm_poke32(v, ddb + KIT_DDB_devnode_ptr, s->node);
     append(v, dvt + KIT_DVT_ddb, KIT_DDB_Next_DDB, ddb);
     append(v, dvt + KIT_DVT_ddb_init, KIT_DDB_Next_DDB_init, ddb);
 }
 
-static bool unlink_ddb(struct vmm *v, uint32_t link, uint32_t next_at, uint32_t ddb)
+static void unlink_from(struct vmm *v, uint32_t link, uint32_t next_at, uint32_t element)
 {
     for (unsigned n = 0; n < MOST; n++) {
         uint32_t at = vmm_peek32(v, link);
-        if (at == ddb)
-            vmm_poke32(v, link, vmm_peek32(v, ddb + next_at));
-        if (at == ddb || !at)
-            return at;
+        if (at == element)
+            vmm_poke32(v, link, vmm_peek32(v, element + next_at));
+        if (at == element || !at)
+            return;
         link = at + next_at;
     }
-    return false;
 }
 
 // The DVT that a DDB is linked to; 0: it is nobody's.
@@ -229,7 +229,7 @@ static uint32_t owner_of(struct vmm *v, uint32_t ddb)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Functions that tell the drivers first. Frame: a[0] packet, a[1] DDB or DCB, step: what follows.
+// Functions that tell the drivers first. Frame: a[0] packet or 0, a[1] DDB or DCB, step: what follows.
 
 enum { ISP, OBJECT };
 enum { FREE_DDB, UNCONFIGURE, FREE_DCB, ANSWER };
@@ -239,10 +239,21 @@ static void free_ddb(struct vmm *v, uint32_t ddb)
     uint32_t dvt = owner_of(v, ddb);
     if (!dvt)
         return;
-    unlink_ddb(v, dvt + KIT_DVT_ddb, KIT_DDB_Next_DDB, ddb);
-    unlink_ddb(v, dvt + KIT_DVT_ddb_init, KIT_DDB_Next_DDB_init, ddb);
+    unlink_from(v, dvt + KIT_DVT_ddb, KIT_DDB_Next_DDB, ddb);
+    unlink_from(v, dvt + KIT_DVT_ddb_init, KIT_DDB_Next_DDB_init, ddb);
     ios_forget_ddb(v, ddb);
     (void)!vmm_heap_give(v, ddb);
+}
+
+// Out of the list of the controller that it belongs to.
+static void unlink_dcb(struct vmm *v, uint32_t dcb)
+{
+    const struct ios *s = ios_state(v);
+    for (unsigned i = 0; i < IOS_DRIVERS; i++) {
+        uint32_t ddb = s->driver[i].dvt ? vmm_peek32(v, s->driver[i].dvt + KIT_DVT_ddb) : 0;
+        for (unsigned n = 0; ddb && n < MOST; n++, ddb = vmm_peek32(v, ddb + KIT_DDB_Next_DDB))
+            unlink_from(v, ddb + KIT_DDB_dcb_ptr, KIT_DCB_next_ddb_dcb, dcb);
+    }
 }
 
 static void free_dcb(struct vmm *v, uint32_t dcb)
@@ -253,6 +264,7 @@ static void free_dcb(struct vmm *v, uint32_t dcb)
         i++;
     if (i == s->dcbs)
         return;
+    unlink_dcb(v, dcb);
     if (i)
         vmm_poke32(v, s->dcb[i - 1] + KIT_DCB_next_dcb, i + 1 < s->dcbs ? s->dcb[i + 1] : 0);
     memmove(&s->dcb[i], &s->dcb[i + 1], (--s->dcbs - i) * sizeof s->dcb[0]);
@@ -276,7 +288,8 @@ static void destroy_resume(struct vmm *v, struct vmm_frame *f)
     if (step == FREE_DCB)
         free_dcb(v, object);
     vmm_frame_pop_all(v);
-    result(v, isp, true);
+    if (isp)
+        result(v, isp, true);
 }
 
 static const struct vmm_frame_kind destroy_kind = {"an asynchronous event routine", destroy_resume, NULL};
@@ -285,15 +298,29 @@ static void after_telling_begin(struct vmm *v, uint32_t isp, uint32_t object, ui
 {
     uint32_t ddb = step == FREE_DDB ? object : 0;
     struct vmm_frame *f = aep ? vmm_frame_push(v, ios_state(v)->destroy_kind) : NULL;
-    if (!f) {
+    if (!f && isp)
         result(v, isp, false);
+    else if (!f && step == FREE_DDB) // nobody can be told
+        free_ddb(v, object);
+    else if (!f)
+        free_dcb(v, object);
+    if (!f)
         return;
-    }
     f->step = step;
     f->a[ISP] = isp;
     f->a[OBJECT] = object;
     vmm_frame_wait(v);
     ios_tell_all_begin(v, aep, ddb);
+}
+
+void ios_destroy_dcb_begin(struct vmm *v, uint32_t dcb)
+{
+    after_telling_begin(v, 0, dcb, UNCONFIGURE, ios_aep(v, KIT_AEP_PEND_UNCONFIG_DCB, dcb));
+}
+
+void ios_free_ddb_begin(struct vmm *v, uint32_t ddb)
+{
+    after_telling_begin(v, 0, ddb, FREE_DDB, ios_aep(v, KIT_AEP_UNINITIALIZE, 0));
 }
 
 static void dealloc_ddb_begin(struct vmm *v, uint32_t isp)

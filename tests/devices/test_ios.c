@@ -1,6 +1,8 @@
 // IOS end to end: what comes from outside.
 #include "devices/rig.h"
 
+#include "devices/hardware.h"
+
 static void disk_interrupt_ends_a_command(void **state)
 {
     (void)state;
@@ -12,10 +14,31 @@ static void disk_interrupt_ends_a_command(void **state)
     rig_free(r);
 }
 
+// The driver is loaded for the first adapter, initialised again for the second, and hears when one is removed.
+static void port_driver_of_two_adapters(void **state)
+{
+    (void)state;
+    struct rig *r = rig_begin();
+    size_t size;
+    uint8_t *text = rig_read("tests/devices/adapter.hw", &size);
+    assert_true(devices_provide_hardware(r->v, "adapter.hw", (const char *)text, size, &r->diag));
+    free(text);
+    rig_load(r, "adapter", VMM_LOAD_DYNAMIC);
+    vmm_boot(r->v);
+    rig_expect(r, 100,
+               "loaded\n"
+               "initialize: resources 00 at 0300\ninquiry: unit 0 at 0300 is 0A\nevent 03\nregistered: 00000001\n"
+               "initialize: resources 00 at 0308\ninquiry: unit 0 at 0308 is 0B\nevent 03\n"
+               "event 02\n"
+               "event 15\nevent 04\nevent 0F\nremoved: 00 00\n");
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(disk_interrupt_ends_a_command),
+        cmocka_unit_test(port_driver_of_two_adapters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
