@@ -155,6 +155,12 @@ struct vmm_thread {
     uint32_t crossing; // innermost crossing into the other execution mode (pmode.h)
     uint32_t events;   // first group of its thread events
     uint32_t timeouts; // root of the heap of its execution-time time-outs
+    // The scheduler asks every thread about the next four, `top` and `events`: they lie together.
+    uint8_t idle;   // gave its time slice up (or executed HLT)
+    uint8_t queued; // could run when the scheduler looked last
+    uint8_t dead;
+    uint8_t suspended;
+    uint8_t ring3; // the processor owns its client registers
     uint64_t run_ns;
     int32_t boost;
     uint32_t wait; // innermost BLOCK frame
@@ -178,13 +184,8 @@ struct vmm_thread {
     uint8_t stepped;                      // the processor has come back from it
     uint8_t step_due;                     // an instruction was emulated with the client's trap flag on: INT 1
     uint8_t win32_base;                   // time-slice priority, 0-31
-    uint8_t queued;                       // could run when the scheduler looked last
     struct x86_fpu x87;                   // when it is not current and x87_kept; else as FNINIT leaves it
     uint8_t x87_kept;
-    uint8_t idle;  // gave its time slice up (or executed HLT)
-    uint8_t ring3; // the processor owns its client registers
-    uint8_t dead;
-    uint8_t suspended;
 };
 
 // A block of nested execution: Begin_Nest_Exec to End_Nest_Exec.
@@ -504,7 +505,7 @@ struct vmm {
     uint32_t kind_count;
     struct vmm_device_slot *devices;
     uint32_t device_count, device_capacity;
-    uint32_t device_hint[64]; // where a device was found last, by its address
+    uint32_t device_hint[64];      // where a device was found last, by its address
     struct vmm_host_range *ranges; // host code behind ports and memory
     uint32_t range_count, range_capacity;
     const struct vmm_board *board;
