@@ -54,7 +54,7 @@ extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fau
     vmm_switch_frame, vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame,
     vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_thread_frame, vmm_suspend_frame, vmm_close_frame,
     vmm_vxdint_frame, vmm_nmi_frame, vmm_walk_frame, vmm_provider_frame, vmm_free_phys_frame,
-    vmm_reclaim_frame;
+    vmm_reclaim_frame, vmm_log_frame;
 
 // run.c
 void vmm_wake_sooner(struct vmm *v);
@@ -70,6 +70,10 @@ void vmm_fault_begin(struct vmm *v, const struct vmm_fault *fault);
 void vmm_own_fault_begin(struct vmm *v, const struct vmm_fault *fault); // the VMM's own handlers, and those behind them
 bool vmm_exception_handler(struct vmm *v, const struct vmm_fault *fault); // false: none for this place
 void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault);
+void vmm_report_fault(struct vmm *v, const struct vmm_fault *fault); // of ring 0: the run is over
+
+// fault_report.c
+bool vmm_fault_call_out_begin(struct vmm *v, const struct vmm_fault *fault); // false: nobody wants to hear of it
 const char *vmm_exception_name(uint32_t vector);
 
 // page_fault.c

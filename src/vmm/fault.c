@@ -91,22 +91,13 @@ static const char *culprit_of(struct vmm *v, const struct vmm_fault *fault)
     return vmm_module_name(v, fault->eip);
 }
 
-void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
+void vmm_report_fault(struct vmm *v, const struct vmm_fault *fault)
 {
     char where[96], trace[220] = "", address[40] = "";
     const uint32_t *r = v->cpu->state.reg;
     const char *culprit = culprit_of(v, fault);
     uint32_t cr2 = v->cpu->state.cr2;
     vmm_describe_address(v, fault->eip, where, sizeof where);
-    announce(v, fault, false);
-    if (fault->ring3 && !fault->v86) {
-        vmm_pm_dies_begin(v, "%s (%u, error %X)", vmm_exception_name(fault->vector), fault->vector, fault->error);
-        return;
-    }
-    if (fault->ring3) {
-        vmm_v86_dies_begin(v, fault);
-        return;
-    }
     if (fault->vector == PAGE_FAULT)
         snprintf(address, sizeof address, " at %08X%s", cr2, cr2 < v->cpu->state.guard ? " (null pointer)" : "");
     if (fault->vector == PAGE_FAULT && was_discarded(v, cr2))
@@ -119,6 +110,17 @@ void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
              culprit[0] ? culprit : "ring-0 code outside all drivers", vmm_exception_name(fault->vector), fault->vector,
              fault->error, address, where, r[X86_EAX], r[X86_EBX], r[X86_ECX], r[X86_EDX], r[X86_ESI], r[X86_EDI],
              r[X86_EBP], r[X86_ESP], fault->eip, fault->eflags, trace);
+}
+
+void vmm_unhandled_fault(struct vmm *v, const struct vmm_fault *fault)
+{
+    announce(v, fault, false);
+    if (fault->ring3 && !fault->v86)
+        vmm_pm_dies_begin(v, "%s (%u, error %X)", vmm_exception_name(fault->vector), fault->vector, fault->error);
+    else if (fault->ring3)
+        vmm_v86_dies_begin(v, fault);
+    else if (!vmm_fault_call_out_begin(v, fault))
+        vmm_report_fault(v, fault);
 }
 
 // --- the VMM's own handlers

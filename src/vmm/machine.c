@@ -17,6 +17,7 @@ static const struct vmm_frame_kind *const own_kinds[VMM_FRAME_KINDS] = {
     [VMM_FRAME_WALK] = &vmm_walk_frame,           [VMM_FRAME_PROVIDER] = &vmm_provider_frame,
     [VMM_FRAME_FREE_PHYS] = &vmm_free_phys_frame,
     [VMM_FRAME_RECLAIM] = &vmm_reclaim_frame,
+    [VMM_FRAME_LOG] = &vmm_log_frame,
 };
 
 static const struct vmm_chapter *const chapters[VMM_CHAPTERS] = {
