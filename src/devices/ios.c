@@ -60,7 +60,7 @@ const struct vmm_device ios_device = {.id = KIT_IOS_Device_ID,
 static bool create(struct vmm *v)
 {
     return ios_blockdev_create(v) && ios_register_create(v) && ios_service_create(v) && ios_request_create(v) &&
-           ios_load_create(v);
+           ios_load_create(v) && ios_timeout_create(v);
 }
 
 static const struct vmm_binding *const more[] = {ios_blockdev_bindings, ios_request_bindings, NULL};

@@ -6,6 +6,7 @@
 // ios_load.c       port drivers of device nodes
 // ios_service.c    the service routine of a driver's linkage block (ILB): DDBs, DCBs, memory, calldown lists
 // ios_request.c    the linkage block's other routines; requests on their way through a calldown list
+// ios_timeout.c    requests that take too long
 #ifndef VXDKIT_DEVICES_IOS_H
 #define VXDKIT_DEVICES_IOS_H
 
@@ -45,6 +46,8 @@ struct ios_driver {
 struct ios_iop {
     uint32_t iop;       // guest address; 0: free
     uint32_t semaphore; // of who waits for the end of a synchronous request
+    uint8_t sent;       // by IOS_SendCommand, and not called back yet
+    uint8_t late;       // the drivers are to be told that its time is over
 };
 
 struct ios {
@@ -60,9 +63,11 @@ struct ios {
     uint32_t routine[IOS_ROUTINES];
     uint32_t boot_proc;
     uint32_t node, node_proc; // the device node whose port driver is being initialised; the handler of all
+    uint32_t clock_proc, start_proc;
     uint16_t send_kind, complete_kind, irq_kind;
-    uint16_t register_kind, tell_kind, request_kind, wait_kind, destroy_kind, node_kind;
+    uint16_t register_kind, tell_kind, request_kind, wait_kind, destroy_kind, node_kind, clock_kind;
     uint8_t has_irq;       // the disks' interrupt is virtualized
+    uint8_t clock_goes;    // the time-out of requests is set
     uint8_t initialized;   // the last walk through a driver's initialisation has succeeded
     uint8_t boot_complete; // drivers that register from now on are told at once
 };
@@ -103,5 +108,9 @@ void ios_forget_ddb(struct vmm *v, uint32_t ddb); // its entries in calldown lis
 // ios_request.c
 bool ios_request_create(struct vmm *v);
 extern const struct vmm_binding ios_request_bindings[];
+
+// ios_timeout.c
+bool ios_timeout_create(struct vmm *v);
+bool ios_clock_start_begin(struct vmm *v); // for a frame. False: it goes already, nothing was called
 
 #endif

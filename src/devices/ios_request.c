@@ -17,7 +17,7 @@ enum { SECONDS = 15, TENTH = 100 * 1000 * 1000 /* ns */, LONGEST = 65536 };
 // Down the list. Frame: a[0] IOP, a[1] its first entry, a[2] semaphore of who waits for its end, 0 = nobody.
 
 enum { IOP, ENTRY, SEMAPHORE };
-enum { SENT, SEMAPHORE_MADE, WAITED_FOR_SENDING, WAITED };
+enum { SENT, SEMAPHORE_MADE, CLOCK_STARTED, WAITED_FOR_SENDING, WAITED };
 
 static void go_down_begin(struct vmm *v, struct vmm_frame *f)
 {
@@ -35,6 +35,16 @@ static struct ios_iop *find_iop(struct vmm *v, uint32_t iop)
     return NULL;
 }
 
+// Down it goes, once the clock is running.
+static void set_out_begin(struct vmm *v, struct vmm_frame *f)
+{
+    f->step = CLOCK_STARTED;
+    if (ios_clock_start_begin(v))
+        return;
+    f->step = f->a[SEMAPHORE] ? WAITED_FOR_SENDING : SENT;
+    go_down_begin(v, f);
+}
+
 static void semaphore_made_begin(struct vmm *v, struct vmm_frame *f)
 {
     struct ios_iop *row = find_iop(v, f->a[IOP]);
@@ -43,8 +53,7 @@ static void semaphore_made_begin(struct vmm *v, struct vmm_frame *f)
         return;
     }
     row->semaphore = f->a[SEMAPHORE] = vmm_regs(v)[X86_EAX];
-    f->step = WAITED_FOR_SENDING;
-    go_down_begin(v, f);
+    set_out_begin(v, f);
 }
 
 static void wait_for_end_begin(struct vmm *v, struct vmm_frame *f)
@@ -69,6 +78,8 @@ static void request_resume(struct vmm *v, struct vmm_frame *f)
 {
     if (f->step == SEMAPHORE_MADE)
         semaphore_made_begin(v, f);
+    else if (f->step == CLOCK_STARTED)
+        set_out_begin(v, f);
     else if (f->step == WAITED_FOR_SENDING)
         wait_for_end_begin(v, f);
     else if (f->step == WAITED)
@@ -157,8 +168,9 @@ static void send_ior_begin(struct vmm *v, uint32_t ior, uint32_t dcb)
     struct vmm_frame *f = new_request(v, iop, vmm_peek32(v, dcb + KIT_DCB_ptr_cd));
     if (!f)
         return;
+    find_iop(v, iop)->sent = 1;
     if ((flags & KIT_IORF_SYNC_COMMAND) != KIT_IORF_SYNC_COMMAND) {
-        go_down_begin(v, f);
+        set_out_begin(v, f);
         return;
     }
     f->step = SEMAPHORE_MADE;
@@ -180,7 +192,7 @@ static void iop_callback_begin(void *user, struct vmm *v)
 {
     (void)user;
     uint32_t iop = vmm_arg(v, 0), ior = iop + KIT_IOP_ior;
-    const struct ios_iop *row = find_iop(v, iop);
+    struct ios_iop *row = find_iop(v, iop);
     if (!row) {
         vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "Win95 DDK S2F64", "%08X is not an IOP", iop);
         return;
@@ -188,6 +200,7 @@ static void iop_callback_begin(void *user, struct vmm *v)
     uint32_t flags = vmm_peek32(v, ior + KIT_IOR_flags), handle = vmm_peek32(v, ior + KIT_IOR_req_req_handle);
     if (!new_request(v, iop, 0))
         return;
+    row->sent = row->late = 0;
     if (row->semaphore) {
         vmm_poke32(v, ior + KIT_IOR_flags, flags | KIT_IORF_SYNC_CMD_DONE);
         vmm_regs(v)[X86_EAX] = row->semaphore;

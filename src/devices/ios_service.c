@@ -365,7 +365,7 @@ static void create_iop(struct vmm *v, uint32_t isp)
     result(v, isp, iop);
     if (!iop)
         return;
-    place->iop = iop;
+    *place = (struct ios_iop){.iop = iop};
     vmm_poke32(v, iop + KIT_IOP_physical, physical(v, iop));
 }
 
@@ -384,7 +384,7 @@ static void dealloc_mem(struct vmm *v, uint32_t isp)
     struct ios_iop *place = block ? place_of(v, block) : NULL;
     bool fine = vmm_heap_give(v, block);
     if (place)
-        place->iop = 0;
+        *place = (struct ios_iop){.iop = 0};
     if (!fine)
         vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "Win95 DDK S3057", "%08X is not a block of IOS memory",
                    block);

@@ -34,11 +34,22 @@ static void port_driver_of_two_adapters(void **state)
     rig_free(r);
 }
 
+static void a_request_that_takes_too_long(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("late");
+    rig_expect(r, 14000, "taken\n");
+    rig_expect(r, 16000, "too late: request 00000000, seconds left 00\ncalled back in second 0F\n");
+    assert_int_equal(vmm_run(r->v, 60000 * MS, 1000000), VMM_END_IDLE); // the clock does not go on
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(disk_interrupt_ends_a_command),
         cmocka_unit_test(port_driver_of_two_adapters),
+        cmocka_unit_test(a_request_that_takes_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
