@@ -313,7 +313,7 @@ static void get_devnode_status(struct vmm *v)
 // ---------------------------------------------------------------------------------------------------------------------
 // Growing the tree
 
-// Create_DevNode(pdnDevNode, pDeviceID, dnParent, ulFlags). One that is there already is marked and handed out.
+// Create_DevNode(pdnDevNode, pDeviceID, dnParent, ulFlags). One that is there already is handed out.
 static int create_devnode(struct vmm *v)
 {
     uint32_t parent, to = vmm_arg(v, 0);
@@ -328,12 +328,11 @@ static int create_devnode(struct vmm *v)
     uint32_t there = id[0] ? configmg_find(v, id) : 0, node = there;
     if (id[0] && !there && configmg_profile_flags(v, id) & KIT_CSCONFIGFLAG_DO_NOT_CREATE)
         return KIT_CR_CREATE_BLOCKED;
-    if (there)
-        configmg_state(v)->node[there].status |= KIT_DN_HAS_MARK;
-    else
+    if (!there)
         node = configmg_node_new(v, parent, id[0] ? id : NULL);
     if (!node)
         return KIT_CR_OUT_OF_MEMORY;
+    configmg_state(v)->node[node].status |= KIT_DN_HAS_MARK; // its enumerator has found it
     if (!there)
         configmg_schedule(v);
     if (to && !vmm_put32(v, to, configmg_handle(v, CONFIGMG_NODE, node)))

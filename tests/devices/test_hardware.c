@@ -98,6 +98,31 @@ static void cards_behind_a_bridge(void **state)
     rig_free(r);
 }
 
+// A card with two configurations is stopped and moved, because another one needs its interrupt.
+static void a_card_is_moved(void **state)
+{
+    (void)state;
+    struct rig *r = rig_begin();
+    provide(r, "tests/devices/isacard.hw");
+    rig_load(r, "isacard", VMM_LOAD_DYNAMIC);
+    vmm_boot(r->v);
+    expect_file(r, 50, "tests/devices/isacard.txt");
+    rig_free(r);
+}
+
+// An enumerator makes the device nodes of its children, which have a driver of their own, and one of them goes.
+static void an_enumerator_and_its_children(void **state)
+{
+    (void)state;
+    struct rig *r = rig_begin();
+    provide(r, "tests/devices/tribus.hw");
+    rig_load(r, "tribus", VMM_LOAD_DYNAMIC);
+    rig_load(r, "trikid", VMM_LOAD_DYNAMIC);
+    vmm_boot(r->v);
+    expect_file(r, 500, "tests/devices/tribus.txt");
+    rig_free(r);
+}
+
 // A described device's ranges answer where the configuration manager has put them, and raise the line it was given.
 static void ranges_follow_their_device(void **state)
 {
@@ -219,6 +244,8 @@ int main(void)
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(hardware_is_described_once),
         cmocka_unit_test(cards_behind_a_bridge),
+        cmocka_unit_test(a_card_is_moved),
+        cmocka_unit_test(an_enumerator_and_its_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,13 +90,13 @@ Begin_Tests
         Is_Value parent, [root], 'parent'
         Is_Value child, 0, 'child'
         Is_Value sibling, 0, 'sibling'
-        Is_Value status, 0, 'status'
+        Is_Value status, DN_HAS_MARK, 'status'
         CM      _CONFIGMG_Create_DevNode, <OFFSET32 node_b, OFFSET32 id_b, [root], 0>, CR_SUCCESS
         CM      _CONFIGMG_Register_Device_Driver, <[node_a], 0, 0, 0>, CR_SUCCESS
         CM      _CONFIGMG_Set_Private_Problem, <[node_a], 33h, 0>, CR_SUCCESS
         Is_Value sibling, [node_b], 'new sibling'
         Is_Value problem, 33h, 'problem'
-        Is_Value status, <DN_DRIVER_LOADED + DN_HAS_PROBLEM + DN_PRIVATE_PROBLEM>, 'status with a problem'
+        Is_Value status, <DN_HAS_MARK + DN_DRIVER_LOADED + DN_HAS_PROBLEM + DN_PRIVATE_PROBLEM>, 'status with a problem'
         CM      _CONFIGMG_Remove_SubTree, <[node_a], 0>, CR_SUCCESS
         mov     [number], 4
         VMMCall _RegQueryValueEx, <[sub_], OFFSET32 status, 0, 0, OFFSET32 value, OFFSET32 number>
