@@ -126,6 +126,14 @@ void vdmad_set_mask(struct vmm *v, const struct vdmad_channel *c, bool masked)
 {
     unsigned n = vdmad_number(v, c);
     out_register(v, n, 10, (n & 3) | (masked ? 4u : 0));
+    devices_board_changed(v); // a device may have waited for it
+}
+
+void vdmad_request(struct vmm *v, const struct vdmad_channel *c)
+{
+    unsigned n = vdmad_number(v, c);
+    out_register(v, n, 9, (n & 3) | 4u);
+    devices_board_changed(v);
 }
 
 uint16_t vdmad_page_port(unsigned channel)

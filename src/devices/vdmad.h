@@ -59,6 +59,7 @@ extern const struct vmm_device vdmad_device;
 struct vdmad_channel *vdmad_find_eax(struct vmm *v); // reports a wrong handle and gives NULL
 unsigned vdmad_number(struct vmm *v, const struct vdmad_channel *c);
 void vdmad_set_mask(struct vmm *v, const struct vdmad_channel *c, bool masked);
+void vdmad_request(struct vmm *v, const struct vdmad_channel *c); // by software
 void vdmad_program(struct vmm *v, struct vdmad_channel *c, uint32_t vm, uint32_t mode);
 void vdmad_out(struct vmm *v, uint16_t port, uint32_t value);
 uint16_t vdmad_page_port(unsigned channel);

@@ -147,7 +147,9 @@ static void start(struct vmm *v, const struct vmm_frame *f, uint32_t physical, b
     c->mode = (uint8_t)f->a[2];
     c->over = 0;
     vdmad_program(v, c, f->a[1], f->a[2]);
-    vdmad_set_mask(v, c, false);
+    vdmad_set_mask(v, c, f->a[2] & KIT_DMA_masked);
+    if (f->a[2] & KIT_DMA_requested)
+        vdmad_request(v, c);
     handler_over(v);
 }
 

@@ -191,6 +191,27 @@ Begin_Tests
         VMMcall Simulate_VM_IO
         In_Byte 81h
 
+        ; a transfer that software requests, with the channel masked: nobody answers, so that ones are written
+        mov     ebx, [vm]
+        mov     dword ptr ds:[61000h], 'abcd'
+        mov     dword ptr ds:[61004h], 'efgh'
+        Out_Byte 0Ch, 0
+        Out_Byte 0, 00h
+        Out_Byte 0, 10h
+        Out_Byte 1, 3
+        Out_Byte 1, 0
+        Out_Byte 87h, 6
+        Out_Byte 0Bh, 84h
+        Out_Byte 9, 4
+        In_Byte 8
+        and     al, 1
+        Check_Eq al, 1, 'the end of a transfer by software: #EAX'
+        Check_Eq <dword ptr ds:[61000h]>, -1, 'what was written'
+        Check_Eq <dword ptr ds:[61004h]>, 'efgh', 'what was not'
+        in      al, 0Fh
+        test    al, 1
+        Check   nz, 'channel 0 is open'
+
         ; what a driver sets
         mov     eax, [hdma]
         mov     ebx, [vm]
