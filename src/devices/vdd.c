@@ -241,7 +241,7 @@ static void control_vm(struct vmm *v, uint32_t message, uint32_t vm, uint32_t de
     if (message == KIT_Create_VM)
         vm_created(v, vm);
     else if (message == KIT_Destroy_VM && (vdd_crtc_owner(v) == vm || vdd_memc_owner(v) == vm))
-        vdd_focus_begin(v, vmm_system_vm(v));
+        vdd_owner_gone_begin(v);
     else if (message == KIT_Set_Device_Focus && (device == 0 || device == vdd_device.id))
         vdd_focus_begin(v, vm);
 }

@@ -70,6 +70,7 @@ void vdd_mini_check(struct vmm *v, const struct vmm_frame *f, uint32_t ebx); // 
 void vdd_only_init(struct vmm *v, const char *service, const char *page);    // reports a call after Init_Complete
 void vdd_introduce_begin(struct vmm *v);
 void vdd_focus_begin(struct vmm *v, uint32_t vm);
+void vdd_owner_gone_begin(struct vmm *v); // its VM ends: the screen is Windows'
 void vdd_message_begin(struct vmm *v, bool begins);
 void vdd_save_begin(struct vmm *v, uint32_t vm); // SAVE_REGISTERS
 bool vdd_mini_create(struct vmm *v);

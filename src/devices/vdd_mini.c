@@ -263,6 +263,11 @@ void vdd_focus_begin(struct vmm *v, uint32_t vm)
     }
 }
 
+void vdd_owner_gone_begin(struct vmm *v)
+{
+    change_owner_begin(v, vmm_system_vm(v));
+}
+
 static void waited(void *user, struct vmm *v)
 {
     (void)user;

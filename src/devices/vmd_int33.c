@@ -83,9 +83,10 @@ static void erase(struct vmm *v, struct vmd_mouse *m)
 
 static void draw(struct vmm *v, struct vmd_mouse *m)
 {
+    bool seen = m->shown == 0 && m->x < WIDTH && m->y < HEIGHT; // a program may let it go further
     erase(v, m);
-    m->drawn_at = (uint16_t)((m->y / CELL * COLUMNS + m->x / CELL) * 2);
-    if (m->shown < 0 || !read_cell(v, m->drawn_at, &m->covered))
+    m->drawn_at = seen ? (uint16_t)((m->y / CELL * COLUMNS + m->x / CELL) * 2) : 0;
+    if (!seen || !read_cell(v, m->drawn_at, &m->covered))
         return;
     m->drawn = (uint16_t)((m->covered & m->screen_mask) ^ m->cursor_mask);
     m->is_drawn = 1;
@@ -271,7 +272,7 @@ static void reset(struct vmm *v, struct vmd_mouse *m)
     set_client16(v, KIT_Client_EBX, state(v)->buttons >= 3 ? 3 : 2);
 }
 
-static void get_position(struct vmm *v, const struct vmd_mouse *m)
+static void get_position(struct vmm *v, struct vmd_mouse *m)
 {
     set_client16(v, KIT_Client_EBX, m->buttons);
     set_client16(v, KIT_Client_ECX, m->x);
@@ -289,6 +290,16 @@ static void get_clicks(struct vmm *v, struct vmd_mouse *m, struct vmd_clicks *al
     c->count = 0;
 }
 
+static void get_presses(struct vmm *v, struct vmd_mouse *m)
+{
+    get_clicks(v, m, m->press);
+}
+
+static void get_releases(struct vmm *v, struct vmd_mouse *m)
+{
+    get_clicks(v, m, m->release);
+}
+
 // CX and DX in either order.
 static void set_range(struct vmm *v, int32_t *least, int32_t *most, int32_t *at)
 {
@@ -300,6 +311,16 @@ static void set_range(struct vmm *v, int32_t *least, int32_t *most, int32_t *at)
     *at = within(*at, *least, *most);
 }
 
+static void set_range_x(struct vmm *v, struct vmd_mouse *m)
+{
+    set_range(v, &m->least_x, &m->most_x, &m->x);
+}
+
+static void set_range_y(struct vmm *v, struct vmd_mouse *m)
+{
+    set_range(v, &m->least_y, &m->most_y, &m->y);
+}
+
 static void get_mickeys(struct vmm *v, struct vmd_mouse *m)
 {
     set_client16(v, KIT_Client_ECX, m->mickey_x);
@@ -307,16 +328,18 @@ static void get_mickeys(struct vmm *v, struct vmd_mouse *m)
     m->mickey_x = m->mickey_y = 0;
 }
 
-// AX=0014h gives the previous one back.
-static void set_handler(struct vmm *v, struct vmd_mouse *m, bool exchange)
+static void set_handler(struct vmm *v, struct vmd_mouse *m)
 {
-    const struct vmd_mouse before = *m;
     m->wanted = client16(v, KIT_Client_ECX);
     m->offset = client16(v, KIT_Client_EDX);
     m->segment = client16(v, KIT_Client_ES);
     m->happened = 0;
-    if (!exchange)
-        return;
+}
+
+static void exchange_handler(struct vmm *v, struct vmd_mouse *m)
+{
+    const struct vmd_mouse before = *m;
+    set_handler(v, m);
     set_client16(v, KIT_Client_ECX, before.wanted);
     set_client16(v, KIT_Client_EDX, before.offset);
     set_client16(v, KIT_Client_ES, before.segment);
@@ -337,30 +360,43 @@ static void set_cursor_masks(struct vmm *v, struct vmd_mouse *m)
     m->cursor_mask = client16(v, KIT_Client_EDX);
 }
 
-static void sensitivity(struct vmm *v, struct vmd_mouse *m, bool set)
+static void set_threshold(struct vmm *v, struct vmd_mouse *m)
 {
-    if (set) {
-        m->speed_x = client16(v, KIT_Client_EBX);
-        m->speed_y = client16(v, KIT_Client_ECX);
-        m->threshold = client16(v, KIT_Client_EDX);
-        return;
-    }
+    m->threshold = client16(v, KIT_Client_EDX);
+}
+
+static void set_sensitivity(struct vmm *v, struct vmd_mouse *m)
+{
+    m->speed_x = client16(v, KIT_Client_EBX);
+    m->speed_y = client16(v, KIT_Client_ECX);
+    set_threshold(v, m);
+}
+
+static void get_sensitivity(struct vmm *v, struct vmd_mouse *m)
+{
     set_client16(v, KIT_Client_EBX, m->speed_x);
     set_client16(v, KIT_Client_ECX, m->speed_y);
     set_client16(v, KIT_Client_EDX, m->threshold);
 }
 
-static void software_version(struct vmm *v)
+static void software_version(struct vmm *v, struct vmd_mouse *m)
 {
+    (void)m;
     set_client16(v, KIT_Client_EBX, DRIVER_VERSION);
     set_client16(v, KIT_Client_ECX, state(v)->type << 8 | state(v)->irq);
 }
 
-static void show(struct vmd_mouse *m, bool on)
+static void show(struct vmm *v, struct vmd_mouse *m)
 {
-    if (on && m->shown < 0)
+    (void)v;
+    if (m->shown < 0)
         m->shown++;
-    else if (!on)
+}
+
+static void hide(struct vmm *v, struct vmd_mouse *m)
+{
+    (void)v;
+    if (m->shown > INT16_MIN)
         m->shown--;
 }
 
@@ -372,57 +408,33 @@ static void set_position(struct vmm *v, struct vmd_mouse *m)
 
 static void run(struct vmm *v, struct vmd_mouse *m, uint16_t function)
 {
-    switch (function) {
-    case 0x00:
-    case 0x21: // the software's reset
-        reset(v, m);
-        break;
-    case 0x01:
-    case 0x02:
-        show(m, function == 1);
-        break;
-    case 0x03:
-        get_position(v, m);
-        break;
-    case 0x04:
-        set_position(v, m);
-        break;
-    case 0x05:
-    case 0x06:
-        get_clicks(v, m, function == 5 ? m->press : m->release);
-        break;
-    case 0x07:
-        set_range(v, &m->least_x, &m->most_x, &m->x);
-        break;
-    case 0x08:
-        set_range(v, &m->least_y, &m->most_y, &m->y);
-        break;
-    case 0x0A:
-        set_cursor_masks(v, m);
-        break;
-    case 0x0B:
-        get_mickeys(v, m);
-        break;
-    case 0x0C:
-    case 0x14:
-        set_handler(v, m, function == 0x14);
-        break;
-    case 0x0F:
-        set_ratio(v, m);
-        break;
-    case 0x13:
-        m->threshold = client16(v, KIT_Client_EDX);
-        break;
-    case 0x1A:
-    case 0x1B:
-        sensitivity(v, m, function == 0x1A);
-        break;
-    case 0x24:
-        software_version(v);
-        break;
-    default:
-        break;
-    }
+    static const struct {
+        uint8_t function;
+        void (*run)(struct vmm *v, struct vmd_mouse *m);
+    } functions[] = {
+        {0x00, reset},
+        {0x01, show},
+        {0x02, hide},
+        {0x03, get_position},
+        {0x04, set_position},
+        {0x05, get_presses},
+        {0x06, get_releases},
+        {0x07, set_range_x},
+        {0x08, set_range_y},
+        {0x0A, set_cursor_masks},
+        {0x0B, get_mickeys},
+        {0x0C, set_handler},
+        {0x0F, set_ratio},
+        {0x13, set_threshold},
+        {0x14, exchange_handler},
+        {0x1A, set_sensitivity},
+        {0x1B, get_sensitivity},
+        {0x21, reset}, // the software's
+        {0x24, software_version},
+    };
+    for (size_t i = 0; i < BASE_COUNT(functions); i++)
+        if (functions[i].function == function)
+            functions[i].run(v, m);
     draw(v, m);
 }
 

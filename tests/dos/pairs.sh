@@ -158,6 +158,22 @@ ASM
 "$vxd" build -o "$dir/screen.com" "$dir/screen.asm"
 "$vxd" run --quiet --static --for 5s --vm "$dir/screen.com" "$dir/focus.vxd" > "$dir/out"
 [ "$(cat "$dir/out")" = "2." ] || fail "switches of the screen: $(cat "$dir/out")"
+cat > "$dir/leaver.asm" << 'ASM'
+S       SEGMENT USE16 'CODE'
+        ASSUME  CS:S, DS:S
+        ORG     100h
+start:  mov     dx, OFFSET handler
+        mov     ax, 252Fh
+        int     21h
+        mov     ax, 4C00h
+        int     21h
+handler:iret
+S       ENDS
+        END     start
+ASM
+"$vxd" build -o "$dir/leaver.com" "$dir/leaver.asm"
+"$vxd" run --vm "$dir/leaver.com" > "$dir/out" || fail "a program that leaves its handler behind"
+grep -q "vm event" "$dir/out" && fail "a virtual machine that ends hears of the screen"
 
 # A mouse: a driver posts its messages, the program with the focus has INT 33h with position, buttons, counters, a cursor and
 # a procedure of its own. Without a driver there is no mouse.
