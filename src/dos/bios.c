@@ -3,6 +3,8 @@
 #include "dos/defs.h"
 
 enum { RTC_INDEX = 0x70, RTC_DATA = 0x71, RTC_STATUS_B = 0x0B, RTC_SET = 0x80, RTC_CENTURY = 0x32 };
+enum { FIRST_MB = 0x110000 };
+static const uint32_t NOWHERE = UINT32_MAX;
 
 void dos_nothing(struct dos_call *c)
 {
@@ -93,6 +95,44 @@ static void wait_time(struct dos_call *c)
         dos_wait(c);
 }
 
+// A descriptor of the table at ES:SI as linear memory; 0 with all bits set: outside of the first megabyte, the high
+// memory area and the program's locked blocks of extended memory.
+static uint32_t described(struct dos_call *c, uint32_t descriptor, uint32_t bytes)
+{
+    uint8_t d[8];
+    if (!dos_copy_in(c, dos_get(c, DOS_ES), dos_get(c, DOS_SI) + descriptor, d, sizeof d))
+        return NOWHERE;
+    uint32_t base = base_get16(d + 2) | (uint32_t)d[4] << 16 | (uint32_t)d[7] << 24, limit = base_get16(d);
+    if (bytes && limit < bytes - 1)
+        return NOWHERE;
+    if (base < FIRST_MB && bytes <= FIRST_MB - base)
+        return c->base + base;
+    return dos_xms_owns(c, base, bytes) ? base : NOWHERE;
+}
+
+// AH=87h: CX words from the third to the fourth descriptor (RBIL INT 15/AH=87h).
+static void move_block(struct dos_call *c)
+{
+    uint8_t part[512];
+    uint32_t bytes = dos_get(c, DOS_CX) * 2u, from = described(c, 0x10, bytes), to = described(c, 0x18, bytes);
+    if (c->faulted || (from != NOWHERE && to != NOWHERE && bytes && !vmm_probe(c->v, to, bytes, true))) {
+        c->faulted = true;
+        return;
+    }
+    bool ok = from != NOWHERE && to != NOWHERE && bytes <= 0x10000;
+    for (uint32_t done = 0, n; ok && done < bytes; done += n) {
+        n = bytes - done < sizeof part ? bytes - done : (uint32_t)sizeof part;
+        if (!vmm_get(c->v, from + done, part, n) || !vmm_put(c->v, to + done, part, n)) {
+            c->faulted = true;
+            return;
+        }
+    }
+    c->work += bytes / 16;
+    dos_flag(c, X86_CF, !ok);
+    dos_flag(c, X86_ZF, ok);
+    dos_set_high(c, DOS_AX, ok ? 0 : 2); // an exception
+}
+
 static void configuration(struct dos_call *c)
 {
     dos_set(c, DOS_ES, DOS_ROM);
@@ -118,7 +158,10 @@ void dos_int15(struct dos_call *c)
     case 0x86:
         wait_time(c);
         break;
-    case 0x88: // extended memory is the VMM's
+    case 0x87:
+        move_block(c);
+        break;
+    case 0x88: // extended memory is the XMS driver's
         dos_set(c, DOS_AX, 0);
         dos_done(c);
         break;

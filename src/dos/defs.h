@@ -340,6 +340,7 @@ dos_fn dos_int21, dos_int20, dos_int25, dos_int27, dos_int29, dos_int33, dos_cpm
 // xms.c
 dos_fn dos_xms;
 void dos_xms_vm_gone(struct vmm *v, struct dos_state *s, uint32_t vm);
+bool dos_xms_owns(struct dos_call *c, uint32_t linear, uint32_t bytes); // the VM has locked a block there
 enum { DOS_LIMIT_EMS = DATA_LIMITS, DOS_LIMIT_XMS = DATA_LIMITS + 8 };
 // KB above 1 MB that the VM can still have of a kind of which it has `used`.
 uint32_t dos_free_memory(struct dos_call *c, uint32_t limit, uint32_t used);

@@ -288,6 +288,17 @@ static enum xms_error reallocate_any(struct dos_call *c)
     return resize(c, vmm_peek32(c->v, c->crs + KIT_Client_EBX));
 }
 
+bool dos_xms_owns(struct dos_call *c, uint32_t linear, uint32_t bytes)
+{
+    for (unsigned i = 0; i < DOS_EMBS; i++) {
+        const struct dos_emb *b = &c->s->emb[i];
+        if (b->used && b->vm == c->vm && b->locks && linear >= b->linear && linear - b->linear <= b->kb * 1024 &&
+            bytes <= b->kb * 1024 - (linear - b->linear))
+            return true;
+    }
+    return false;
+}
+
 // --- moving
 
 struct place {

@@ -93,6 +93,35 @@
         mov     ah, 0Ch
         call    xms
         equals  "lock", ax, 1
+        mov     WORD PTR gdt + 18h + 2, bx      ; INT 15h writes into a locked block
+        mov     BYTE PTR gdt + 18h + 4, dl
+        mov     BYTE PTR gdt + 18h + 7, dh
+        xor     eax, eax
+        mov     ax, ds
+        shl     eax, 4
+        add     eax, OFFSET text
+        mov     WORD PTR gdt + 10h + 2, ax
+        shr     eax, 16
+        mov     BYTE PTR gdt + 10h + 4, al
+        push    ds
+        pop     es
+        mov     si, OFFSET gdt
+        mov     cx, 4
+        mov     ah, 87h
+        int     15h
+        check   "INT 15h AH=87h", jnc
+        equals  "AH of it", ah, 0
+        mov     BYTE PTR gdt + 18h + 7, 0A0h    ; nobody's
+        mov     ah, 87h
+        int     15h
+        check   "not into other memory", jc
+        mov     length0, 8
+        mov     ax, first
+        mov     source, ax
+        mov     source_at, 0
+        mov     back, 0
+        call    move
+        equals  "what it has written", DWORD PTR back, 'dcba'
         mov     dx, first
         mov     ah, 0Ah
         call    xms
@@ -179,4 +208,6 @@ target  dw      0
 target_at dd    0
 text    db      "abcdefgh"
 back    db      8 dup (0)
+gdt     dw      0, 0, 0, 0, 0, 0, 0, 0
+        dw      0FFFFh, 0, 9300h, 0, 0FFFFh, 0, 9300h, 0, 0, 0, 0, 0, 0, 0, 0, 0
         end     start
