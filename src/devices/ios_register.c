@@ -442,13 +442,29 @@ static bool fill_dvt(struct vmm *v, uint32_t dvt, uint32_t drp)
            devices_copy(v, dvt + KIT_DVT_reference_data, drp + KIT_DRP_reference_data, 4);
 }
 
-static struct ios_driver *free_row(struct vmm *v)
+// The driver of this linkage block; of 0: a free row. NULL: none.
+static struct ios_driver *row_of(struct vmm *v, uint32_t ilb)
 {
     struct ios *s = ios_state(v);
     for (unsigned i = 0; i < IOS_DRIVERS; i++)
-        if (!s->driver[i].dvt)
+        if (ilb ? s->driver[i].dvt && s->driver[i].ilb == ilb : !s->driver[i].dvt)
             return &s->driver[i];
     return NULL;
+}
+
+// A DVT is made when a driver registers first (S2F59). NULL: no room.
+static struct ios_driver *driver_for(struct vmm *v, uint32_t ilb)
+{
+    struct ios_driver *d = row_of(v, ilb);
+    if (d)
+        return d;
+    d = row_of(v, 0);
+    uint32_t dvt = d ? new_dvt(v) : 0;
+    if (!dvt)
+        return NULL;
+    *d = (struct ios_driver){.dvt = dvt, .ilb = ilb};
+    fill_ilb(v, ilb, dvt);
+    return d;
 }
 
 static void walk_begin(struct vmm *v, struct ios_driver *d, uint32_t drp)
@@ -489,15 +505,14 @@ void ios_register_begin(struct vmm *v)
     }
     if (!vmm_probe(v, ilb, KIT_SIZE_ILB, true))
         return;
-    struct ios_driver *d = free_row(v);
-    uint32_t dvt = d ? new_dvt(v) : 0;
-    if (!dvt) {
+    struct ios_driver *d = driver_for(v, ilb);
+    if (!d) {
         vmm_poke16(v, drp + KIT_DRP_reg_result, KIT_DRP_ABORT);
         return;
     }
-    *d = (struct ios_driver){.dvt = dvt, .layers = layers & COMPLIANT, .aer = aer, .ilb = ilb};
-    fill_ilb(v, ilb, dvt);
-    if (fill_dvt(v, dvt, drp))
+    d->layers = layers & COMPLIANT;
+    d->aer = aer;
+    if (fill_dvt(v, d->dvt, drp))
         walk_begin(v, d, drp);
 }
 

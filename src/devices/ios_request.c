@@ -244,6 +244,8 @@ static void dequeue(void *user, struct vmm *v)
 {
     (void)user;
     uint32_t dcb = vmm_arg(v, 0), iop = ios_is_dcb(v, dcb) ? vmm_peek32(v, dcb + QUEUE) : 0;
+    if (!ios_is_dcb(v, dcb))
+        vmm_report(v, "dead-handle", vmm_cpu(v)->state.eip, "Win95 DDK S3031", "%08X is not a DCB", dcb);
     if (iop)
         vmm_poke32(v, dcb + QUEUE, vmm_peek32(v, link_in(iop)));
     vmm_regs(v)[X86_EAX] = iop;

@@ -15,8 +15,9 @@
 
 #include <string.h>
 
-enum { PORTS = 32, ACQUIRED = 16, NAME = 32, TIMEOUTS = 20, HANDLE = 0xC0000000 >> 16 };
-enum { DRIVER_VXD = -1 }; // in place of a VM: the owner is a driver
+enum { PORTS = 32, ACQUIRED = 16, NAME = 32, TIMEOUTS = 20 };
+enum { FIRST_HANDLE = 0x56430000 }; // of _VCOMM_Acquire_Port
+enum { DRIVER_VXD = -1 };           // in place of a VM: the owner is a driver
 
 struct vcomm_port {
     char name[NAME]; // "": free
@@ -272,7 +273,7 @@ static void get_set_comm_timeouts(struct vmm *v)
 
 static struct vcomm_acquired *acquired(struct vmm *v, uint32_t handle)
 {
-    uint32_t row = handle - ((uint32_t)HANDLE << 16);
+    uint32_t row = handle - FIRST_HANDLE;
     return row < ACQUIRED && state(v)->acquired[row].used ? &state(v)->acquired[row] : NULL;
 }
 
@@ -305,7 +306,7 @@ static void acquire_port_begin(struct vmm *v)
     if (!take(v, &a, false))
         return;
     s->acquired[row] = a;
-    answer(v, ((uint32_t)HANDLE << 16) + row);
+    answer(v, FIRST_HANDLE + row);
     if (a.number < VCD_PORTS)
         vcd_trap_begin(v);
 }

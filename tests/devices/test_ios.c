@@ -44,12 +44,42 @@ static void a_request_that_takes_too_long(void **state)
     rig_free(r);
 }
 
+static void odd_drivers_and_arguments(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new("layers");
+    rig_expect(r, 10,
+               "upper: event 00, layer 0C\n"
+               "upper: event 00, layer 07\n"
+               "upper: 01\n"
+               "port: target 02, unit 01\n"
+               "port: target 02, unit 00\n"
+               "port: target 01, unit 01\n"
+               "upper: event 03, layer 0C\n"
+               "upper: event 03, layer 07\n"
+               "port: target 01, unit 00\n"
+               "upper: event 03, layer 0C\n"
+               "upper: event 03, layer 07\n"
+               "port: target 00, unit 01\n"
+               "port: target 00, unit 00\n"
+               "port: 01\n"
+               "DDB of nobody: 0000FFFF\n"
+               "check dead-handle: 12345678 is not a DCB with a calldown list\n"
+               "check dead-handle: 00000000, 00000077 are not an IOP and a DCB\n"
+               "check dead-handle: 00000000 is not a DCB\n"
+               "queue of nothing: 00000000\n"
+               "check dead-handle: 87654321 is not a registered block device\n"
+               "upper: event 02, layer 0C\n");
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(disk_interrupt_ends_a_command),
         cmocka_unit_test(port_driver_of_two_adapters),
         cmocka_unit_test(a_request_that_takes_too_long),
+        cmocka_unit_test(odd_drivers_and_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -380,6 +380,13 @@ BeginProc TEST_Init
         Check_Eq [ebx.DVT_current_lgn], DRP_VSD_1_Bit, 'DVT_current_lgn'
         Check_Eq [ebx.DVT_next_dvt], 0, 'a DVT behind the first'
 
+        ; once more: the same driver, with the same DVT
+        VxDcall IOS_Register, <<OFFSET32 vsd_drp>>
+        Check_Eq [vsd_ilb.ILB_dvt], ebx, 'another DVT'
+        Check_Eq [vsd_ilb.ILB_driver_numb], 2, 'calls of AEP_INITIALIZE'
+        Check_Eq [ebx.DVT_next_dvt], 0, 'a second DVT'
+        mov     [events], 0
+
         ; the port driver: each unit that is found goes to the port driver, then to the layers above
         VxDcall IOS_Register, <<OFFSET32 port_drp>>
         Check_Eq [port_drp.DRP_reg_result], DRP_REMAIN_RESIDENT, 'result of the port driver'
