@@ -23,7 +23,7 @@ struct vmm_backing *vmm_backing_at(struct vmm *v, uint32_t backing)
 
 uint32_t vmm_backing_of(struct vmm *v, uint32_t page)
 {
-    uint32_t region = vmm_region_holding(v, page, 1);
+    uint32_t region = backings(v)->live ? vmm_region_holding(v, page, 1) : 0; // most machines have none
     return region ? *vmm_page_backing(v, region, page) & ~TOLD : 0;
 }
 
