@@ -61,6 +61,10 @@ expect 2 "a number of instructions" "$vxd" run --limit 0 x.vxd
 expect 2 "no such file" "$vxd" run --hardware "$dir/absent.hw" x.vxd
 printf 'ports 0x300-0x30F {\n    byte 16 constant 1\n}\n' > "$dir/wrong.hw"
 expect 2 "wrong.hw:2:10: error: the range has only 0x10 bytes" "$vxd" run --hardware "$dir/wrong.hw" x.vxd
+printf 'include vmm.inc\nDeclare_Virtual_Device NONE, 1, 0, NONE_Control\nBegin_Control_Dispatch NONE\nEnd_Control_Dispatch NONE\nend\n' > "$dir/none2.asm"
+"$vxd" build -o "$dir/none2.vxd" "$dir/none2.asm" || failures=$((failures + 1))
+printf 'device ROOT\\CARD\\0000 {\n    loader "no_such.vxd"\n}\n' > "$dir/loader.hw"
+expect 1 'device ROOT\CARD\0000: its DevLoader no_such.vxd is not there' "$vxd" run --quiet --hardware "$dir/loader.hw" "$dir/none2.vxd"
 expect 2 "3.1, 95 or 98" "$vxd" run --windows 2000 x.vxd
 expect 2 "LINE@TIME" "$vxd" run --irq 5 x.vxd
 expect 2 "LINE@TIME" "$vxd" run --irq 2@5ms x.vxd

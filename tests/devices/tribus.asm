@@ -14,6 +14,7 @@ Bus     dd      0                       ; device node of the card
 Base    dd      0                       ; its ports
 Present dd      3                       ; bit for each port that is there
 Child   dd      0
+Old     dd      0
 Conf    dd      0
 Des     dd      0
 Index   dd      0
@@ -21,6 +22,8 @@ Size_   dd      0
 Type_   dd      0
 Config  CMCONFIG <>
 ID      db      'TRIBUS\PORT\000', '0', 0
+ID_Old  db      'ROOT\PORT\0000', 0
+Text    db      32 dup (0)
 Driver  db      'Ports\000', '0', 0
 Name_D  db      'Driver', 0
 Name_L  db      'DevLoader', 0
@@ -153,8 +156,27 @@ add_done:
         ret
 EndProc Add_Port
 
-; The second port is pulled.
+; The port that the root enumerated is the first one of the card (Move_DevNode); the second one is pulled.
 BeginProc Pulled
+        VxDCall _CONFIGMG_Locate_DevNode, <<OFFSET32 Old>, <OFFSET32 ID_Old>, 0>
+        VxDCall _CONFIGMG_Get_Child, <<OFFSET32 Child>, [Bus], 0>
+        VxDCall _CONFIGMG_Move_DevNode, <[Child], [Old], 0>
+        Print   "bus: moved the wrong way: #EAX"
+        VxDCall _CONFIGMG_Move_DevNode, <[Old], [Child], 0>
+        Print   "bus: moved: #EAX"
+        VxDCall _CONFIGMG_Get_DevNode_Status, <<OFFSET32 Type_>, <OFFSET32 Size_>, [Old], 0>
+        mov     eax, [Type_]
+        and     eax, DN_MOVED OR DN_HAS_PROBLEM
+        mov     ecx, [Size_]
+        Print   "bus: status #EAX, problem #ECX"
+        VxDCall _CONFIGMG_Get_Device_ID, <[Old], <OFFSET32 Text>, 32, 0>
+        PrintText Text
+        VxDCall _CONFIGMG_Locate_DevNode, <<OFFSET32 Old>, <OFFSET32 ID_Old>, 0>
+        Print   "bus: by its old name: #EAX"
+        VxDCall _CONFIGMG_Locate_DevNode, <<OFFSET32 Old>, <OFFSET32 Text>, 0>
+        mov     ecx, [Old]
+        sub     ecx, [Child]
+        Print   "bus: by its new one: #EAX, the port itself #ECX"
         and     [Present], 1
         VxDCall _CONFIGMG_Reenumerate_DevNode, <[Bus], 0>
         ret
