@@ -324,6 +324,7 @@ const struct cli_command cli_run = {
     "  --irq LINE@TIME      raise a hardware interrupt line; may be repeated\n"
     "  --nmi TIME           raise the non-maskable interrupt; may be repeated\n"
     "  --key KEY@TIME       press a key: a@5ms, Enter@1s, Ctrl+Alt+Del@2s; may be repeated\n"
+    "  --mouse X,Y[,B]@TIME  move the mouse by mickeys, buttons B down (left+right): 80,-8@20ms; may be repeated\n"
     "  --answer BUTTON      what the user answers to a message box: ok, cancel, yes, ...; may be repeated\n"
     "  --vm \"PROGRAM ARGS\"  start a DOS program in a virtual machine; it reads standard input unless --key is "
     "given;\n"
