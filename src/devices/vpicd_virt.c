@@ -304,8 +304,8 @@ static uint32_t iret_time_out(struct vmm *v, unsigned irq)
 }
 
 // Frame of one simulation: a[0] VM, a[1] IRQ, a[2] next slot for the virtual-interrupt procedures, a[3] slot called
-// last, a[4] vector.
-enum { CALLING_DRIVERS, REJECTED, WATCHING_RETURN, SIMULATING };
+// last, a[4] vector, a[5] the thread waits: its client runs for the handler alone.
+enum { CALLING_DRIVERS, REJECTED, OPENING, WATCHING_RETURN, SIMULATING, RESUMING, CLOSING };
 
 // "You no longer want the interrupt virtualized" (Win95 DDK S34DA): the driver's request goes, and with the last one
 // the simulation. True when nothing is left to simulate.
@@ -340,6 +340,18 @@ static void watch_return_begin(struct vmm *v, struct vmm_frame *f)
     devices_call_begin(v, KIT_Call_When_VM_Returns);
 }
 
+// A thread that services interrupts while it waits does not get to ring 3 otherwise (Block_Svc_Ints; Win95 DDK S32FD).
+static void serve_begin(struct vmm *v, struct vmm_frame *f)
+{
+    f->a[5] = vmm_in_wait(v);
+    if (!f->a[5]) {
+        watch_return_begin(v, f);
+        return;
+    }
+    f->step = OPENING;
+    devices_call_begin(v, KIT_Begin_Non_Serial_Nest_V86_Exec);
+}
+
 static void ask_drivers_begin(struct vmm *v, struct vmm_frame *f)
 {
     const struct vpicd_irq *q = &vpicd_state(v)->irq[f->a[1]];
@@ -356,7 +368,7 @@ static void ask_drivers_begin(struct vmm *v, struct vmm_frame *f)
         vmm_frame_call_begin(v, proc);
         return;
     }
-    watch_return_begin(v, f);
+    serve_begin(v, f);
 }
 
 static void next_request_begin(struct vmm *v, uint32_t vm)
@@ -382,6 +394,21 @@ static void simulate_resume(struct vmm *v, struct vmm_frame *f)
         break;
     case REJECTED:
         next_request_begin(v, f->a[0]);
+        break;
+    case OPENING:
+        watch_return_begin(v, f);
+        break;
+    case SIMULATING:
+        if (f->a[5]) {
+            f->step = RESUMING;
+            devices_call_begin(v, KIT_Resume_Exec);
+        } else {
+            vmm_frame_pop_all(v);
+        }
+        break;
+    case RESUMING:
+        f->step = CLOSING;
+        devices_call_begin(v, KIT_End_Nest_Exec);
         break;
     default: // what else is requested waits for the VM's EOI or the handler's return
         vmm_frame_pop_all(v);

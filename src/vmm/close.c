@@ -11,9 +11,11 @@ static struct close_state *state_of(struct vmm *v)
     return vmm_chapter_state(v, VMM_CHAPTER_close);
 }
 
+// Claimed by somebody, that is: not taken by the VMM itself for an event that is serviced in a wait.
 static bool owns_section(struct vmm *v, uint32_t vm)
 {
-    return v->s.crit_owner && vmm_thread_at(v, v->s.crit_owner)->vm == vm;
+    uint32_t owner = v->s.crit_owner;
+    return owner && vmm_thread_at(v, owner)->vm == vm && v->s.crit_claims > vmm_claims_for_events(v, owner);
 }
 
 static bool may_close(struct vmm *v, uint32_t vm)

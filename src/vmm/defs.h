@@ -147,6 +147,7 @@ uint64_t vmm_timeouts_next(struct vmm *v);
 bool vmm_event_begin(struct vmm *v, const struct vmm_frame *wait); // true: a callback is about to run
 bool vmm_event_waits_for(struct vmm *v, uint32_t thread, bool ring0_only);
 void vmm_event_drop(struct vmm *v, uint32_t event);
+uint32_t vmm_claims_for_events(struct vmm *v, uint32_t thread);
 void vmm_event_timed_out(struct vmm *v, uint32_t event);
 void vmm_event_for_timeout(struct vmm *v, uint32_t timeout);
 void vmm_events_forget(struct vmm *v, bool thread, uint32_t scope);

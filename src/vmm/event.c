@@ -347,6 +347,15 @@ static void event_ended(struct vmm *v, struct vmm_frame *f)
     vmm_event_free(v, row);
 }
 
+// Claims of the critical section that were made because the thread services events while it waits.
+uint32_t vmm_claims_for_events(struct vmm *v, uint32_t thread)
+{
+    uint32_t claims = 0;
+    for (uint32_t row = vmm_thread_at(v, thread)->top; row; row = vmm_frame_at(v, row)->below)
+        claims += vmm_frame_at(v, row)->kind == VMM_FRAME_EVENT && vmm_frame_at(v, row)->a[4];
+    return claims;
+}
+
 static void event_resume(struct vmm *v, struct vmm_frame *f)
 {
     bool called = f->a[2];

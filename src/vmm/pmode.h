@@ -98,8 +98,8 @@ void vmm_crossings_forget(struct vmm *v, uint32_t thread, uint32_t keep); // tho
 uint32_t vmm_crossing_return(struct vmm *v, bool v86);                    // seg:off or sel:off
 bool vmm_v86_stack_there(struct vmm *v, uint32_t segment, uint32_t sp, uint32_t bytes) BASE_MUST_USE;
 void vmm_pm_reflect_begin(struct vmm *v, uint32_t vector); // the VM's V86 side serves it
-// A procedure of V86 mode that ends in IRET, as a hardware interrupt would call it. False: a page fault was noted, or the
-// client is dead.
+// A procedure of V86 mode that ends in IRET, as a hardware interrupt would call it. False: a page fault was noted, or
+// the client is dead.
 bool vmm_pm_call_v86(struct vmm *v, uint32_t segment, uint32_t offset) BASE_MUST_USE;
 
 // pm_monitor.c

@@ -122,12 +122,14 @@ static void timed_out(void *user, struct vmm *v)
     struct vmm_return *w = base_table_at(table(v), vmm_regs(v)[X86_EDX]);
     w->timeout = 0;
     w->timed_out = 1;
-    jump_to_callback(v, w, true, false);
+    if (!vmm_vm_at(v, w->vm)->dead)
+        jump_to_callback(v, w, true, false);
 }
 
 // A VM that dies never returns.
-static void vm_gone(struct vmm *v, uint32_t vm)
+static void vm_gone(struct vmm *v, uint32_t cb)
 {
+    uint32_t vm = vmm_vm_row(v, cb);
     for (uint32_t row = 1; row < table(v)->count; row++) {
         struct vmm_return *w = base_table_at(table(v), row);
         if (!w->callback || w->vm != vm)

@@ -313,6 +313,11 @@ void vmm_wait_begin(struct vmm *v)
         vmm_stand_still(v);
 }
 
+bool vmm_in_wait(struct vmm *v)
+{
+    return vmm_thread_at(v, v->s.current)->wait;
+}
+
 void vmm_wait_over(struct vmm *v, struct vmm_frame *f)
 {
     f->a[VMM_WAIT_OVER] = 1;

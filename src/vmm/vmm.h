@@ -202,6 +202,7 @@ bool vmm_pm_vector_set(struct vmm *v, uint32_t vm, uint8_t vector) BASE_MUST_USE
 // For VPICD: an interrupt is about to be simulated into the current VM. If a protected-mode application runs, it comes
 // to that application's side, on the locked stack; what was interrupted goes on after the IRET.
 void vmm_pm_hw_int(struct vmm *v, uint8_t vector);
+bool vmm_in_wait(struct vmm *v);                           // the current thread waits, and services events meanwhile
 void vmm_pm_interrupt_gate(struct vmm *v, uint8_t vector); // IF is off behind it, as Set_PM_Int_Type says
 // Where a service's slot points now, hooks included: what a C device calls with frame.h. 0: no such device or service.
 uint32_t vmm_service_address(struct vmm *v, uint16_t device, uint16_t ordinal);
