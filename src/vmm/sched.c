@@ -313,9 +313,13 @@ void vmm_wait_begin(struct vmm *v)
         vmm_stand_still(v);
 }
 
+// Where nested execution lies above the wait, the client runs anyway.
 bool vmm_in_wait(struct vmm *v)
 {
-    return vmm_thread_at(v, v->s.current)->wait;
+    uint32_t row = vmm_thread_at(v, v->s.current)->top;
+    while (row && vmm_frame_at(v, row)->kind != VMM_FRAME_BLOCK && vmm_frame_at(v, row)->kind != VMM_FRAME_NEST)
+        row = vmm_frame_at(v, row)->below;
+    return row && vmm_frame_at(v, row)->kind == VMM_FRAME_BLOCK;
 }
 
 void vmm_wait_over(struct vmm *v, struct vmm_frame *f)
