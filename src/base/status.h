@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__GNUC__)
 #define BASE_MUST_USE            __attribute__((warn_unused_result))
@@ -19,7 +20,30 @@
 
 #define BASE_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-// Little-endian access to bytes that come from outside or belong to the guest; alignment does not matter.
+// Little-endian access to bytes that come from outside or belong to the guest; alignment does not matter. One access
+// where the host allows it: halves would hold up whoever reads the whole next, and not every compiler joins them.
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+static inline uint16_t base_get16(const void *p)
+{
+    uint16_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+static inline uint32_t base_get32(const void *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+static inline void base_put16(void *p, uint16_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+static inline void base_put32(void *p, uint32_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+#else
 static inline uint16_t base_get16(const void *p)
 {
     const uint8_t *b = p;
@@ -38,11 +62,9 @@ static inline void base_put16(void *p, uint16_t v)
 }
 static inline void base_put32(void *p, uint32_t v)
 {
-    uint8_t *b = p; // one store where the host allows it: two halves would hold up whoever reads all four bytes next
-    b[0] = (uint8_t)v;
-    b[1] = (uint8_t)(v >> 8);
-    b[2] = (uint8_t)(v >> 16);
-    b[3] = (uint8_t)(v >> 24);
+    base_put16(p, (uint16_t)v);
+    base_put16((uint8_t *)p + 2, (uint16_t)(v >> 16));
 }
+#endif
 
 #endif

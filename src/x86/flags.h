@@ -186,17 +186,6 @@ X86_INLINE void x86_host_store_8(void *p, uint32_t v)
 {
     *(uint8_t *)p = (uint8_t)v;
 }
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-X86_INLINE void x86_host_store_16(void *p, uint32_t v)
-{
-    uint16_t w = (uint16_t)v;
-    memcpy(p, &w, 2);
-}
-X86_INLINE void x86_host_store_32(void *p, uint32_t v)
-{
-    memcpy(p, &v, 4);
-}
-#else
 X86_INLINE void x86_host_store_16(void *p, uint32_t v)
 {
     base_put16(p, (uint16_t)v);
@@ -205,6 +194,5 @@ X86_INLINE void x86_host_store_32(void *p, uint32_t v)
 {
     base_put32(p, v);
 }
-#endif
 
 #endif
