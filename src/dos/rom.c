@@ -162,6 +162,21 @@ static uint32_t coprocessor_stub(struct rom *r)
     return at;
 }
 
+// IRQ 9 is the XT's IRQ 2: the BIOS ends it at the second controller and INT 0Ah at the first (RBIL INT 71).
+static uint32_t redirected_stub(struct rom *r)
+{
+    static const uint8_t bytes[] = {
+        0x50,             // push ax
+        0xB0, 0x20,       // mov al, 20h
+        0xE6, 0xA0, 0x58, // out 0A0h, al; pop ax
+        0xCD, 0x0A,       // int 0Ah
+        0xCF,
+    };
+    uint32_t at = here(r);
+    put(r, bytes, sizeof bytes);
+    return at;
+}
+
 // The first bytes are what programs that hook the driver replace by a jump (XMS 3.0).
 static uint16_t xms_stub(struct rom *r)
 {
@@ -185,6 +200,7 @@ static void interrupt_vectors(struct rom *r)
         dos_write32(r->c, 0, 4 * i, master);
     for (unsigned i = 0x70; i <= 0x77; i++)
         dos_write32(r->c, 0, 4 * i, slave);
+    dos_write32(r->c, 0, 4 * 0x71, redirected_stub(r));
     dos_write32(r->c, 0, 4 * 0x75, coprocessor_stub(r));
     for (unsigned i = 0x20; i <= 0x3F; i++) // DOS's: what nobody serves returns
         dos_write32(r->c, 0, 4 * i, nothing);

@@ -773,3 +773,41 @@ ASM
 "$vxd" build -o "$dir/limit.vxd" "$dir/limit.asm"
 "$vxd" build -o "$dir/left.com" "$dir/left.asm"
 [ "$("$vxd" run --quiet --vm "$dir/left.com" "$dir/limit.vxd")" = AB ] || fail "limits of extended memory"
+
+# IRQ 9 is a program's IRQ 2: the BIOS has ended it at the second controller before INT 0Ah comes.
+cat > "$dir/irq9.asm" << 'ASM'
+        .model  tiny
+        .386
+        .code
+        org     100h
+start:  mov     ax, 250Ah
+        mov     dx, OFFSET two
+        int     21h
+        in      al, 0A1h
+        and     al, 0FDh
+        out     0A1h, al
+wait_:  hlt
+        cmp     rung, 2
+        jb      wait_
+        ret
+two:    push    ax
+        mov     al, 0Bh
+        out     0A0h, al
+        in      al, 0A0h                ; nothing in service there,
+        add     al, 'A'
+        int     29h
+        mov     al, 0Bh
+        out     20h, al
+        in      al, 20h                 ; the cascade here
+        add     al, 'A'
+        int     29h
+        mov     al, 20h
+        out     20h, al
+        inc     cs:rung
+        pop     ax
+        iret
+rung    db      0
+        end     start
+ASM
+"$vxd" build -o "$dir/irq9.com" "$dir/irq9.asm"
+[ "$("$vxd" run --quiet --vm "$dir/irq9.com" --irq 9@10ms --irq 9@20ms)" = AEAE ] || fail "IRQ 9 is IRQ 2"
