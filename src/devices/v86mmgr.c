@@ -65,6 +65,12 @@ static void init_over(struct vmm *v)
     devices_carry(v, false);
 }
 
+static void nul_page_begin(struct vmm *v, struct vmm_frame *f)
+{
+    f->step = NUL_PAGE;
+    devices_call_begin(v, KIT__GetNulPageHandle);
+}
+
 static void assign_begin(struct vmm *v, struct vmm_frame *f)
 {
     struct v86mmgr *s = v86mmgr_state(v);
@@ -78,9 +84,9 @@ static void assign_begin(struct vmm *v, struct vmm_frame *f)
         devices_call_c_begin(v, KIT__Assign_Device_V86_Pages, 4, args);
         return;
     }
-    if (f->a[1]) { // not a page is left: services that need some will fail
+    if (f->a[1]) { // not a page is left: services that need some will fail, unless drivers give some
         s->buffer_pages = s->map_pages = 0;
-        init_over(v);
+        nul_page_begin(v, f);
         return;
     }
     f->a[0] = 0;
@@ -95,13 +101,10 @@ static void init_resume(struct vmm *v, struct vmm_frame *f)
     uint32_t eax = vmm_regs(v)[X86_EAX];
     if (f->step == NUL_PAGE) {
         s->nul_page = eax;
-        if (!eax)
-            s->map_pages = 0; // what is mapped could not be taken away again
         init_over(v);
     } else if (eax) {
         s->map_page = (uint8_t)(s->first_page + s->buffer_pages);
-        f->step = NUL_PAGE;
-        devices_call_begin(v, KIT__GetNulPageHandle);
+        nul_page_begin(v, f);
     } else {
         f->a[0]++;
         assign_begin(v, f);
@@ -167,13 +170,18 @@ static void set_mapping_info(struct vmm *v)
 static void get_mapping_info(struct vmm *v)
 {
     const struct v86mmgr *s = v86mmgr_state(v);
-    uint32_t *ecx = &vmm_regs(v)[X86_ECX], available = s->map_pages - v86mmgr_map_used(v);
-    *ecx = (*ecx & 0xFFFF0000) | (uint32_t)s->map_pages << 8 | available;
+    uint32_t *ecx = &vmm_regs(v)[X86_ECX], total = v86mmgr_map_total(s);
+    *ecx = (*ecx & 0xFFFF0000) | total << 8 | (total - v86mmgr_map_used(v));
+}
+
+bool v86mmgr_in_buffer(const struct v86mmgr *s, uint32_t page)
+{
+    return page - s->first_page < s->buffer_pages;
 }
 
 static bool in_mapper(const struct v86mmgr *s, uint32_t page)
 {
-    return page - s->first_page < (uint32_t)s->buffer_pages + s->map_pages;
+    return v86mmgr_in_buffer(s, page) || v86mmgr_mappable(s, page);
 }
 
 // EBX = VM or 0, ECX = page.
@@ -194,8 +202,13 @@ static void local_global_reg(struct vmm *v)
     enum { LOCAL, GLOBAL, MIXED, UNKNOWN };
     const struct v86mmgr *s = v86mmgr_state(v);
     uint32_t *r = vmm_regs(v), first = r[X86_EDX], last = r[X86_EDI];
-    bool inside = first <= last && in_mapper(s, first) && in_mapper(s, last);
-    r[X86_EAX] = !inside ? UNKNOWN : last < s->map_page ? LOCAL : first >= s->map_page ? GLOBAL : MIXED;
+    bool inside = first <= last && last < V86MMGR_V86_PAGES, local = false, global = false;
+    for (uint32_t page = first; inside && page <= last; page++) {
+        inside = in_mapper(s, page);
+        local |= v86mmgr_in_buffer(s, page);
+        global |= v86mmgr_mappable(s, page);
+    }
+    r[X86_EAX] = !inside ? UNKNOWN : local && global ? MIXED : local ? LOCAL : GLOBAL;
 }
 
 // "No effect if the HMA is not global", and nobody here makes it so.
@@ -227,6 +240,18 @@ static void get_ems_xms_limits(struct vmm *v)
     r[X86_ESI] = l.least_xms;
     r[X86_EDI] = most_of(v, l.most_xms);
     r[X86_ECX] = 1;
+}
+
+static void get_ems_xms_avail(struct vmm *v)
+{
+    uint32_t *r = vmm_regs(v);
+    if (!devices_vm_or_report(v, r[X86_EBX], "Win95 DDK S34E3"))
+        return;
+    struct dos_available a = dos_available(v, r[X86_EBX]);
+    r[X86_EAX] = a.free_xms;
+    r[X86_ECX] = a.free_ems;
+    r[X86_EDX] = a.all_ems;
+    r[X86_EDI] = a.all_xms;
 }
 
 static bool take_limits(uint32_t least, uint32_t most, uint32_t *to_least, uint32_t *to_most)
@@ -303,6 +328,8 @@ static const struct vmm_binding bindings[] = {
     {KIT_V86MMGR_LocalGlobalReg, local_global_reg},
     {KIT_V86MMGR_GetPgStatus, get_pg_status},
     {KIT_V86MMGR_SetLocalA20, set_local_a20},
+    {KIT_V86MMGR_SetAvailMapPgs, v86mmgr_set_avail_map_pgs_begin},
+    {KIT_V86MMGR_Get_EMS_XMS_Avail, get_ems_xms_avail},
     {0, NULL},
 };
 

@@ -10,7 +10,7 @@
 #include "devices/call.h"
 #include "devices/common.h"
 
-enum { V86MMGR_REGIONS = 16, V86MMGR_PAGES = 32, V86MMGR_PIECES = 64 };
+enum { V86MMGR_REGIONS = 16, V86MMGR_PAGES = 32, V86MMGR_PIECES = 64, V86MMGR_V86_PAGES = 0x100 };
 
 // Of a VM, in its control block. The linear address is that of the pages behind its own buffer, 0 = not needed yet; the
 // next three describe the buffer in use, which may be another one (V86MMGR_Set_Xlat_Buff_State). Then the selector of
@@ -51,8 +51,9 @@ struct v86mmgr {
     uint32_t nul_page;                                     // handle
     struct v86mmgr_region region[V86MMGR_REGIONS];
     struct v86mmgr_piece piece[V86MMGR_PIECES];
-    uint32_t generation; // of regions and scripts
-    uint16_t init_kind, buffer_kind, map_kind, flat_kind, xlat_kind;
+    uint32_t given[V86MMGR_V86_PAGES / 32]; // bit map of the pages that drivers gave to the mapping region
+    uint32_t generation;                    // of regions and scripts
+    uint16_t init_kind, buffer_kind, map_kind, give_kind, flat_kind, xlat_kind;
 };
 
 struct v86mmgr *v86mmgr_state(struct vmm *v);
@@ -78,6 +79,10 @@ void v86mmgr_map_pages_begin(struct vmm *v);
 void v86mmgr_free_page_map_region_begin(struct vmm *v);
 void v86mmgr_map_all_begin(struct vmm *v, uint32_t vm); // a new VM gets what the others have
 void v86mmgr_map_create(struct vmm *v);
-uint32_t v86mmgr_map_used(struct vmm *v); // pages
+uint32_t v86mmgr_map_used(struct vmm *v);                       // pages
+bool v86mmgr_in_buffer(const struct v86mmgr *s, uint32_t page); // of each VM
+uint32_t v86mmgr_map_total(const struct v86mmgr *s);            // pages
+bool v86mmgr_mappable(const struct v86mmgr *s, uint32_t page);  // belongs to the mapping region
+void v86mmgr_set_avail_map_pgs_begin(struct vmm *v);
 
 #endif

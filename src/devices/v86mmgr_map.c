@@ -3,6 +3,7 @@
 
 #include "kit/services.h"
 #include "kit/structures.h"
+#include "vmm/v86data.h"
 
 enum { V86_END = 0x110000 };
 
@@ -14,6 +15,19 @@ uint32_t v86mmgr_map_used(struct vmm *v)
     return pages;
 }
 
+bool v86mmgr_mappable(const struct v86mmgr *s, uint32_t page)
+{
+    return page - s->map_page < s->map_pages || (page < V86MMGR_V86_PAGES && s->given[page / 32] >> page % 32 & 1);
+}
+
+uint32_t v86mmgr_map_total(const struct v86mmgr *s)
+{
+    uint32_t pages = 0;
+    for (uint32_t page = 0; page < V86MMGR_V86_PAGES; page++)
+        pages += v86mmgr_mappable(s, page);
+    return pages;
+}
+
 static bool page_taken(const struct v86mmgr *s, uint32_t page)
 {
     for (unsigned i = 0; i < V86MMGR_REGIONS; i++)
@@ -22,12 +36,13 @@ static bool page_taken(const struct v86mmgr *s, uint32_t page)
     return false;
 }
 
-// The first of so many free pages in a row; 0 = there are none.
+// The first of so many free pages in a row, from the region's own upwards; 0 = there are none. Without the nul page
+// what is mapped could not be taken away again.
 static uint32_t find_room(const struct v86mmgr *s, uint32_t pages)
 {
-    for (uint32_t first = s->map_page, end = first + s->map_pages; pages && first + pages <= end; first++) {
-        uint32_t n = 0;
-        while (n < pages && !page_taken(s, first + n))
+    for (uint32_t i = 0; s->nul_page && pages && i < V86MMGR_V86_PAGES; i++) {
+        uint32_t first = (s->map_page + i) % V86MMGR_V86_PAGES, n = 0;
+        while (n < pages && v86mmgr_mappable(s, first + n) && !page_taken(s, first + n))
             n++;
         if (n == pages)
             return first;
@@ -128,7 +143,7 @@ static const struct vmm_frame_kind map_kind = {"mapping pages into all virtual m
 static struct v86mmgr_region *new_region(struct vmm *v, uint32_t linear, uint32_t pages)
 {
     struct v86mmgr *s = v86mmgr_state(v);
-    uint32_t first = pages <= V86MMGR_PAGES ? find_room(s, pages) : 0;
+    uint32_t first = find_room(s, pages);
     for (unsigned i = 0; first && i < V86MMGR_REGIONS; i++) {
         if (s->region[i].pages)
             continue;
@@ -194,7 +209,53 @@ void v86mmgr_map_all_begin(struct vmm *v, uint32_t vm)
     new_vm_begin(v, f);
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Pages that another driver does not need (Win95 DDK S34F8). What it has not assigned to itself is assigned here, page
+// by page: it may have had some of them only. Frame: a[0] first page, a[1] pages, a[2] pages done.
+
+static void give_next(struct vmm *v, struct vmm_frame *f)
+{
+    struct v86mmgr *s = v86mmgr_state(v);
+    uint32_t first = f->a[0], pages = f->a[1];
+    if (f->a[2] < pages) {
+        devices_call_c_begin(v, KIT__Assign_Device_V86_Pages, 4, (const uint32_t[]){first + f->a[2]++, 1, 0, 0});
+        return;
+    }
+    for (uint32_t page = first; page < first + pages; page++)
+        s->given[page / 32] |= 1u << page % 32;
+    vmm_frame_pop_all(v);
+    devices_carry(v, false);
+}
+
+static const struct vmm_frame_kind give_kind = {"V86MMGR_SetAvailMapPgs", give_next, NULL};
+
+static bool can_be_given(struct vmm *v, uint32_t first, uint32_t pages)
+{
+    const struct v86mmgr *s = v86mmgr_state(v);
+    bool valid =
+        pages && first > vmm_last_v86_page(v) && first < V86MMGR_V86_PAGES && pages <= V86MMGR_V86_PAGES - first;
+    for (uint32_t page = first; valid && page < first + pages; page++)
+        valid = !v86mmgr_mappable(s, page) && !v86mmgr_in_buffer(s, page);
+    return valid;
+}
+
+// EAX = first page, ECX = pages.
+void v86mmgr_set_avail_map_pgs_begin(struct vmm *v)
+{
+    uint32_t first = vmm_regs(v)[X86_EAX], pages = vmm_regs(v)[X86_ECX];
+    bool can = can_be_given(v, first, pages);
+    devices_carry(v, !can);
+    struct vmm_frame *f = can ? vmm_frame_push(v, v86mmgr_state(v)->give_kind) : NULL;
+    if (!f)
+        return;
+    f->a[0] = first;
+    f->a[1] = pages;
+    f->a[2] = 0;
+    give_next(v, f);
+}
+
 void v86mmgr_map_create(struct vmm *v)
 {
+    v86mmgr_state(v)->give_kind = vmm_frame_kind_add(v, &give_kind);
     v86mmgr_state(v)->map_kind = vmm_frame_kind_add(v, &map_kind);
 }

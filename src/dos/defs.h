@@ -348,6 +348,8 @@ void dos_limits_reset(struct dos_call *c);
 
 // ems.c
 dos_fn dos_int67;
+uint32_t dos_ems_used(struct dos_call *c); // pages of the VM
+uint32_t dos_ems_free(struct dos_call *c);
 void dos_ems_vm_gone(struct vmm *v, struct dos_state *s, uint32_t vm);
 
 // internal.c

@@ -133,6 +133,11 @@ struct dos_limits dos_limits(struct vmm *v, uint32_t vm);
 bool dos_set_limits(struct vmm *v, uint32_t vm, const struct dos_limits *to) BASE_MUST_USE;
 uint32_t dos_memory_left(struct vmm *v); // KB for all virtual machines together
 
+struct dos_available { // to a virtual machine (handle): EMS in pages of 16 KB, XMS in KB
+    uint32_t free_ems, all_ems, free_xms, all_xms;
+};
+struct dos_available dos_available(struct vmm *v, uint32_t vm);
+
 // For IFSMgr: drive C:, NULL = there is none; and a DOS path ("C:\\DIR\\FILE", or from the System VM's current
 // directory) as one of struct dos_host.
 enum { DOS_LONGEST_PATH = 80 };

@@ -62,7 +62,7 @@ static uint16_t handle_of(const struct dos_call *c, const struct dos_ems *b)
     return (uint16_t)(b - c->s->ems + 1);
 }
 
-static uint32_t pages_used(struct dos_call *c)
+uint32_t dos_ems_used(struct dos_call *c)
 {
     uint32_t n = 0;
     for (unsigned i = 0; i < DOS_EMS_BLOCKS; i++)
@@ -70,9 +70,9 @@ static uint32_t pages_used(struct dos_call *c)
     return n;
 }
 
-static uint32_t free_pages(struct dos_call *c)
+uint32_t dos_ems_free(struct dos_call *c)
 {
-    uint32_t pages = dos_free_memory(c, DOS_LIMIT_EMS, pages_used(c) * PAGE_KB) / PAGE_KB;
+    uint32_t pages = dos_free_memory(c, DOS_LIMIT_EMS, dos_ems_used(c) * PAGE_KB) / PAGE_KB;
     return pages < 0x7FF ? pages : 0x7FF;
 }
 
@@ -238,17 +238,17 @@ static enum ems_error frame(struct dos_call *c)
 
 static enum ems_error count_pages(struct dos_call *c)
 {
-    uint32_t unused = free_pages(c);
+    uint32_t unused = dos_ems_free(c);
     dos_set(c, DOS_BX, (uint16_t)unused);
-    dos_set(c, DOS_DX, (uint16_t)(unused + pages_used(c)));
+    dos_set(c, DOS_DX, (uint16_t)(unused + dos_ems_used(c)));
     return EMS_OK;
 }
 
 static enum ems_error take(struct dos_call *c, uint32_t pages, uint32_t *linear)
 {
     *linear = 0;
-    if (pages > free_pages(c))
-        return pages > free_pages(c) + pages_used(c) ? EMS_NEVER : EMS_NO_PAGES;
+    if (pages > dos_ems_free(c))
+        return pages > dos_ems_free(c) + dos_ems_used(c) ? EMS_NEVER : EMS_NO_PAGES;
     if (pages)
         *linear = vmm_take_pages(c->v, pages * PARTS);
     return !pages || *linear ? EMS_OK : EMS_NO_PAGES;

@@ -72,12 +72,25 @@ uint32_t dos_free_memory(struct dos_call *c, uint32_t limit, uint32_t used)
     return allowed < left ? allowed : left;
 }
 
-static uint32_t free_kb(struct dos_call *c)
+static uint32_t used_kb(struct dos_call *c)
 {
     uint32_t used = 0;
     for (unsigned i = 0; i < DOS_EMBS; i++)
         used += c->s->emb[i].used && c->s->emb[i].vm == c->vm ? c->s->emb[i].kb : 0;
-    return dos_free_memory(c, DOS_LIMIT_XMS, used);
+    return used;
+}
+
+static uint32_t free_kb(struct dos_call *c)
+{
+    return dos_free_memory(c, DOS_LIMIT_XMS, used_kb(c));
+}
+
+struct dos_available dos_available(struct vmm *v, uint32_t vm)
+{
+    struct dos_call c = dos_call_of(v, vm);
+    uint32_t ems = dos_ems_free(&c), xms = free_kb(&c);
+    return (struct dos_available){
+        .free_ems = ems, .all_ems = ems + dos_ems_used(&c), .free_xms = xms, .all_xms = xms + used_kb(&c)};
 }
 
 static struct dos_emb *block_of(struct dos_call *c, uint16_t handle)

@@ -296,6 +296,85 @@ Begin_Tests
         VxDcall V86MMGR_Get_Mapping_Info
         Check_Eq cl, 10, 'pages free after a failure: #ECX'
 
+        ; pages that a driver gives: two of its own, then one that it never had
+        VMMcall _Assign_Device_V86_Pages, <0F2h, 2, 0, 0>
+        mov     eax, 0F2h
+        mov     ecx, 2
+        stc
+        VxDcall V86MMGR_SetAvailMapPgs
+        Check   nc, 'cannot be given'
+        Check_Eq eax, 0F2h, 'EAX of the pages given: #EAX'
+        Check_Eq ecx, 2, 'ECX of the pages given: #ECX'
+        VxDcall V86MMGR_Get_Mapping_Info
+        Check_Eq cx, 0C0Ch, 'pages with two more: #ECX'
+        clc
+        mov     eax, 0F4h
+        mov     ecx, 1
+        VxDcall V86MMGR_SetAvailMapPgs
+        Check   nc, 'the third cannot be given'
+        VMMcall _Assign_Device_V86_Pages, <0F4h, 1, 0, 0>
+        Check_Eq eax, 0, 'a page given is still free for devices'
+        mov     eax, 0F1h
+        mov     ecx, 2
+        VxDcall V86MMGR_SetAvailMapPgs
+        Check   c, 'one page given twice'
+        mov     eax, 9Fh
+        mov     ecx, 2
+        VxDcall V86MMGR_SetAvailMapPgs
+        Check   c, 'the last V86 page given'
+        mov     eax, 0FFh
+        mov     ecx, 2
+        VxDcall V86MMGR_SetAvailMapPgs
+        Check   c, 'pages above the first megabyte'
+        mov     eax, 0F8h
+        mov     ecx, -1
+        VxDcall V86MMGR_SetAvailMapPgs
+        Check   c, 'all of memory given'
+        mov     eax, 0F8h
+        xor     ecx, ecx
+        VxDcall V86MMGR_SetAvailMapPgs
+        Check   c, 'nothing given'
+        VxDcall V86MMGR_Get_Xlat_Buff_State
+        shr     eax, 8
+        mov     ecx, 1
+        VxDcall V86MMGR_SetAvailMapPgs
+        Check   c, 'the buffer given'
+        VxDcall V86MMGR_Get_Mapping_Info
+        Check_Eq cx, 0D0Dh, 'pages with three more: #ECX'
+        mov     ecx, 0F4h
+        VxDcall V86MMGR_GetPgStatus
+        Check_Eq eax, V86PS_MAP, 'status of a page given: #EAX'
+        mov     edx, 0F2h
+        mov     edi, 0F4h
+        VxDcall V86MMGR_LocalGlobalReg
+        Check_Eq eax, 1, 'pages given are not global: #EAX'
+        mov     edi, 0F5h
+        VxDcall V86MMGR_LocalGlobalReg
+        Check_Eq eax, 3, 'a page behind those given: #EAX'
+        xor     esi, esi
+        mov     ecx, 0A000h             ; all that it has of its own
+        VxDcall V86MMGR_Map_Pages
+        Check   nc, 'its own pages cannot be reserved'
+        mov     [second], esi
+        mov     esi, [block]
+        mov     dword ptr [esi], 4713
+        mov     ecx, 2000h
+        VxDcall V86MMGR_Map_Pages
+        Check   nc, 'pages given cannot be mapped'
+        Check_Eq edi, 0F2000h, 'mapped in the pages given: #EDI'
+        Check_Eq <dword ptr [edi]>, 4713, 'what is mapped there'
+        mov     [handle], esi
+        mov     esi, [block]
+        mov     ecx, 2000h
+        VxDcall V86MMGR_Map_Pages
+        Check   c, 'two pages mapped where one is left'
+        mov     esi, [handle]
+        VxDcall V86MMGR_Free_Page_Map_Region
+        mov     esi, [second]
+        VxDcall V86MMGR_Free_Page_Map_Region
+        VxDcall V86MMGR_Get_Mapping_Info
+        Check_Eq cx, 0D0Dh, 'all free at the end: #ECX'
+
         ; EMS and XMS of a VM: as much as there is, until somebody says otherwise; not of the System VM
         mov     ebx, [vm]
         VxDcall V86MMGR_Get_EMS_XMS_Limits

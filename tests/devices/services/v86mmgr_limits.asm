@@ -50,6 +50,16 @@ BeginProc TEST_Create_VM
         mov     edi, -1
         VxDcall V86MMGR_Set_EMS_XMS_Limits
         Check   nc, 'EMS alone'
+        VxDcall V86MMGR_Get_EMS_XMS_Avail
+        Check_Eq eax, 400h, 'KB of XMS free: #EAX'
+        Check_Eq ecx, 2, 'pages of EMS free: #ECX'
+        Check_Eq edx, 2, 'pages of EMS in all: #EDX'
+        Check_Eq edi, 400h, 'KB of XMS in all: #EDI'
+        Check_Eq ebx, [second], 'EBX: #EBX'
+;! dead-handle
+        mov     ebx, 1234h
+        VxDcall V86MMGR_Get_EMS_XMS_Avail
+        mov     ebx, [second]
         VxDcall V86MMGR_Get_EMS_XMS_Limits
         Check_Eq edx, 20h, 'most EMS now: #EDX'
         Check_Eq edi, 400h, 'most XMS still: #EDI'
