@@ -165,6 +165,9 @@ extern const struct vmm_binding configmg_alloc_bindings[];
 // The mask of an alignment (FFF8h: multiples of 8) as a step.
 uint64_t configmg_step(uint32_t mask, uint32_t bits);
 
+// The first resource of a type that the node has: its base or number. False: it has none.
+bool configmg_allocated(struct vmm *v, uint32_t node, uint32_t resource, uint32_t *first);
+
 // configmg_range.c: range lists
 extern const struct vmm_binding configmg_range_bindings[];
 

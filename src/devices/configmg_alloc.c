@@ -505,6 +505,21 @@ void configmg_announce_started(struct vmm *v, uint32_t node)
     configmg_announce(v, node, what);
 }
 
+bool configmg_allocated(struct vmm *v, uint32_t node, uint32_t resource, uint32_t *first)
+{
+    const struct configmg *s = configmg_state(v);
+    uint32_t conf = s->node[node].conf[KIT_ALLOC_LOG_CONF];
+    for (uint32_t d = conf ? s->conf[conf].first : 0; d; d = s->descriptor[d].next) {
+        struct part p = part_of(v, d);
+        read_alloc(v, &p);
+        if (p.type != resource || !holds(&p))
+            continue;
+        *first = p.first;
+        return true;
+    }
+    return false;
+}
+
 const struct vmm_binding configmg_alloc_bindings[] = {
     {KIT__CONFIGMG_Get_Alloc_Log_Conf, get_alloc_log_conf},
     {0, NULL},

@@ -39,20 +39,11 @@ static struct vmm_frame *node_push(struct vmm *v, uint32_t node, uint16_t step)
 // ---------------------------------------------------------------------------------------------------------------------
 // Starting
 
-static bool lies_in(struct vmm *v, uint32_t vxd, uint32_t address)
-{
-    struct vmm_driver_object o;
-    for (uint32_t n = 0; vmm_driver_object(v, vxd, n, &o); n++)
-        if (o.linear && address - o.linear < o.size)
-            return true;
-    return false;
-}
-
 // The next row of a driver of this VxD from `row` on; IOS_DRIVERS: none.
 static uint32_t row_of(struct vmm *v, uint32_t vxd, uint32_t row)
 {
     const struct ios *s = ios_state(v);
-    while (row < IOS_DRIVERS && !(s->driver[row].dvt && lies_in(v, vxd, s->driver[row].aer)))
+    while (row < IOS_DRIVERS && !(s->driver[row].dvt && vxdldr_driver_at(v, s->driver[row].aer) == vxd))
         row++;
     return row;
 }

@@ -2,45 +2,27 @@
 // open them by name, and every other service is the port driver's function of that name. A handle is the address of
 // what the port driver's PortOpen has given, because port drivers pass it to clients' callbacks.
 //
-// What is not there: ports of device nodes, which VCOMM would load drivers for, requests with time-outs (Win32),
-// contention handlers, the API for programs.
-#include "devices/call.h"
-#include "devices/common.h"
-#include "devices/vcd.h"
+// What is not there: requests with time-outs (Win32), contention handlers, the API for programs.
+#include "devices/vcomm.h"
 
+#include "devices/configmg.h"
+#include "devices/vcd.h"
+#include "devices/vxdldr.h"
 #include "kit/constants.h"
+#include "kit/messages.h"
 #include "kit/names.h"
 #include "kit/services.h"
 #include "kit/structures.h"
 
 #include <string.h>
 
-enum { PORTS = 32, ACQUIRED = 16, NAME = 32, TIMEOUTS = 20 };
+enum { TIMEOUTS = 20 };
 enum { FIRST_HANDLE = 0x56430000 }; // of _VCOMM_Acquire_Port
 enum { DRIVER_VXD = -1 };           // in place of a VM: the owner is a driver
 
-struct vcomm_port {
-    char name[NAME]; // "": free
-    uint32_t open;   // PortOpen
-    uint32_t info;   // what it gave; 0: closed
-    uint8_t opening;
-};
-
-struct vcomm_acquired {
-    uint8_t used;
-    uint32_t number, vm;
-};
-
-struct vcomm {
-    struct vcomm_port port[PORTS];
-    struct vcomm_acquired acquired[ACQUIRED];
-    uint32_t scratch; // guest memory: an empty name, a dword for PortOpen's error
-    uint16_t register_kind, open_kind, close_kind;
-};
-
 extern const struct vmm_device vcomm_device;
 
-static struct vcomm *state(struct vmm *v)
+struct vcomm *vcomm_state(struct vmm *v)
 {
     return vmm_device_state(v, &vcomm_device);
 }
@@ -50,59 +32,48 @@ static void answer(struct vmm *v, uint32_t eax)
     vmm_regs(v)[X86_EAX] = eax;
 }
 
-static uint32_t scratch(struct vmm *v)
-{
-    struct vcomm *s = state(v);
-    if (!s->scratch)
-        s->scratch = vmm_heap_get(v, 8);
-    return s->scratch;
-}
-
 // ---------------------------------------------------------------------------------------------------------------------
-// Port drivers
+// Ports
 
-static void register_resume(struct vmm *v, struct vmm_frame *f)
+struct vcomm_port *vcomm_named(struct vmm *v, const char *name)
 {
-    (void)f;
-    vmm_frame_pop_all(v);
-    answer(v, true);
-}
-
-static const struct vmm_frame_kind register_kind = {"DriverControl", register_resume, NULL};
-
-// Register_Port_Driver(DriverControl): the driver is asked once which ports it has; it adds them (S275B, S27A1).
-static void register_port_driver_begin(struct vmm *v)
-{
-    uint32_t control = vmm_arg(v, 0), name = scratch(v);
-    struct vmm_frame *f = name ? vmm_frame_push(v, state(v)->register_kind) : NULL;
-    const uint32_t args[6] = {KIT_DC_InitializePort, 0, 0, name, 0, 0}; // no device node: not Plug and Play
-    if (f)
-        vmm_frame_call_c_begin(v, control, 6, args);
-    else
-        answer(v, false);
-}
-
-static struct vcomm_port *named(struct vmm *v, const char *name)
-{
-    struct vcomm *s = state(v);
-    for (unsigned i = 0; i < PORTS; i++)
+    struct vcomm *s = vcomm_state(v);
+    for (unsigned i = 0; i < VCOMM_PORTS; i++)
         if (kit_same_name(s->port[i].name, name))
             return &s->port[i];
     return NULL;
 }
 
-// Add_Port(ReferenceData, PortOpen, PortName)
+void vcomm_port_free(struct vmm *v, struct vcomm_port *p)
+{
+    (void)!vmm_heap_give(v, p->text);
+    *p = (struct vcomm_port){.name = ""};
+}
+
+static bool is_node(struct vmm *v, uint32_t reference)
+{
+    for (unsigned i = 0; reference && i < VCOMM_NODES; i++)
+        if (vcomm_state(v)->node[i] == reference)
+            return true;
+    return false;
+}
+
+// Add_Port(ReferenceData, PortOpen, PortName): of a device node, what DriverControl was given is the node (S2758).
 static void add_port(struct vmm *v)
 {
-    char name[NAME];
+    char name[VCOMM_NAME] = "";
     if (!vmm_get_text(v, vmm_arg(v, 2), name, sizeof name))
         return;
-    struct vcomm_port *p = *name && !named(v, name) ? named(v, "") : NULL;
-    answer(v, p != NULL);
-    if (!p)
+    struct vcomm_port *p = *name && !vcomm_named(v, name) ? vcomm_named(v, "") : NULL;
+    uint32_t text = p ? vmm_heap_get(v, sizeof name) : 0;
+    answer(v, text && vmm_store(v, text, name, sizeof name));
+    if (!text)
         return;
     memcpy(p->name, name, sizeof name);
+    p->text = text;
     p->open = vmm_arg(v, 1);
+    p->vxd = vxdldr_driver_at(v, p->open);
+    p->node = is_node(v, vmm_arg(v, 0)) ? vmm_arg(v, 0) : 0;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -110,8 +81,8 @@ static void add_port(struct vmm *v)
 
 static void open_resume(struct vmm *v, struct vmm_frame *f)
 {
-    struct vcomm_port *p = &state(v)->port[f->a[0]];
-    uint32_t info = vmm_regs(v)[X86_EAX], error = vmm_peek32(v, state(v)->scratch + 4);
+    struct vcomm_port *p = &vcomm_state(v)->port[f->a[0]];
+    uint32_t info = vmm_regs(v)[X86_EAX], error = vmm_peek32(v, vcomm_state(v)->error);
     p->opening = 0;
     p->info = info;
     vmm_frame_pop_all(v);
@@ -120,37 +91,47 @@ static void open_resume(struct vmm *v, struct vmm_frame *f)
 
 static void open_abandon(struct vmm *v, struct vmm_frame *f)
 {
-    state(v)->port[f->a[0]].opening = 0;
+    vcomm_state(v)->port[f->a[0]].opening = 0;
 }
 
 static const struct vmm_frame_kind open_kind = {"PortOpen", open_resume, open_abandon};
 
+void vcomm_open_begin(struct vmm *v, struct vcomm_port *p, uint32_t vm)
+{
+    struct vcomm *s = vcomm_state(v);
+    if (!s->error)
+        s->error = vmm_heap_get(v, 4);
+    if (p->info || p->opening || !s->error) {
+        answer(v, s->error ? KIT_IE_OPEN : KIT_IE_MEMORY);
+        return;
+    }
+    const uint32_t args[3] = {p->text, vm, s->error};
+    struct vmm_frame *f = vmm_frame_push(v, s->open_kind);
+    if (!f)
+        return;
+    f->a[0] = (uint32_t)(p - s->port);
+    p->opening = 1;
+    vmm_poke32(v, s->error, 0);
+    vmm_frame_call_c_begin(v, p->open, 3, args);
+}
+
 // OpenComm(PortName, VMId) -> handle, or an IE_* value
 static void open_comm_begin(struct vmm *v)
 {
-    char name[NAME];
+    char name[VCOMM_NAME];
     if (!vmm_get_text(v, vmm_arg(v, 0), name, sizeof name))
         return;
-    struct vcomm_port *p = *name ? named(v, name) : NULL;
-    uint32_t error = scratch(v) ? scratch(v) + 4 : 0;
-    if (!p || p->info || p->opening || !error) {
-        answer(v, !p ? KIT_IE_BADID : error ? KIT_IE_OPEN : KIT_IE_MEMORY);
-        return;
-    }
-    const uint32_t args[3] = {vmm_arg(v, 0), vmm_arg(v, 1), error};
-    struct vmm_frame *f = vmm_frame_push(v, state(v)->open_kind);
-    if (!f)
-        return;
-    f->a[0] = (uint32_t)(p - state(v)->port);
-    p->opening = 1;
-    vmm_poke32(v, error, 0);
-    vmm_frame_call_c_begin(v, p->open, 3, args);
+    struct vcomm_port *p = *name ? vcomm_named(v, name) : NULL;
+    if (p)
+        vcomm_open_begin(v, p, vmm_arg(v, 1));
+    else
+        vcomm_open_node_begin(v, name, vmm_arg(v, 1));
 }
 
 static struct vcomm_port *port_of(struct vmm *v, uint32_t handle)
 {
-    struct vcomm *s = state(v);
-    for (unsigned i = 0; handle && i < PORTS; i++)
+    struct vcomm *s = vcomm_state(v);
+    for (unsigned i = 0; handle && i < VCOMM_PORTS; i++)
         if (s->port[i].info == handle)
             return &s->port[i];
     return NULL;
@@ -179,13 +160,25 @@ static uint32_t function(struct vmm *v, uint32_t at)
     return proc;
 }
 
+enum { CLOSED, UNLOADED };
+
+// Its driver may go when it is the last open port (S2745); a port whose device node is gone goes too.
 static void close_resume(struct vmm *v, struct vmm_frame *f)
 {
-    uint32_t closed = vmm_regs(v)[X86_EAX], row = f->a[0];
-    if (closed)
-        state(v)->port[row].info = 0;
-    vmm_frame_pop_all(v);
-    answer(v, closed);
+    uint32_t closed = vmm_regs(v)[X86_EAX];
+    struct vcomm_port *p = &vcomm_state(v)->port[f->a[0]];
+    if (f->step == UNLOADED || !closed) {
+        vmm_frame_pop_all(v);
+        answer(v, closed);
+        return;
+    }
+    uint32_t vxd = p->vxd;
+    p->info = 0;
+    if (p->node && !is_node(v, p->node))
+        vcomm_port_free(v, p);
+    f->step = UNLOADED;
+    vmm_frame_wait(v);
+    vcomm_unload_begin(v, vxd, closed);
 }
 
 static const struct vmm_frame_kind close_kind = {"PortClose", close_resume, NULL};
@@ -193,10 +186,11 @@ static const struct vmm_frame_kind close_kind = {"PortClose", close_resume, NULL
 static void close_comm_begin(struct vmm *v)
 {
     uint32_t proc = function(v, KIT_pPortClose), handle = vmm_arg(v, 0);
-    struct vmm_frame *f = proc ? vmm_frame_push(v, state(v)->close_kind) : NULL;
+    struct vmm_frame *f = proc ? vmm_frame_push(v, vcomm_state(v)->close_kind) : NULL;
     if (!f)
         return;
-    f->a[0] = (uint32_t)(port_of(v, handle) - state(v)->port);
+    f->step = CLOSED;
+    f->a[0] = (uint32_t)(port_of(v, handle) - vcomm_state(v)->port);
     vmm_frame_call_c_begin(v, proc, 1, &handle);
 }
 
@@ -274,7 +268,7 @@ static void get_set_comm_timeouts(struct vmm *v)
 static struct vcomm_acquired *acquired(struct vmm *v, uint32_t handle)
 {
     uint32_t row = handle - FIRST_HANDLE;
-    return row < ACQUIRED && state(v)->acquired[row].used ? &state(v)->acquired[row] : NULL;
+    return row < VCOMM_ACQUIRED && vcomm_state(v)->acquired[row].used ? &vcomm_state(v)->acquired[row] : NULL;
 }
 
 static bool take(struct vmm *v, const struct vcomm_acquired *a, bool steal)
@@ -293,12 +287,12 @@ static bool take(struct vmm *v, const struct vcomm_acquired *a, bool steal)
 // Acquire_Port(szVxDName, lPortNum, VMId, lFlags) -> handle, 0 = in use. Tail position: VCD begins to trap the ports.
 static void acquire_port_begin(struct vmm *v)
 {
-    struct vcomm *s = state(v);
+    struct vcomm *s = vcomm_state(v);
     uint32_t row = 0, vm = vmm_arg(v, 2);
-    while (row < ACQUIRED && s->acquired[row].used)
+    while (row < VCOMM_ACQUIRED && s->acquired[row].used)
         row++;
     answer(v, 0);
-    if (row == ACQUIRED || vmm_arg(v, 3))
+    if (row == VCOMM_ACQUIRED || vmm_arg(v, 3))
         return;
     if (vm != (uint32_t)DRIVER_VXD && !devices_vm_or_report(v, vm, "Win95 DDK S278F"))
         return;
@@ -335,19 +329,30 @@ static void steal_port(struct vmm *v)
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Procedures of port drivers.
+// Procedures of port drivers; VCOMM itself takes them out of memory with their ports.
 static bool holds(struct vmm *v, uint32_t n, uint32_t *proc, const char **what)
 {
-    if (n >= PORTS)
+    const struct vcomm *s = vcomm_state(v);
+    if (n >= VCOMM_PORTS)
         return false;
-    *proc = *state(v)->port[n].name ? state(v)->port[n].open : 0;
+    *proc = *s->port[n].name ? s->port[n].open : 0;
     *what = "the PortOpen procedure of a port";
+    for (unsigned i = 0; i < VCOMM_DRIVERS; i++)
+        if (s->driver[i].going && s->driver[i].vxd == s->port[n].vxd)
+            *proc = 0;
     return true;
+}
+
+static void control(struct vmm *v)
+{
+    devices_carry(v, false);
+    if (vmm_regs(v)[X86_EAX] == KIT_PNP_New_Devnode)
+        vcomm_new_node_begin(v);
 }
 
 static const struct vmm_binding bindings[] = {
     {KIT_VCOMM_Get_Version, devices_version},
-    {KIT__VCOMM_Register_Port_Driver, register_port_driver_begin},
+    {KIT__VCOMM_Register_Port_Driver, vcomm_register_begin},
     {KIT__VCOMM_Add_Port, add_port},
     {KIT__VCOMM_Acquire_Port, acquire_port_begin},
     {KIT__VCOMM_Release_Port, release_port},
@@ -379,16 +384,16 @@ static const struct vmm_binding bindings[] = {
 const struct vmm_device vcomm_device = {.id = KIT_VCOMM_Device_ID,
                                         .version = 0x0400,
                                         .bindings = bindings,
+                                        .control = control,
                                         .holds = holds,
                                         .state_size = sizeof(struct vcomm)};
 
 static bool create(struct vmm *v)
 {
-    struct vcomm *s = state(v);
-    s->register_kind = vmm_frame_kind_add(v, &register_kind);
+    struct vcomm *s = vcomm_state(v);
     s->open_kind = vmm_frame_kind_add(v, &open_kind);
     s->close_kind = vmm_frame_kind_add(v, &close_kind);
-    return true;
+    return vcomm_load_create(v);
 }
 
 const struct devices_entry vcomm_entry = {&vcomm_device, create, true, NULL};

@@ -48,6 +48,24 @@ const char *vxdldr_base_name(const char *path)
     return name;
 }
 
+static bool lies_in(struct vmm *v, uint32_t ddb, uint32_t address)
+{
+    struct vmm_driver_object o;
+    for (uint32_t n = 0; vmm_driver_object(v, ddb, n, &o); n++)
+        if (o.linear && address - o.linear < o.size)
+            return true;
+    return false;
+}
+
+uint32_t vxdldr_driver_at(struct vmm *v, uint32_t address)
+{
+    struct vmm_driver d;
+    for (uint32_t n = 0; vmm_driver_nth(v, n, &d); n++)
+        if (lies_in(v, d.ddb, address))
+            return d.ddb;
+    return 0;
+}
+
 // A driver of this file's name that is there already; names of modules are upper case.
 static bool already_there(struct vmm *v, const char *name)
 {

@@ -14,6 +14,7 @@ struct vxdldr_source {
 
 bool vxdldr_set_source(struct vmm *v, const struct vxdldr_source *source) BASE_MUST_USE;
 
-const char *vxdldr_base_name(const char *path); // behind the last directory or drive
+const char *vxdldr_base_name(const char *path);             // behind the last directory or drive
+uint32_t vxdldr_driver_at(struct vmm *v, uint32_t address); // DDB of the driver in whose objects it lies; 0 = none
 
 #endif
