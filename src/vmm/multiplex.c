@@ -7,7 +7,7 @@
 #include "vmm/restrict.h"
 
 enum { FIRST = 0x1600, ENHANCED = 3 };
-enum { BAD_VM = 1, BAD_BOOST, BAD_FLAGS };   // answers of 1685h
+enum { DONE, BAD_VM, BAD_BOOST, BAD_FLAGS }; // answers of 1685h
 enum { WAIT_ENABLED = 1, WAIT_UNOWNED = 2 }; // CX of 1685h
 enum { MOST_SWITCHES = 256 };
 
@@ -17,7 +17,8 @@ struct procedure {   // to be called in another VM
 };
 
 struct multiplex_state {
-    uint32_t called_proc;
+    uint32_t called_proc, entered_proc;
+    uint32_t entry; // of Windows/386 2.x, segment:offset, 0 = nobody asked
 };
 
 static struct base_table *procedures(struct vmm *v)
@@ -41,6 +42,36 @@ static bool installed(struct vmm *v)
     uint32_t version = (uint32_t)v->config.profile;
     set_client16(v, KIT_Client_EAX, version >> 8 | (version & 0xFF) << 8);
     return true;
+}
+
+// 1683h: BX = number.
+static bool vm_number(struct vmm *v)
+{
+    set_client16(v, KIT_Client_EBX, vmm_peek32(v, vmm_current_vm(v) + KIT_CB_VMID));
+    return true;
+}
+
+// 1602h: ES:DI = what programs of Windows/386 2.x jump to, the same in all VMs (Windows 3.1 DDK: Interrupt 2Fh
+// Function 1602h).
+static bool old_entry(struct vmm *v)
+{
+    struct multiplex_state *s = vmm_chapter_state(v, VMM_CHAPTER_multiplex);
+    if (!s->entry)
+        s->entry = vmm_v86_call_back(v, s->entered_proc, 0);
+    if (!s->entry)
+        return false;
+    set_client16(v, KIT_Client_ES, s->entry >> 16);
+    set_client16(v, KIT_Client_EDI, s->entry & 0xFFFF);
+    return true;
+}
+
+// The client jumped there and goes on at ES:DI. AX = 0 is the only function that is documented: BX = number of the VM.
+static void entered(void *user, struct vmm *v)
+{
+    (void)user;
+    if (client16(v, KIT_Client_EAX) == 0)
+        vm_number(v);
+    vmm_client_jump(v, client16(v, KIT_Client_ES), client16(v, KIT_Client_EDI));
 }
 
 // 160Ah: AX = 0, BX = version, CX = mode.
@@ -85,13 +116,6 @@ static bool end_section(struct vmm *v)
     return !own || go_on_in(v, KIT_End_Critical_Section);
 }
 
-// 1683h: BX = number.
-static bool vm_number(struct vmm *v)
-{
-    set_client16(v, KIT_Client_EBX, vmm_peek32(v, vmm_current_vm(v) + KIT_CB_VMID));
-    return true;
-}
-
 // --- 1685h: BX = VM, CX = what to wait for, DX:SI = boost, ES:DI = procedure that ends in IRET
 
 static uint32_t vm_of_number(struct vmm *v, uint16_t number)
@@ -129,7 +153,7 @@ static uint32_t schedule(struct vmm *v, uint32_t vm, uint16_t flags, int32_t boo
 
 static bool switch_to_vm(struct vmm *v)
 {
-    uint32_t vm = vm_of_number(v, client16(v, KIT_Client_EBX)), error = 0;
+    uint32_t vm = vm_of_number(v, client16(v, KIT_Client_EBX)), error = DONE;
     uint16_t flags = client16(v, KIT_Client_ECX);
     int32_t boost = (int32_t)((uint32_t)client16(v, KIT_Client_EDX) << 16 | client16(v, KIT_Client_ESI));
     if (!vm)
@@ -140,8 +164,7 @@ static bool switch_to_vm(struct vmm *v)
         error = BAD_FLAGS;
     else if (!schedule(v, vm, flags, boost))
         return false;
-    if (error)
-        set_client16(v, KIT_Client_EAX, error);
+    set_client16(v, KIT_Client_EAX, error);
     vmm_client_flags(v, error ? X86_CF : 0, X86_CF);
     return true;
 }
@@ -162,8 +185,8 @@ static void called(void *user, struct vmm *v)
 static bool answer(struct vmm *v)
 {
     static bool (*const answers[])(struct vmm *) = {
-        [0x00] = installed,   [0x0A] = identify,  [0x80] = release_slice, [0x81] = begin_section,
-        [0x82] = end_section, [0x83] = vm_number, [0x85] = switch_to_vm,
+        [0x00] = installed,     [0x02] = old_entry,   [0x0A] = identify,  [0x80] = release_slice,
+        [0x81] = begin_section, [0x82] = end_section, [0x83] = vm_number, [0x85] = switch_to_vm,
     };
     uint32_t function = client16(v, KIT_Client_EAX) - (uint32_t)FIRST;
     return function < BASE_COUNT(answers) && answers[function] && answers[function](v);
@@ -184,7 +207,8 @@ static bool create(struct vmm *v)
     struct multiplex_state *s = vmm_chapter_state(v, VMM_CHAPTER_multiplex);
     uint32_t proc = vmm_host_proc(v, asked, NULL);
     s->called_proc = vmm_host_proc(v, called, NULL);
-    return proc && s->called_proc && vmm_chain_add(v, VMM_CHAINS_V86_INT + 0x2F, proc, 0, true);
+    s->entered_proc = vmm_host_proc(v, entered, NULL);
+    return proc && s->called_proc && s->entered_proc && vmm_chain_add(v, VMM_CHAINS_V86_INT + 0x2F, proc, 0, true);
 }
 
 static const uint32_t tables[] = {sizeof(struct procedure), 0};
