@@ -85,8 +85,10 @@ static void draw(struct vmm *v, struct vmd_mouse *m)
 {
     bool seen = m->shown == 0 && m->x < WIDTH && m->y < HEIGHT; // a program may let it go further
     erase(v, m);
-    m->drawn_at = seen ? (uint16_t)((m->y / CELL * COLUMNS + m->x / CELL) * 2) : 0;
-    if (!seen || !read_cell(v, m->drawn_at, &m->covered))
+    if (!seen)
+        return;
+    m->drawn_at = (uint16_t)((m->y / CELL * COLUMNS + m->x / CELL) * 2);
+    if (!read_cell(v, m->drawn_at, &m->covered))
         return;
     m->drawn = (uint16_t)((m->covered & m->screen_mask) ^ m->cursor_mask);
     m->is_drawn = 1;
