@@ -49,6 +49,10 @@ bool vmm_valid_thread(struct vmm *v, uint32_t handle) BASE_MUST_USE;
 
 // Pages of the system arena for the VMM's own use (page-aligned linear address, zeroed, locked); 0 = exhausted.
 uint32_t vmm_take_pages(struct vmm *v, uint32_t pages) BASE_MUST_USE;
+
+// The same for what drivers see (images, heap, control blocks): protected-mode applications reach it through selectors
+// that drivers make, and read it through _GetAppFlatDSAlias (VDAG31).
+uint32_t vmm_take_driver_pages(struct vmm *v, uint32_t pages) BASE_MUST_USE;
 void vmm_give_pages(struct vmm *v, uint32_t linear, uint32_t pages);
 
 // A small block of locked guest memory (dword aligned, zeroed) for structures of VMM and devices; 0 = exhausted.

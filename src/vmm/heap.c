@@ -34,10 +34,10 @@ static bool grow(struct vmm *v, uint32_t bytes)
 {
     struct vmm_spans heap = heap_of(v);
     uint32_t pages = ((bytes > HEAP_STEP ? bytes : HEAP_STEP) + X86_PAGE_SIZE - 1) / X86_PAGE_SIZE;
-    uint32_t linear = vmm_take_pages(v, pages);
+    uint32_t linear = vmm_take_driver_pages(v, pages);
     if (!linear && bytes < HEAP_STEP) { // nearly out of memory: just what is needed
         pages = (bytes + X86_PAGE_SIZE - 1) / X86_PAGE_SIZE;
-        linear = vmm_take_pages(v, pages);
+        linear = vmm_take_driver_pages(v, pages);
     }
     if (!linear)
         return false;

@@ -14,7 +14,7 @@ static bool place_object(struct vmm *v, const struct le_object *o, uint32_t row)
     struct vmm_object *to = vmm_object_at(v, row);
     if (!loads(o))
         return true;
-    uint32_t linear = vmm_take_pages(v, (o->size + X86_PAGE_SIZE - 1) / X86_PAGE_SIZE);
+    uint32_t linear = vmm_take_driver_pages(v, (o->size + X86_PAGE_SIZE - 1) / X86_PAGE_SIZE);
     if (!linear)
         return false;
     to->linear = to->old_linear = linear;

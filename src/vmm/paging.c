@@ -276,16 +276,26 @@ bool vmm_map_fresh(struct vmm *v, uint32_t linear, uint32_t pages, uint32_t bits
     return true;
 }
 
-uint32_t vmm_take_pages(struct vmm *v, uint32_t pages)
+static uint32_t take_pages(struct vmm *v, uint32_t pages, uint32_t bits)
 {
     uint32_t range = vmm_range_take(v, VMM_SYSTEM_ARENA >> 12, VMM_KERNEL_END >> 12, pages, 1);
     if (!range)
         return 0;
     uint32_t linear = vmm_range_at(v, range)->page * X86_PAGE_SIZE;
-    if (vmm_map_fresh(v, linear, pages, VMM_PTE_WRITE))
+    if (vmm_map_fresh(v, linear, pages, bits))
         return linear;
     vmm_range_give(v, range);
     return 0;
+}
+
+uint32_t vmm_take_pages(struct vmm *v, uint32_t pages)
+{
+    return take_pages(v, pages, VMM_PTE_WRITE);
+}
+
+uint32_t vmm_take_driver_pages(struct vmm *v, uint32_t pages)
+{
+    return take_pages(v, pages, VMM_PTE_WRITE | VMM_PTE_USER);
 }
 
 void vmm_give_pages(struct vmm *v, uint32_t linear, uint32_t pages)

@@ -31,7 +31,7 @@ uint32_t vmm_vm_create(struct vmm *v)
     vm->id = ++v->s.ids_vm;
     vm->system = vm->id == 1;
     vm->boost = KIT_Reserved_Low_Boost;
-    vm->cb = vmm_window(row) ? vmm_take_pages(v, VMM_CB_BYTES / X86_PAGE_SIZE) : 0;
+    vm->cb = vmm_window(row) ? vmm_take_driver_pages(v, VMM_CB_BYTES / X86_PAGE_SIZE) : 0;
     if (!vm->cb || !vmm_window_create(v, row)) {
         vmm_vm_discard(v, row);
         return 0;
