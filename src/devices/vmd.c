@@ -4,6 +4,7 @@
 #include "devices/vmd.h"
 
 #include "devices/vpicd.h"
+#include "kit/constants.h"
 #include "kit/messages.h"
 #include "kit/services.h"
 #include "kit/structures.h"
@@ -77,6 +78,31 @@ static void get_mouse_data(struct vmm *v)
     r[X86_EAX] = (uint32_t)s->type << 8 | s->irq;
     r[X86_ECX] = s->ballpoint;
     r[X86_EDX] = (uint32_t)s->buttons << 8 | s->port;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The API for programs (Win95 DDK S2A5B-S2A5E). What tells of the mouse is for the System VM alone. The numbers of the
+// other functions are not published.
+
+static void mouse_info(struct vmm *v, uint32_t crs)
+{
+    const struct vmd *s = state(v);
+    bool there = s->present && vmm_current_vm(v) == vmm_system_vm(v);
+    devices_api_carry(v, crs, !there);
+    if (!there)
+        return;
+    vmm_poke16(v, crs + KIT_Client_EAX, (uint16_t)(s->irq << 8 | s->type));
+    vmm_poke16(v, crs + KIT_Client_ECX, s->port);
+}
+
+static void api(struct vmm *v)
+{
+    uint32_t crs = vmm_regs(v)[X86_EBP], function = vmm_peek16(v, crs + KIT_Client_EAX);
+    devices_api_carry(v, crs, function != KIT_VMDAPI_GET_VERSION);
+    if (function == KIT_VMDAPI_GET_VERSION)
+        vmm_poke16(v, crs + KIT_Client_EAX, (uint16_t)vmm_profile(v));
+    else if (function == KIT_VMDAPI_GET_MOUSE_INFO)
+        mouse_info(v, crs);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -283,6 +309,7 @@ const struct vmm_device vmd_device = {.id = 0x0C,
                                       .bindings = bindings,
                                       .control = control,
                                       .state_size = sizeof(struct vmd),
+                                      .api = api,
                                       .holds = holds};
 
 static bool create(struct vmm *v)

@@ -6,6 +6,7 @@ Test_Driver
 
 VxD_LOCKED_DATA_SEG
 vm      dd 0
+api     dd 0
 instance Mouse_Instance <>
 low_    CursorProcInfo <OFFSET32 Draw_Low, 0, 0, 0, 1, 0>
 high_   CursorProcInfo <OFFSET32 Draw_High, 0, 0, 0, 2, 0>
@@ -58,6 +59,35 @@ VxD_LOCKED_CODE_ENDS
 
 Begin_Tests
         mov     [vm], ebx
+        ; the API, as it is called for a program: no mouse yet
+        mov     eax, VMD_Device_ID
+        xor     edi, edi
+        VMMcall Get_DDB
+        mov     eax, [ecx].DDB_V86_API_Proc
+        mov     [api], eax
+        Check_Ne eax, 0, 'no API in V86 mode'
+        Check_Ne [ecx].DDB_PM_API_Proc, 0, 'no API in protected mode'
+        Push_Client_State
+        mov     ebx, [vm]
+        mov     ebp, [ebx].CB_Client_Pointer
+        mov     [ebp.Client_EAX], 12340000h + VMDAPI_GET_VERSION
+        or      [ebp.Client_EFlags], CF_Mask
+        call    [api]
+        Check_Eq [ebp.Client_EAX], 12340400h, 'the version of the API'
+        test    [ebp.Client_EFlags], CF_Mask
+        Check   z, 'CF of the version'
+        mov     [ebp.Client_AX], VMDAPI_GET_MOUSE_INFO
+        call    [api]
+        Check_Eq [ebp.Client_AX], VMDAPI_GET_MOUSE_INFO, 'AX without a mouse'
+        test    [ebp.Client_EFlags], CF_Mask
+        Check   nz, 'a mouse before anybody told of one'
+        mov     [ebp.Client_AX], 7777h
+        and     [ebp.Client_EFlags], NOT CF_Mask
+        call    [api]
+        Check_Eq [ebp.Client_AX], 7777h, 'AX of another function'
+        test    [ebp.Client_EFlags], CF_Mask
+        Check   nz, 'another function'
+        Pop_Client_State
         ; its data
         mov     ah, VMD_Type_PS2
         mov     al, 12
@@ -78,6 +108,21 @@ Begin_Tests
         Check_Eq ecx, 4711h, 'the BallPoint: #ECX'
         Check_Eq dx, 301h, 'buttons and port: #DX'
         Check_Eq ebx, 55h, 'EBX is not preserved'
+        Push_Client_State
+        mov     ebx, [vm]
+        mov     ebp, [ebx].CB_Client_Pointer
+        mov     [ebp.Client_EAX], 12340000h + VMDAPI_GET_MOUSE_INFO
+        mov     [ebp.Client_ECX], 12345678h
+        mov     [ebp.Client_EDX], 4713h
+        or      [ebp.Client_EFlags], CF_Mask
+        call    [api]
+        Check_Eq [ebp.Client_EAX], 12340C04h, 'IRQ and type for programs'
+        Check_Eq [ebp.Client_ECX], 12340001h, 'port for programs'
+        Check_Eq [ebp.Client_EDX], 4713h, 'EDX of the program'
+        test    [ebp.Client_EFlags], CF_Mask
+        Check   z, 'no mouse for programs'
+        Pop_Client_State
+        mov     ebx, 55h
         mov     eax, VMD_Type_Serial * 256 + 4
         xor     ebx, ebx
         mov     edx, 201h

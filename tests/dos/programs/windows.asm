@@ -115,6 +115,23 @@ again:  equals  "another function: AX", ax, 7777h
         or      ax, di
         check   "1684h: an API of a name", jz
 
+;       the mouse's API: what tells of the mouse is not for this VM
+        mov     bx, 0Ch
+        mov     ax, 1684h
+        int     2Fh
+        mov     WORD PTR entry, di
+        mov     WORD PTR entry + 2, es
+        xor     ax, ax
+        stc
+        call    entry
+        check   "VMD: CF of the version", jnc
+        equals  "VMD: version", ax, 0400h
+        mov     ax, 5
+        clc
+        call    entry
+        check   "VMD: the mouse", jc
+        equals  "VMD: AX", ax, 5
+
 ;       not in protected mode, no vendor here, nobody's
         ask     1686h
         or      ax, ax
