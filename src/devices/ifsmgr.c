@@ -1,5 +1,6 @@
 // IFSMgr, the manager of file systems: files for ring-0 code (Win95 DDK S312A), on drive C: as DOS programs see it.
 // What is not there: everything that file system drivers register with.
+#include "devices/ifsmgr.h"
 #include "devices/call.h"
 #include "devices/common.h"
 
@@ -281,4 +282,6 @@ static const struct vmm_binding bindings[] = {
 const struct vmm_device ifsmgr_device = {
     .id = 0x40, .version = 0x0400, .bindings = bindings, .state_size = sizeof(struct ifsmgr)};
 
-const struct devices_entry ifsmgr_entry = {&ifsmgr_device, NULL, true, NULL};
+static const struct vmm_binding *const more[] = {ifsmgr_string_bindings, NULL};
+
+const struct devices_entry ifsmgr_entry = {&ifsmgr_device, NULL, true, more};
