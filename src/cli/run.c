@@ -230,6 +230,9 @@ static int execute(struct run *r)
     int status = status_of(r->machine, end, default_time_over);
     if (status != CLI_OK)
         explain_end(r, end, status);
+    int unfit = run_programs_status(r->machine, q);
+    if (status == CLI_OK)
+        status = unfit;
     return status == CLI_OK ? refused : status;
 }
 

@@ -52,6 +52,9 @@ struct run_stdin {
 };
 int run_start_programs(struct vxd_machine *m, const struct run_request *q, struct run_stdin *input);
 
+// After the run: CLI_USAGE when DOS could not load one of them, with a message.
+int run_programs_status(struct vxd_machine *m, const struct run_request *q);
+
 // Opens the last driver, sends all control codes, closes it. *end is the end of the last vxd_run; a cli_status.
 int run_ioctls(struct vxd_machine *m, const struct run_request *q, enum vxd_end *end);
 

@@ -131,3 +131,17 @@ int run_start_programs(struct vxd_machine *m, const struct run_request *q, struc
     free(root);
     return status;
 }
+
+// The programs of the command line are the machine's first: their numbers count from 1.
+int run_programs_status(struct vxd_machine *m, const struct run_request *q)
+{
+    int status = CLI_OK;
+    for (uint32_t i = 0; i < q->programs.count; i++) {
+        struct vxd_program_outcome outcome = vxd_program_outcome(m, i + 1);
+        if (outcome.progress != VXD_PROGRAM_FAILED || !outcome.vm) // without a VM a driver refused it
+            continue;
+        cli_complain("%s: DOS cannot load this program", q->programs.items[i]);
+        status = CLI_USAGE;
+    }
+    return status;
+}

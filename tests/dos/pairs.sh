@@ -811,3 +811,9 @@ rung    db      0
 ASM
 "$vxd" build -o "$dir/irq9.com" "$dir/irq9.asm"
 [ "$("$vxd" run --quiet --vm "$dir/irq9.com" --irq 9@10ms --irq 9@20ms)" = AEAE ] || fail "IRQ 9 is IRQ 2"
+
+# A file that is no program is told of, with --quiet too.
+head -c 70000 /dev/zero > "$dir/large.com"
+code=0
+"$vxd" run --quiet --vm "$dir/large.com" 2> "$dir/messages" || code=$?
+[ "$code" = 2 ] && grep -q "large.com: DOS cannot load" "$dir/messages" || fail "a file that is no program"
