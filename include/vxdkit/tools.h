@@ -94,16 +94,16 @@ enum vxd_status vxd_link(const struct vxd_link_options *options, const struct vx
 // ---------------------------------------------------------------------------------------------------------------------
 // Looking
 
-// Header, objects, device descriptor block, exported services, services called and how many of them work. Of a collection
-// of drivers (the W3 and W4 files in which Windows keeps its own, WIN386.EXE and VMM32.VXD) a list.
+// Header, objects, device descriptor block, exported services, services called and how many of them work. Of a
+// collection of drivers (the W3 and W4 files in which Windows keeps its own, WIN386.EXE and VMM32.VXD) a list.
 enum vxd_status vxd_info(const struct vxd_input *image, bool json, struct vxd_messages messages, vxd_write_fn *write,
                          void *user);
 // Disassembly with service, symbol and structure names.
 enum vxd_status vxd_disassemble(const struct vxd_input *image, bool json, struct vxd_messages messages,
                                 vxd_write_fn *write, void *user);
 
-// One driver of a collection, as a file of its own; the bytes live during the call. Names consist of characters that file
-// names may have; no two of one collection are equal in any case.
+// One driver of a collection, as a file of its own; the bytes live during the call. Names consist of characters that
+// file names may have; no two of one collection are equal in any case.
 typedef void vxd_driver_fn(void *user, const char *name, const void *bytes, size_t size);
 
 // Takes a collection apart. `driver` names the one wanted, in any case; NULL: all, in the collection's order. A damaged

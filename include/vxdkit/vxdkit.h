@@ -256,8 +256,8 @@ void vxd_provide_input(struct vxd_machine *m, vxd_input_fn *read, void *user);
 // Starts a .COM or .EXE program in a virtual machine of its own, which gets the focus; vxd_run carries it out
 // (Create_VM, VM_Critical_Init, VM_Init: Win95 DDK S3425 and following), and ends the virtual machine with the program.
 // Gives the program's number for vxd_program_outcome. `path` is relative to the directory given, in the host's
-// spelling; `arguments` may be NULL. 0: no such file, arguments longer than 126 bytes, more than 256 programs at a time in a
-// machine's life, or no memory.
+// spelling; `arguments` may be NULL. 0: no such file, arguments longer than 126 bytes, more than 256 programs at a time
+// in a machine's life, or no memory.
 uint32_t vxd_start_program(struct vxd_machine *m, const char *path, const char *arguments);
 
 enum vxd_program_progress {

@@ -35,7 +35,8 @@ bool collection_read(const uint8_t *bytes, size_t size, const char *name, struct
 // NULL: no driver of that name, in any case.
 const struct collection_driver *collection_find(const struct collection *c, const char *name);
 
-// One driver as an LE file of its own, into the empty `out`. False and a message when its header or pages are not there.
+// One driver as an LE file of its own, into the empty `out`. False and a message when its header or pages are not
+// there.
 bool collection_extract(const struct collection *c, const struct collection_driver *driver, const char *name,
                         struct base_buf *out, struct base_diag *diag) BASE_MUST_USE;
 

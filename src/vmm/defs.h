@@ -53,8 +53,8 @@ void vmm_frame_returned(struct vmm *v, uint32_t kind);
 extern const struct vmm_frame_kind vmm_event_frame, vmm_interrupt_frame, vmm_fault_frame, vmm_block_frame,
     vmm_switch_frame, vmm_nest_frame, vmm_broadcast_frame, vmm_boot_frame, vmm_callback_frame, vmm_chain_frame,
     vmm_trap_frame, vmm_page_frame, vmm_life_frame, vmm_thread_frame, vmm_suspend_frame, vmm_close_frame,
-    vmm_vxdint_frame, vmm_nmi_frame, vmm_walk_frame, vmm_provider_frame, vmm_free_phys_frame,
-    vmm_reclaim_frame, vmm_log_frame;
+    vmm_vxdint_frame, vmm_nmi_frame, vmm_walk_frame, vmm_provider_frame, vmm_free_phys_frame, vmm_reclaim_frame,
+    vmm_log_frame;
 
 // run.c
 void vmm_wake_sooner(struct vmm *v);

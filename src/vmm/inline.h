@@ -1,6 +1,6 @@
 // The smallest functions of guest.h, v86.h and frame.h, in line for this room: a trapped instruction of a client needs
-// dozens of them, and the calls cost more than what they do. They are masked as the C library masks its own (C17 7.1.4):
-// in this room a name means the body below, the other rooms call the function of that name in inline.c.
+// dozens of them, and the calls cost more than what they do. They are masked as the C library masks its own
+// (C17 7.1.4): in this room a name means the body below, the other rooms call the function of that name in inline.c.
 #ifndef VXDKIT_VMM_INLINE_H
 #define VXDKIT_VMM_INLINE_H
 

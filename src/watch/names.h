@@ -5,16 +5,16 @@
 #include "base/status.h"
 #include "vmm/observe.h"
 
-const char *watch_event_kind(uint8_t kind);        // "restricted"
-const char *watch_event_state(uint8_t state);      // "scheduled"
-const char *watch_timeout_kind(uint8_t kind);      // "global"
-const char *watch_irq_state(uint8_t state);        // "raised"
-const char *watch_program_state(uint8_t progress); // enum dos_progress
-const char *watch_program_end(uint8_t how);        // enum dos_how
-const char *watch_end_name(uint8_t end);           // "idle"
-const char *watch_exception(uint8_t vector);       // "page fault"
+const char *watch_event_kind(uint8_t kind);         // "restricted"
+const char *watch_event_state(uint8_t state);       // "scheduled"
+const char *watch_timeout_kind(uint8_t kind);       // "global"
+const char *watch_irq_state(uint8_t state);         // "raised"
+const char *watch_program_state(uint8_t progress);  // enum dos_progress
+const char *watch_program_end(uint8_t how);         // enum dos_how
+const char *watch_end_name(uint8_t end);            // "idle"
+const char *watch_exception(uint8_t vector);        // "page fault"
 const char *watch_device_problem(uint32_t problem); // CM_PROB_*: "the resources are taken"
-const char *watch_message_words(uint32_t message); // what a control message is for; NULL: nothing to say
+const char *watch_message_words(uint32_t message);  // what a control message is for; NULL: nothing to say
 
 // A restriction by bit of vmm_event_record.not_met. Name: "PEF_Wait_Not_Crit" or "not current VM"; NULL: no such bit.
 // Words: why an event with it waits.

@@ -246,9 +246,9 @@ static void absent_devices_are_named(void **state)
         const char *call, *device, *service;
     } cases[] = {
         {"int 20h\ndd 1A0001h\n", "DOSNET", "DOSNET_Ordinal_0001"}, // known device and service
-        {"int 20h\ndd 280003h\n", "NDIS", "0003"},                        // known device
-        {"int 20h\ndd 55550001h\n", "5555", "0001"},                      // a vendor's
-        {"int 20h\ndd 10777h\n", "VMM", "0777"},                          // beyond the table
+        {"int 20h\ndd 280003h\n", "NDIS", "0003"},                  // known device
+        {"int 20h\ndd 55550001h\n", "5555", "0001"},                // a vendor's
+        {"int 20h\ndd 10777h\n", "VMM", "0777"},                    // beyond the table
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vxd_bytes image = driver_build(cases[i].call, "");

@@ -47,7 +47,8 @@ static void add_folder(struct sources *s, const char *folder)
     closedir(d);
 }
 
-// "vxdcall name" with blanks between, the name ending there; or "cm name", the macro of CONFIGMG's tests (cm.inc). GetVxDServiceOrdinal and the like do not count.
+// "vxdcall name" with blanks between, the name ending there; or "cm name", the macro of CONFIGMG's tests (cm.inc).
+// GetVxDServiceOrdinal and the like do not count.
 static bool is_called(const struct sources *s, const char *name)
 {
     char word[96];
