@@ -23,6 +23,8 @@ void *base_alloc_get(const struct base_alloc *a, size_t size)
 
 void *base_alloc_zero(const struct base_alloc *a, size_t size)
 {
+    if (a->fn == heap)
+        return calloc(1, size ? size : 1); // what is fresh from the system is not touched
     void *p = base_alloc_get(a, size);
     if (p)
         memset(p, 0, size);

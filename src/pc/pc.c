@@ -14,7 +14,6 @@ void pc_default_config(struct pc_config *config)
 
 void pc_init(struct pc *pc, const struct pc_config *config)
 {
-    memset(pc, 0, sizeof *pc);
     for (unsigned i = 0; i < 2; i++) {
         pc->pic[i].lowest = 7;
         pc->pic[i].expects = 2; // silent until ICW1 came

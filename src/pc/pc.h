@@ -167,7 +167,7 @@ struct pc_config {
 };
 
 void pc_default_config(struct pc_config *config);            // 1998-06-25 12:00:00, 640 KB, 15 MB
-void pc_init(struct pc *pc, const struct pc_config *config); // as after power on
+void pc_init(struct pc *pc, const struct pc_config *config); // as after power on; *pc must be zeroed
 // Programs controllers and timer as an AT's BIOS leaves them: vectors 08h and 70h, IRQ 0, 1, 2 and 13 unmasked, 18.2
 // ticks.
 void pc_bios_setup(struct pc *pc);

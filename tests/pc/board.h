@@ -15,7 +15,7 @@
 
 static inline int board_new(void **state)
 {
-    struct pc *pc = malloc(sizeof *pc);
+    struct pc *pc = calloc(1, sizeof *pc);
     struct pc_config config;
     pc_default_config(&config);
     pc_init(pc, &config);

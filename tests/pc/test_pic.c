@@ -1,6 +1,8 @@
 // The interrupt controllers against the 8259A's datasheet.
 #include "pc/board.h"
 
+#include <string.h>
+
 static void initialisation_words_set_vectors_and_clear_the_mask(void **state)
 {
     struct pc *pc = *state;
@@ -227,6 +229,7 @@ static void controllers_are_silent_before_initialisation(void **state)
     struct pc *pc = *state;
     struct pc_config config;
     pc_default_config(&config);
+    memset(pc, 0, sizeof *pc);
     pc_init(pc, &config);
     pc_raise_irq(pc, 5, true);
     assert_false(pc_intr(pc));

@@ -73,7 +73,7 @@ BeginProc VHOTKEY_Init_Complete
     mov     al, SCAN_D
     xor     ah, ah
     mov     cl, CallOnPress
-    ShiftState <SS_Alt + SS_Ctrl + SS_LShift + SS_RShift>, <SS_Alt>
+    ShiftState <NOT (SS_Alt + SS_Ctrl + SS_LShift + SS_RShift)>, <SS_Alt>
     mov     esi, [Table]
     xor     edx, edx
     xor     edi, edi
@@ -82,7 +82,7 @@ BeginProc VHOTKEY_Init_Complete
     mov     [hKeys], eax
     mov     ax, (AllowExtended_B SHL 8) + SCAN_D
     mov     cl, CallOnAll OR PriorityNotify
-    ShiftState <SS_Alt OR SS_LShift>, <SS_Alt OR SS_LShift>
+    ShiftState <NOT (SS_Alt OR SS_LShift)>, <SS_Alt OR SS_LShift>
     mov     esi, Table[4]
     mov     edi, DELAY_MS
     VxDcall VKD_Define_Hot_Key
