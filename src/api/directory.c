@@ -197,6 +197,38 @@ static enum dos_error walk_to_existing(struct api_directory *d, const char *path
     return error ? error : p->exists ? DOS_OK : DOS_NO_FILE;
 }
 
+// --- times: what a run changes has the machine's time, not the host's, or two runs would not see the same
+
+// Days since 1970 of a date of the Gregorian calendar.
+static int64_t days_of(int64_t y, int64_t m, int64_t d)
+{
+    y -= m <= 2;
+    int64_t era = y / 400, yoe = y - era * 400, doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+static bool set_time(int fd, uint16_t t, uint16_t date)
+{
+    int64_t days = days_of(1980 + (date >> 9), date >> 5 & 15, date & 31);
+    time_t seconds = (time_t)(days * 86400 + (t >> 11) * 3600 + (t >> 5 & 63) * 60 + (t & 31) * 2);
+    const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+    return futimens(fd, times) == 0;
+}
+
+// A file system that does not let us keeps its own.
+static void stamp(const struct api_directory *d, int fd)
+{
+    uint32_t now = dos_stamp(d->v);
+    (void)set_time(fd, (uint16_t)now, (uint16_t)(now >> 16));
+}
+
+// The directory of `path`, in which a name has come or gone. The root is nothing's entry, and the user's.
+static void stamp_parent(const struct api_directory *d, const char *path, const struct place *p)
+{
+    if (strchr(path, '\\'))
+        stamp(d, p->directory);
+}
+
 // --- the file opened last stays open: programs read and write in small pieces
 
 static void forget(struct api_directory *d)
@@ -243,6 +275,8 @@ static enum dos_error do_write(void *user, const char *path, uint32_t offset, co
     enum dos_error error = open_file(d, path, true);
     ssize_t put = error ? 0 : pwrite(d->open, from, *n, offset);
     *n = put > 0 ? (uint32_t)put : 0;
+    if (put > 0)
+        stamp(d, d->open);
     return error ? error : put < 0 && errno != ENOSPC ? error_of(errno) : DOS_OK;
 }
 
@@ -252,6 +286,8 @@ static enum dos_error do_resize(void *user, const char *path, uint32_t size)
     enum dos_error error = open_file(d, path, true);
     if (!error && ftruncate(d->open, size) != 0)
         error = error_of(errno);
+    if (!error)
+        stamp(d, d->open);
     return error;
 }
 
@@ -341,9 +377,13 @@ static enum dos_error do_create(void *user, const char *path, bool must_be_new)
         int how = p.exists ? O_TRUNC : O_CREAT | O_EXCL;
         int fd = openat(p.directory, p.name, O_RDWR | how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
         error = fd < 0 ? error_of(errno) : DOS_OK;
-        if (fd >= 0)
+        if (fd >= 0) {
+            stamp(d, fd);
             close(fd);
+        }
     }
+    if (!error && !p.exists)
+        stamp_parent(d, path, &p);
     leave(&p);
     return error;
 }
@@ -357,6 +397,8 @@ static enum dos_error do_remove(void *user, const char *path)
         error = DOS_DENIED;
     if (!error && unlinkat(p.directory, p.name, 0) != 0)
         error = error_of(errno);
+    if (!error)
+        stamp_parent(user, path, &p);
     leave(&p);
     return error;
 }
@@ -372,6 +414,10 @@ static enum dos_error do_rename(void *user, const char *path, const char *to)
         error = DOS_DENIED;
     if (!error && renameat(p.directory, p.name, q.directory, q.name) != 0)
         error = error_of(errno);
+    if (!error) {
+        stamp_parent(user, path, &p);
+        stamp_parent(user, to, &q);
+    }
     leave(&p);
     leave(&q);
     return error;
@@ -385,6 +431,11 @@ static enum dos_error do_make_directory(void *user, const char *path)
         error = DOS_EXISTS;
     if (!error && mkdirat(p.directory, p.name, 0777) != 0)
         error = error_of(errno);
+    if (!error) {
+        stamp_parent(user, path, &p);
+        if (enter(&p) == DOS_OK)
+            stamp(user, p.directory);
+    }
     leave(&p);
     return error;
 }
@@ -397,26 +448,17 @@ static enum dos_error do_remove_directory(void *user, const char *path)
         error = DOS_NO_PATH;
     if (!error && unlinkat(p.directory, p.name, AT_REMOVEDIR) != 0)
         error = error_of(errno);
+    if (!error)
+        stamp_parent(user, path, &p);
     leave(&p);
     return error == DOS_NO_FILE ? DOS_NO_PATH : error;
-}
-
-// Days since 1970 of a date of the Gregorian calendar.
-static int64_t days_of(int64_t y, int64_t m, int64_t d)
-{
-    y -= m <= 2;
-    int64_t era = y / 400, yoe = y - era * 400, doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
-    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
 static enum dos_error do_set_time(void *user, const char *path, uint16_t t, uint16_t date)
 {
     struct api_directory *d = user;
-    int64_t days = days_of(1980 + (date >> 9), date >> 5 & 15, date & 31);
-    time_t seconds = (time_t)(days * 86400 + (t >> 11) * 3600 + (t >> 5 & 63) * 60 + (t & 31) * 2);
-    const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
     enum dos_error error = open_file(d, path, true);
-    if (!error && futimens(d->open, times) != 0)
+    if (!error && !set_time(d->open, t, date))
         error = error_of(errno);
     return error;
 }
@@ -467,9 +509,10 @@ void api_directory_free(struct api_directory *d)
     d->root = -1;
 }
 
-bool api_directory_open(struct api_directory *d, const char *path)
+bool api_directory_open(struct api_directory *d, struct vmm *v, const char *path)
 {
     api_directory_free(d);
+    d->v = v;
     d->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return d->root >= 0;
 }

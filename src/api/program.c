@@ -6,7 +6,7 @@
 
 bool vxd_provide_directory(struct vxd_machine *m, const char *path)
 {
-    return api_directory_open(&m->directory, path) || api_fail(m, "%s: %s", path, strerror(errno));
+    return api_directory_open(&m->directory, m->vmm, path) || api_fail(m, "%s: %s", path, strerror(errno));
 }
 
 void vxd_provide_input(struct vxd_machine *m, vxd_input_fn *read, void *user)

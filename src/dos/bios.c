@@ -227,6 +227,13 @@ static bool possible(const struct dos_time *t)
            t->hundredth < 100;
 }
 
+uint32_t dos_stamp(struct vmm *v)
+{
+    struct dos_call c = {.v = v};
+    struct dos_time now = dos_now(&c);
+    return (uint32_t)dos_packed_date(&now) << 16 | dos_packed_time(&now);
+}
+
 bool dos_set_now(struct dos_call *c, const struct dos_time *t, bool date, bool time)
 {
     if (!possible(t))

@@ -79,6 +79,8 @@ struct dos_host {
 
 // Adds BIOS and DOS, behind the devices (they bring the clock) and before boot. False: no memory.
 bool dos_add(struct vmm *v) BASE_MUST_USE;
+// What the clock chip says, as in a FAT directory: the date in the upper word, the time in the lower.
+uint32_t dos_stamp(struct vmm *v);
 // Without a host there is no drive. The struct must outlive the machine.
 void dos_set_host(struct vmm *v, const struct dos_host *host);
 

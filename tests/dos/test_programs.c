@@ -34,6 +34,7 @@ static const struct program programs[] = {
     {"xms", NULL, false, 0, VXD_PROGRAM_EXIT},          {"pm_files", NULL, false, 0, VXD_PROGRAM_EXIT},
     {"screen", NULL, false, 0, VXD_PROGRAM_EXIT},       {"critical", NULL, false, 0, VXD_PROGRAM_ERROR},
     {"echo", typed, false, 0, VXD_PROGRAM_EXIT},        {"windows", NULL, false, 0, VXD_PROGRAM_EXIT},
+    {"dates", NULL, false, 0, VXD_PROGRAM_EXIT},
 };
 
 static void expect(struct rig *r, const struct program *p, enum vxd_end end)
