@@ -82,7 +82,7 @@ static void set_driver_dword(struct vmm *v)
     configmg_answer(v, error);
 }
 
-// "Does not disable the device node" (S2555).
+// The device node stays enabled (S2555).
 static void set_private_problem(struct vmm *v)
 {
     uint32_t node;

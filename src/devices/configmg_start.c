@@ -401,7 +401,7 @@ void configmg_enumerate_all(struct vmm *v)
     configmg_schedule(v);
 }
 
-// Reenumerate_DevNode(dnDevNode, ulFlags), S2546: "there is no checking of a valid device node until later".
+// Reenumerate_DevNode(dnDevNode, ulFlags), S2546: whether the node is there is looked at when its turn comes.
 static void reenumerate_devnode(struct vmm *v)
 {
     uint32_t node = configmg_row(v, CONFIGMG_NODE, vmm_arg(v, 0));

@@ -36,7 +36,7 @@ static void unlock(struct vmm *v)
     configmg_answer(v, error);
 }
 
-// "Overrides the locking mechanism" (S253E).
+// The lock does not hold it back (S253E).
 static void process_events_now_begin(struct vmm *v)
 {
     int error = no_flags(v, 0);

@@ -41,7 +41,7 @@ static void file_init_file(struct vmm *v)
     vmm_regs(v)[X86_EAX] = vmm_regs(v)[X86_EBX] = 0; // an error: there is nothing to make it on
 }
 
-// "The new size will be less than requested and equal to the maximum size."
+// A file that cannot grow so far is as large as it can be: 0.
 static void grow_file(struct vmm *v)
 {
     vmm_regs(v)[X86_EAX] = vmm_regs(v)[X86_EBX] = 0;

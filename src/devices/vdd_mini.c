@@ -74,7 +74,7 @@ static void set_flags(struct vmm *v, bool busy)
     if (s->user_flag && !vmm_store(v, s->user_flag, &byte, 1))
         s->user_flag = 0; // the display driver has gone
     if (!busy || !s->busy_flag || !vmm_load(v, s->busy_flag, &byte, 1))
-        return; // "the display driver is responsible for clearing the busy bit" (S28BE)
+        return; // the display driver clears its busy bit itself (S28BE)
     byte |= (uint8_t)s->busy_bit;
     if (!vmm_store(v, s->busy_flag, &byte, 1))
         s->busy_flag = 0;

@@ -166,7 +166,7 @@ static void set_middle_button(struct vmm *v)
     vmm_regs(v)[X86_EBX] &= ~0xFF00u;
 }
 
-// For the pointer of Windows, which is not there; "does nothing" in other VMs (S2A4E).
+// For the pointer of Windows, which is not there; without effect in other VMs (S2A4E).
 static void post_absolute_pointer_message(struct vmm *v)
 {
     devices_carry(v, false);

@@ -307,7 +307,7 @@ static uint32_t iret_time_out(struct vmm *v, unsigned irq)
 // last, a[4] vector, a[5] the thread waits: its client runs for the handler alone.
 enum { CALLING_DRIVERS, REJECTED, OPENING, WATCHING_RETURN, SIMULATING, RESUMING, CLOSING };
 
-// "You no longer want the interrupt virtualized" (Win95 DDK S34DA): the driver's request goes, and with the last one
+// The interrupt is not to be simulated any more (Win95 DDK S34DA): the driver's request goes, and with the last one
 // the simulation. True when nothing is left to simulate.
 static bool rejected(struct vmm *v, const struct vmm_frame *f)
 {
